@@ -1,0 +1,36 @@
+"""Latest progress of a job: overwritten by its thread, read by anyone, never queued."""
+
+import time
+from collections import deque
+from dataclasses import dataclass, field
+
+OUTPUT_LINES = 2_000
+"""Lines of git kept for the detail screen of one job; a chatty hook must not eat the memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    phase: str = ""
+    """git's own words, as `Receiving objects`; empty before its first line."""
+    percent: int | None = None
+    bytes: int | None = None
+    """Received so far, as git prints it."""
+    rate: int | None = None
+    """Bytes a second, as git prints it."""
+    line: str = ""
+    """The last line of git, clean."""
+    moved: float = field(default_factory=time.monotonic)
+    """`time.monotonic()` when the last byte came."""
+
+
+class Gauge:
+    def __init__(self) -> None:
+        self.progress = Progress()
+        self.output: deque[str] = deque(maxlen=OUTPUT_LINES)
+        """Finished lines of git in order, clean; progress that git overwrote itself is not in it."""
+
+    def show(self, progress: Progress) -> None:
+        self.progress = progress
+
+    def keep(self, line: str) -> None:
+        self.output.append(line)

@@ -1,0 +1,132 @@
+"""What one sync did: the words of the outside, and the record that carries them."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """The final states of a job, in the order of every summary."""
+
+    SYNCED = "synced"
+    UP_TO_DATE = "up_to_date"
+    SKIPPED = "skipped"
+    BLOCKED = "blocked"
+    BUSY = "busy"
+    FAILED = "failed"
+    TIMED_OUT = "timed_out"
+    CANCELLED = "cancelled"
+
+
+SUCCESS_STATES = frozenset({State.SYNCED, State.UP_TO_DATE, State.SKIPPED})
+"""The states that leave the exit code at 0."""
+
+ATTENTION_STATES = frozenset({State.BLOCKED, State.BUSY, State.FAILED, State.TIMED_OUT})
+"""The states that need a person; a cancelled job is not one of them: somebody wanted it so."""
+
+
+class Reason(StrEnum):
+    # skipped
+    FRESH = "fresh"
+    DISABLED = "disabled"
+    NOT_CLONED = "not_cloned"
+    NO_REMOTE = "no_remote"
+    HELD = "held"
+    # blocked
+    DIVERGED = "diverged"
+    DIRTY = "dirty"
+    UNTRACKED_OVERWRITE = "untracked_overwrite"
+    IN_PROGRESS = "in_progress"
+    BRANCH_GONE = "branch_gone"
+    # timed_out
+    STALLED = "stalled"
+    DEADLINE = "deadline"
+    # cancelled
+    USER = "user"
+    SIGNAL = "signal"
+    FAIL_FAST = "fail_fast"
+    QUIT = "quit"
+    # failed
+    AUTH = "auth"
+    HOST_KEY = "host_key"
+    DNS = "dns"
+    REFUSED = "refused"
+    NETWORK = "network"
+    TLS = "tls"
+    NOT_FOUND = "not_found"
+    RATE_LIMITED = "rate_limited"
+    REMOTE_ERROR = "remote_error"
+    CORRUPT = "corrupt"
+    NOT_A_REPOSITORY = "not_a_repository"
+    URL_MISMATCH = "url_mismatch"
+    UNSAFE_OWNER = "unsafe_owner"
+    UNSAFE_URL = "unsafe_url"
+    LOCK_HELD = "lock_held"
+    DISK_FULL = "disk_full"
+    PERMISSION = "permission"
+    HOOK = "hook"
+    REV_MISSING = "rev_missing"
+    MOVED = "moved"
+    REF_CONFLICT = "ref_conflict"
+    CONFIG = "config"
+    GIT_MISSING = "git_missing"
+    INTERNAL = "internal"
+
+
+RETRIED_REASONS = frozenset(
+    {Reason.DNS, Reason.REFUSED, Reason.NETWORK, Reason.RATE_LIMITED, Reason.REMOTE_ERROR, Reason.STALLED}
+)
+"""What may be better a moment later; everything else is not tried again by itself."""
+
+
+class Action(StrEnum):
+    CLONE = "clone"
+    FETCH = "fetch"
+    FAST_FORWARD = "fast_forward"
+    NONE = "none"
+
+
+class RefKind(StrEnum):
+    NEW = "new"
+    FORWARD = "forward"
+    FORCED = "forced"
+    DELETED = "deleted"
+    TAG = "tag"
+
+
+@dataclass(frozen=True, slots=True)
+class RefChange:
+    """`old` is None for a new ref, `new` is None for a deleted one; both are full object ids."""
+
+    name: str
+    old: str | None
+    new: str | None
+    kind: RefKind
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The end of one attempt at one repo. All text in it is clean: no control codes, no credentials."""
+
+    state: State
+    reason: Reason | None = None
+    message: str = ""
+    """One line for a person: what happened."""
+    advice: str = ""
+    """One line that names the repo and the command that helps; empty where nothing needs doing."""
+    notes: tuple[str, ...] = ()
+    action: Action = Action.NONE
+    url: str | None = None
+    """The remote's URL that was really used, without credentials; None: the entry's own."""
+    branch: str | None = None
+    old: str | None = None
+    """HEAD's commit before; None where there was none."""
+    new: str | None = None
+    commits: int = 0
+    """Commits that came onto HEAD, by fast-forward or clone."""
+    ahead: int | None = None
+    behind: int | None = None
+    refs: tuple[RefChange, ...] = ()
+    output_tail: tuple[str, ...] = ()
+    """The last 20 lines of git, of failures only."""
+    retry_after: float | None = None
+    """Seconds the remote asked us to wait; None: it did not say."""

@@ -1,0 +1,78 @@
+"""Which repository: its stable name, where it is, where it comes from, and how the person wants it kept."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit, urlunsplit
+
+LOCAL_HOST = "local"
+"""The host of a `file://` or path remote."""
+
+_SCP_LIKE = re.compile(r"^(?:(?P<user>[^@/:]+)@)?(?P<host>\[[^\]]+\]|[^/:]+):(?!/)(?P<path>.*)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Repo:
+    """One entry of the workspace.
+
+    `id` is a slug `[a-z0-9._/-]`, unique in the workspace. `url` None: whatever remote the checkout has.
+    A timeout of None takes the run's; 0 turns a `timeout` off. `error` is set for an entry that the
+    workspace file got wrong: it is never run and ends as `failed`/`config` with that text.
+    """
+
+    id: str
+    path: Path
+    url: str | None = None
+    root: Path | None = None
+    """The workspace folder the path must not leave; None: no such fence."""
+    branch: str | None = None
+    rev: str | None = None
+    remote: str | None = None
+    """None: the upstream's remote, else `origin`, else the only one."""
+    depth: int | None = None
+    filter: str | None = None
+    submodules: bool = False
+    strategy: Literal["ff", "fetch"] = "ff"
+    prune: bool = False
+    clone: bool = True
+    timeout: float | None = None
+    stall_timeout: float | None = None
+    tags: tuple[str, ...] = ()
+    enabled: bool = True
+    error: str = ""
+
+    @property
+    def host(self) -> str:
+        return host_of(self.url)
+
+
+def host_of(url: str | None) -> str:
+    """Lower-case host name without user and port; `local` for paths, `file://` and None."""
+    if not url:
+        return LOCAL_HOST
+    if "://" in url:
+        try:
+            host = urlsplit(url).hostname
+        except ValueError:
+            return LOCAL_HOST
+        return host or LOCAL_HOST
+    match = _SCP_LIKE.match(url)
+    return match["host"].strip("[]").lower() if match else LOCAL_HOST
+
+
+def public_url(url: str | None) -> str | None:
+    """The URL without password, and without the user of an http(s) URL, which often is a token."""
+    if not url or "://" not in url:
+        return url
+    try:
+        parts = urlsplit(url)
+        if "@" not in parts.netloc:
+            return url
+        user, _, place = parts.netloc.rpartition("@")
+    except ValueError:
+        return url.split("://", 1)[0] + "://…"
+    if parts.scheme not in {"http", "https"}:
+        name = user.split(":", 1)[0]
+        place = f"{name}@{place}" if name else place
+    return urlunsplit(parts._replace(netloc=place))
