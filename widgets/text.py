@@ -1,0 +1,39 @@
+"""Text fitted to terminal cells: wide characters count two, combining ones none."""
+
+from typing import Literal
+
+from rich.cells import cell_len, set_cell_size
+
+Align = Literal["left", "right", "center"]
+
+
+def cut_end(text: str, width: int) -> str:
+    """The text within `width` cells, its end replaced by "…" when it is longer."""
+    if cell_len(text) <= width:
+        return text
+    return f"{set_cell_size(text, width - 1).rstrip()}…" if width > 0 else ""
+
+
+def cut_middle(text: str, width: int) -> str:
+    """The text within `width` cells, its middle replaced by "…" when it is longer."""
+    if cell_len(text) <= width:
+        return text
+    if width <= 0:
+        return ""
+    tail_width = (width - 1) // 2
+    return f"{set_cell_size(text, width - 1 - tail_width).rstrip()}…{_tail(text, tail_width)}"
+
+
+def fit(text: str, width: int, align: Align = "left") -> str:
+    """The text in exactly `width` cells, cut at the end or padded with blanks."""
+    text = cut_end(text, width)
+    room = max(0, width - cell_len(text))
+    left = {"left": 0, "right": room, "center": room // 2}[align]
+    return f"{' ' * left}{text}{' ' * (room - left)}"
+
+
+def _tail(text: str, width: int) -> str:
+    start = len(text)
+    while start and cell_len(text[start - 1 :]) <= width:
+        start -= 1
+    return text[start:].lstrip()
