@@ -1,0 +1,63 @@
+"""One ordered stream of records for every front end."""
+
+import queue
+from collections.abc import Callable, Iterable, Iterator
+
+from tui.engine.events import Record
+
+
+class Inbox:
+    """What one front end has not seen yet, in the order in which it happened."""
+
+    def __init__(self, nudge: Callable[[], None] | None = None) -> None:
+        self._records: queue.SimpleQueue[Record | None] = queue.SimpleQueue()
+        self._nudge = nudge
+
+    def put(self, records: Iterable[Record]) -> None:
+        for record in records:
+            self._records.put(record)
+        self.wake()
+
+    def wake(self) -> None:
+        """End a `wait` early. Safe in a signal handler where there is no `nudge`."""
+        if self._nudge:
+            self._nudge()
+        else:
+            self._records.put(None)
+
+    def drain(self, most: int = 2_000) -> Iterator[Record]:
+        """Everything that is here now, at most that many."""
+        for _ in range(most):
+            try:
+                record = self._records.get_nowait()
+            except queue.Empty:
+                return
+            if record is not None:
+                yield record
+
+    def wait(self, seconds: float) -> Iterator[Record]:
+        """Block until something comes or the seconds are over, then drain."""
+        try:
+            first = self._records.get(timeout=seconds)
+        except queue.Empty:
+            return
+        if first is not None:
+            yield first
+        yield from self.drain()
+
+
+class Feed:
+    """Filled under the engine's lock: nothing here may be slow."""
+
+    def __init__(self) -> None:
+        self._inboxes: list[Inbox] = []
+
+    def subscribe(self, nudge: Callable[[], None] | None = None) -> Inbox:
+        """`nudge` is called, from any thread, after each filing; it must only post a wake-up."""
+        inbox = Inbox(nudge)
+        self._inboxes.append(inbox)
+        return inbox
+
+    def file(self, records: list[Record]) -> None:
+        for inbox in self._inboxes:
+            inbox.put(records)

@@ -1,0 +1,76 @@
+"""One entry in one run: its state, and the only door through which the state changes."""
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from tui.git.outcome import Outcome, Reason
+from tui.git.repo import Repo
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    since: float
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    slot: int
+    since: float
+    waited: float
+    """Seconds in the queue before it."""
+    stopping: Reason | None = None
+    """Set once somebody asked it to end; it stays running until its processes are gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    outcome: Outcome
+    ended: float
+
+
+JobState = Queued | Running | Done
+
+
+class Trigger(Enum):
+    START = auto()
+    STOP = auto()
+    END = auto()
+    CANCEL = auto()
+    RETRY = auto()
+
+
+TRANSITIONS: dict[tuple[type[JobState], Trigger], type[JobState]] = {
+    (Queued, Trigger.START): Running,
+    (Queued, Trigger.CANCEL): Done,
+    (Running, Trigger.STOP): Running,
+    (Running, Trigger.END): Done,
+    (Done, Trigger.RETRY): Queued,
+}
+
+
+class IllegalTransition(Exception):  # noqa: N818  named after the fact, as the states are
+    """A move that the table does not hold: a bug of the caller. The job is untouched."""
+
+
+class Job:
+    """Times are seconds of one monotonic clock."""
+
+    def __init__(self, repo: Repo, lock_key: str, now: float) -> None:
+        self.repo = repo
+        self.lock_key = lock_key
+        """Jobs of one key share a git common dir and never run at the same time."""
+        self.attempt = 1
+        self.pick = False
+        self.state: JobState = Queued(now)
+
+    @property
+    def id(self) -> str:
+        return self.repo.id
+
+    def advance(self, trigger: Trigger, new: JobState) -> None:
+        """Raises IllegalTransition for a pair that the table does not name."""
+        if TRANSITIONS.get((type(self.state), trigger)) is not type(new):
+            raise IllegalTransition(
+                f"{self.id}: {trigger.name} from {type(self.state).__name__} to {type(new).__name__}"
+            )
+        self.state = new

@@ -1,0 +1,287 @@
+"""What runs next, decided purely: commands and time come in, events and orders go out."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from tui.engine.events import (
+    Event,
+    JobEnded,
+    JobQueued,
+    JobStarted,
+    JobStopping,
+    LimitChanged,
+    Notice,
+    QueuePaused,
+)
+from tui.engine.job import Done, Job, Queued, Running, Trigger
+from tui.engine.slots import MAX_JOBS, PRIORITY_SLOT, Slots
+from tui.engine.tally import Tally
+from tui.engine.waiting import Waiting
+from tui.git.outcome import ATTENTION_STATES, Outcome, Reason, State
+from tui.git.repo import Repo
+
+_CANCELLED_BY = {
+    Reason.USER: "cancelled before it started",
+    Reason.QUIT: "cancelled before it started: synctui was left",
+    Reason.SIGNAL: "cancelled before it started: synctui was stopped by a signal",
+    Reason.FAIL_FAST: "not started after the first failure (--fail-fast)",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Order: run this job now, in its slot."""
+
+    job: Job
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Order: make this running job end."""
+
+    job_id: str
+    reason: Reason
+
+
+@dataclass(slots=True)
+class Step:
+    """What one command did. Orders are carried out by the engine, after it let go of its lock."""
+
+    events: list[Event] = field(default_factory=list)
+    orders: list[Start | Stop] = field(default_factory=list)
+
+    def join(self, more: "Step") -> "Step":
+        self.events += more.events
+        self.orders += more.orders
+        return self
+
+    def note(self, text: str) -> None:
+        self.events.append(Notice("info", text))
+
+
+class Scheduler:
+    """Every command takes the clock's `now` (monotonic seconds) where it needs it and returns a Step.
+
+    Room is `limit - running`, computed at each decision. A full host, or a job whose git common dir is
+    in use, is passed over and not waited on. One pick at a time may run above the limit.
+    """
+
+    def __init__(self, limit: int, host_limit: int | None = None, *, fail_fast: bool = False) -> None:
+        self.limit = limit
+        self.host_limit = host_limit
+        """None: as many as the limit."""
+        self.fail_fast = fail_fast
+        self.paused = False
+        self.jobs: dict[str, Job] = {}
+        self.waiting = Waiting()
+        self.slots = Slots()
+        self.tally = Tally()
+        self._hosts: Counter[str] = Counter()
+        self._lock_keys: set[str] = set()
+
+    @property
+    def idle(self) -> bool:
+        return not self.waiting and not self.slots
+
+    def begin(self) -> None:
+        """Forget the jobs of the run before. Raises RuntimeError while anything is queued or running."""
+        if not self.idle:
+            raise RuntimeError("a run is going on")
+        self.jobs.clear()
+        self.tally = Tally()
+
+    def add(
+        self, repos: Iterable[tuple[Repo, str]], now: float, *, again: bool = False, pick: bool = False
+    ) -> Step:
+        """Queue (repo, lock key) pairs.
+
+        `again` puts ended jobs back with their next attempt. A `pick` goes ahead of the bulk, above the
+        limit if need be. What needs nothing done is left as it is, and said.
+        """
+        step = Step()
+        left: list[Job] = []
+        for repo, lock_key in repos:
+            job = self.jobs.get(repo.id)
+            if job is None:
+                job = self.jobs[repo.id] = Job(repo, lock_key, now)
+                self._queue(job, step, pick=pick)
+            elif isinstance(job.state, Done) and again:
+                self._reopen(job, job.state.outcome, now, step, pick=pick)
+            elif isinstance(job.state, Queued) and pick and not job.pick:
+                self.waiting.remove(job)
+                self._queue(job, step, pick=True)
+            else:
+                left.append(job)
+        if len(left) == 1:
+            step.note(f"{left[0].id} is already {_place(left[0])}")
+        elif left:
+            step.note(f"{len(left)} repos are in this run already")
+        return self._fill(step, now)
+
+    def settle(self, repo: Repo, outcome: Outcome, now: float) -> Step:
+        """Enter a repo whose end is known without running it: disabled, or wrong in the workspace file."""
+        step = Step()
+        if job := self.jobs.get(repo.id):
+            step.note(f"{repo.id} is already {_place(job)}")
+            return step
+        job = self.jobs[repo.id] = Job(repo, "", now)
+        self._end(job, Trigger.CANCEL, outcome, now, step)
+        return step
+
+    def set_limit(self, limit: int, now: float) -> Step:
+        """Raises ValueError outside 1 to MAX_JOBS. Lowering it drains: nothing that runs is stopped."""
+        if not 1 <= limit <= MAX_JOBS:
+            raise ValueError(f"the job limit is a whole number from 1 to {MAX_JOBS}, not {limit}")
+        step = Step()
+        if limit != self.limit:
+            step.events.append(LimitChanged(limit, self.limit, "user"))
+            self.limit = limit
+        return self._fill(step, now)
+
+    def pause(self) -> Step:
+        """Nothing of the bulk starts until `resume`; a pick is asked for by name and still does."""
+        step = Step()
+        if not self.paused:
+            self.paused = True
+            step.events.append(QueuePaused(True))
+        return step
+
+    def resume(self, now: float) -> Step:
+        step = Step()
+        if self.paused:
+            self.paused = False
+            step.events.append(QueuePaused(False))
+        return self._fill(step, now)
+
+    def drain(self, now: float) -> Step:
+        """Cancel all that is queued; what runs goes on to its end."""
+        step = Step()
+        self._cancel_queued(Reason.USER, now, step)
+        return step
+
+    def cancel(self, job_ids: Iterable[str], reason: Reason, now: float) -> Step:
+        """Cancel what is queued, stop what runs. A stopped job ends only when its processes are gone."""
+        step = Step()
+        for job_id in job_ids:
+            job = self.jobs.get(job_id)
+            match job.state if job else None:
+                case Queued():
+                    self._cancel(self.jobs[job_id], reason, now, step)
+                case Running() as state if state.stopping is None:
+                    self.jobs[job_id].advance(Trigger.STOP, replace(state, stopping=reason))
+                    step.events.append(JobStopping(self.jobs[job_id].repo, reason))
+                    step.orders.append(Stop(job_id, reason))
+                case Running():
+                    step.note(f"{job_id} is being stopped already")
+                case _:
+                    step.note(f"{job_id} is not running: nothing to cancel")
+        return self._fill(step, now)
+
+    def cancel_all(self, reason: Reason, now: float) -> Step:
+        step = Step()
+        self._cancel_queued(reason, now, step)
+        running = [job.id for job in self.jobs.values() if _unstopped(job)]
+        return step.join(self.cancel(running, reason, now))
+
+    def ended(self, job_id: str, outcome: Outcome, now: float) -> Step:
+        """A started job is over and nothing of it is alive. Its place and the next start are one step."""
+        step = Step()
+        job = self.jobs[job_id]
+        if not isinstance(job.state, Running):
+            raise RuntimeError(f"{job_id} ended but was not running")  # noqa: TRY004  a bug, not a type
+        self.slots.free(job.state.slot)
+        if job.state.slot != PRIORITY_SLOT:
+            self._hosts[job.repo.host] -= 1
+        self._lock_keys.discard(job.lock_key)
+        self._end(job, Trigger.END, outcome, now, step)
+        if self.fail_fast and outcome.state in ATTENTION_STATES:
+            self._cancel_queued(Reason.FAIL_FAST, now, step)
+        return self._fill(step, now)
+
+    def _queue(self, job: Job, step: Step, *, pick: bool) -> None:
+        job.pick = pick
+        self.waiting.add(job)
+        step.events.append(JobQueued(job.repo, job.attempt, pick))
+
+    def _reopen(self, job: Job, last: Outcome, now: float, step: Step, *, pick: bool) -> None:
+        self.tally.reopened(last)
+        job.advance(Trigger.RETRY, Queued(now))
+        job.attempt += 1
+        self._queue(job, step, pick=pick)
+
+    def _cancel(self, job: Job, reason: Reason, now: float, step: Step) -> None:
+        self.waiting.remove(job)
+        outcome = Outcome(State.CANCELLED, reason, _CANCELLED_BY[reason])
+        self._end(job, Trigger.CANCEL, outcome, now, step)
+
+    def _cancel_queued(self, reason: Reason, now: float, step: Step) -> None:
+        for job in list(self.waiting):
+            self._cancel(job, reason, now, step)
+
+    def _end(self, job: Job, trigger: Trigger, outcome: Outcome, now: float, step: Step) -> None:
+        slot: int | None = None
+        waited = took = 0.0
+        match job.state:
+            case Running() as running:
+                slot, waited, took = running.slot, running.waited, now - running.since
+            case Queued(since=since):
+                waited = now - since
+        job.advance(trigger, Done(outcome, now))
+        self.tally.ended(outcome)
+        step.events.append(
+            JobEnded(job.repo, job.attempt, outcome, slot, round(waited * 1000), round(took * 1000))
+        )
+
+    def _fill(self, step: Step, now: float) -> Step:
+        """Start whatever may start."""
+        while True:
+            pick = self.waiting.first_pick(self._pick_may_start)
+            if pick and self._ordinary_room(pick):
+                self._start(pick, self.slots.take(pick.id), now, step)
+            elif pick:
+                self._start(pick, self.slots.take_priority(pick.id), now, step)
+            elif self.paused or not self.slots.room(self.limit):
+                return step
+            elif job := self.waiting.first_bulk(self._host_has_room, self._lock_free):
+                self._start(job, self.slots.take(job.id), now, step)
+            else:
+                return step
+
+    def _start(self, job: Job, slot: int, now: float, step: Step) -> None:
+        assert isinstance(job.state, Queued)  # noqa: S101  narrows the type; the queue holds nothing else
+        self.waiting.remove(job)
+        if slot != PRIORITY_SLOT:
+            self._hosts[job.repo.host] += 1
+        self._lock_keys.add(job.lock_key)
+        job.advance(Trigger.START, Running(slot, now, now - job.state.since))
+        step.events.append(JobStarted(job.repo, job.attempt, slot, job.pick))
+        step.orders.append(Start(job))
+
+    def _pick_may_start(self, job: Job) -> bool:
+        return self._lock_free(job) and (self.slots.priority_free or self._ordinary_room(job))
+
+    def _ordinary_room(self, job: Job) -> bool:
+        return self.slots.room(self.limit) and self._host_has_room(job.repo.host)
+
+    def _host_has_room(self, host: str) -> bool:
+        return self._hosts[host] < (self.host_limit or self.limit)
+
+    def _lock_free(self, job: Job) -> bool:
+        return job.lock_key not in self._lock_keys
+
+
+def _unstopped(job: Job) -> bool:
+    return isinstance(job.state, Running) and job.state.stopping is None
+
+
+def _place(job: Job) -> str:
+    match job.state:
+        case Running(slot=slot) if slot == PRIORITY_SLOT:
+            return "running in the priority slot"
+        case Running(slot=slot):
+            return f"running in slot {slot + 1}"
+        case Done(outcome=outcome):
+            return f"through this run: {outcome.state}"
+        case _:
+            return "queued, to go first" if job.pick else "queued"

@@ -1,0 +1,43 @@
+"""The places in which jobs run."""
+
+MAX_JOBS = 64
+"""Hard ceiling of the job limit."""
+PRIORITY_SLOT = MAX_JOBS
+"""Number of the one place above the limit, taken by picks alone."""
+
+
+class Slots:
+    """Room is computed from what is taken, never adjusted, so no change of the limit can drift."""
+
+    def __init__(self) -> None:
+        self._taken: dict[int, str] = {}
+
+    @property
+    def ordinary(self) -> int:
+        """How many run under the limit; the priority slot does not count."""
+        return len(self._taken) - (PRIORITY_SLOT in self._taken)
+
+    @property
+    def priority_free(self) -> bool:
+        return PRIORITY_SLOT not in self._taken
+
+    def __len__(self) -> int:
+        return len(self._taken)
+
+    def room(self, limit: int) -> bool:
+        return self.ordinary < limit
+
+    def take(self, job_id: str) -> int:
+        """The lowest free number."""
+        slot = next(number for number in range(MAX_JOBS) if number not in self._taken)
+        self._taken[slot] = job_id
+        return slot
+
+    def take_priority(self, job_id: str) -> int:
+        if not self.priority_free:
+            raise RuntimeError(f"priority slot is taken by {self._taken[PRIORITY_SLOT]}")
+        self._taken[PRIORITY_SLOT] = job_id
+        return PRIORITY_SLOT
+
+    def free(self, slot: int) -> None:
+        del self._taken[slot]

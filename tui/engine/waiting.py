@@ -1,0 +1,56 @@
+"""The queue: picks first, then the bulk in order; a job that may not run now is passed over."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+
+from tui.engine.job import Job
+
+
+class Waiting:
+    """Bulk jobs lie in one line a host, so that a full host costs nothing to pass over."""
+
+    def __init__(self) -> None:
+        self._picks: OrderedDict[str, Job] = OrderedDict()
+        self._bulk: dict[str, OrderedDict[str, Job]] = {}
+        self._rank: dict[str, int] = {}
+        self._next_rank = 0
+
+    def __len__(self) -> int:
+        return len(self._rank)
+
+    def __contains__(self, job_id: str) -> bool:
+        return job_id in self._rank
+
+    def __iter__(self) -> Iterator[Job]:
+        """In the order in which they would start if nothing held them back."""
+        yield from self._picks.values()
+        bulk = [job for line in self._bulk.values() for job in line.values()]
+        yield from sorted(bulk, key=lambda job: self._rank[job.id])
+
+    def add(self, job: Job) -> None:
+        self._rank[job.id] = self._next_rank
+        self._next_rank += 1
+        if job.pick:
+            self._picks[job.id] = job
+        else:
+            self._bulk.setdefault(job.repo.host, OrderedDict())[job.id] = job
+
+    def remove(self, job: Job) -> None:
+        del self._rank[job.id]
+        if self._picks.pop(job.id, None) is None:
+            line = self._bulk[job.repo.host]
+            del line[job.id]
+            if not line:
+                del self._bulk[job.repo.host]
+
+    def first_pick(self, may_run: Callable[[Job], bool]) -> Job | None:
+        return next((job for job in self._picks.values() if may_run(job)), None)
+
+    def first_bulk(self, host_has_room: Callable[[str], bool], may_run: Callable[[Job], bool]) -> Job | None:
+        """The earliest of the first eligible job of each host that has room."""
+        heads = (
+            next((job for job in line.values() if may_run(job)), None)
+            for host, line in self._bulk.items()
+            if host_has_room(host)
+        )
+        return min((job for job in heads if job), key=lambda job: self._rank[job.id], default=None)
