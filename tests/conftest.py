@@ -1,0 +1,64 @@
+"""Every test runs in a home of its own, and pictures do not depend on the terminal of the person."""
+
+import importlib
+import os
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+_FOREIGN = re.compile(
+    r"^(SYNCTUI_|TEXTUAL_|GIT_|XDG_|SSH_ASKPASS|NO_COLOR|FORCE_COLOR|CLICOLOR|COLORTERM|COLUMNS|LINES|ESCDELAY"
+    r"|EDITOR|VISUAL|PAGER|LANGUAGE|LC_ALL|.*_proxy$)",
+    re.IGNORECASE,
+)
+
+for _name in [name for name in os.environ if _FOREIGN.match(name)]:
+    del os.environ[_name]
+os.environ["TEXTUAL_ANIMATIONS"] = "none"
+if "textual.constants" in sys.modules:
+    # The snapshot plugin imports Textual before this file runs, and Textual reads its variables on import.
+    _constants = importlib.reload(sys.modules["textual.constants"])
+    sys.modules["textual.filter"].DIM_FACTOR = _constants.DIM_FACTOR  # type: ignore[attr-defined]  # it copies this one by name
+
+import pytest_textual_snapshot  # noqa: E402  # only after the variables are gone
+
+from tests.kit.gate import SshStub  # noqa: E402  # as above
+
+
+class Picture(pytest_textual_snapshot.SVGImageExtension):
+    """An SVG whose class names do not change with its content: the difference of two shows what changed."""
+
+    file_extension = "svg"
+
+    def serialize(self, data: Any, **options: Any) -> Any:
+        return re.sub(r"terminal-\d+-", "terminal-0-", str(super().serialize(data, **options)))
+
+
+pytest_textual_snapshot.SVGImageExtension = Picture
+
+
+@pytest.fixture(autouse=True)
+def sandbox(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The home of this test, empty: no git identity, no ssh keys, no state of synctui."""
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / ".config"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(home / ".local/state"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(home / ".local/share"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(home / ".cache"))
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(home / ".gitconfig"))
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    return home
+
+
+@pytest.fixture
+def ssh_stub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SshStub]:
+    """An ssh of our own for every git of this test; what is left of it afterwards is killed."""
+    with SshStub(tmp_path / "ssh-stub") as stub:
+        for name, value in stub.env().items():
+            monkeypatch.setenv(name, value)
+        yield stub
