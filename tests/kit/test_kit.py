@@ -118,8 +118,8 @@ def test_a_hanging_stub_that_ignores_term_dies_only_of_kill(
     os.kill(grandchild, signal.SIGKILL)
     os.kill(stub, signal.SIGKILL)
     job.communicate()
-    wait_until(lambda: ssh_stub.processes() == {}, "nothing left")
-    assert ssh_stub.running() == []
+    assert ssh_stub.wait_running(0) == []
+    assert ssh_stub.processes() == {}
     assert ssh_stub.starts() == ["a"]
     assert ssh_stub.ends() == []
 
