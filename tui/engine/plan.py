@@ -1,0 +1,47 @@
+"""What a run is going to do, before anything is started."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from tui.git.outcome import Outcome, Reason, State
+from tui.git.repo import Repo
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    run: tuple[Repo, ...]
+    settled: tuple[tuple[Repo, Outcome], ...]
+    """Repos whose end is known without asking anybody; they are counted and told."""
+
+    @property
+    def total(self) -> int:
+        return len(self.run) + len(self.settled)
+
+
+def make_plan(repos: Iterable[Repo], *, git_found: bool = True, limit: int | None = None) -> Plan:
+    """`limit` counts the repos that really run, after the settled ones; the rest is left out of the run."""
+    run: list[Repo] = []
+    settled: list[tuple[Repo, Outcome]] = []
+    for repo in repos:
+        if outcome := _settled(repo, git_found=git_found):
+            settled.append((repo, outcome))
+        else:
+            run.append(repo)
+    return Plan(tuple(run[:limit]), tuple(settled))
+
+
+def _settled(repo: Repo, *, git_found: bool) -> Outcome | None:
+    if repo.error:
+        return Outcome(
+            State.FAILED, Reason.CONFIG, repo.error, f"correct the entry of {repo.id} in the workspace file"
+        )
+    if not repo.enabled:
+        return Outcome(State.SKIPPED, Reason.DISABLED, "disabled in the workspace file")
+    if not git_found:
+        return Outcome(
+            State.FAILED,
+            Reason.GIT_MISSING,
+            "git was not found",
+            f"install git, then `synctui sync {repo.id}`",
+        )
+    return None

@@ -1,0 +1,47 @@
+"""One thread's work at one repo: sync it, and try again by itself what may be better a moment later."""
+
+import random
+from collections.abc import Callable
+from dataclasses import replace
+
+from tui.engine.engine import Work
+from tui.engine.events import Notice
+from tui.engine.job import Job
+from tui.git.gauge import Gauge, Progress
+from tui.git.outcome import RETRIED_REASONS, Outcome, Reason, State
+from tui.git.stop import StopSignal
+from tui.git.sync import SyncOptions, sync_repo
+
+PATIENCE = 2
+"""A person waits for a pick or a retry, and it may be the big one: its stall limit is this many times longer."""
+LONGEST_PAUSE = 60.0
+"""Seconds. A remote that asks for more is not waited for."""
+
+
+def make_work(options: SyncOptions, retries: int) -> Work:
+    """`retries`: how often a fault of the network or the remote is tried again before it counts."""
+
+    def work(job: Job, stop: StopSignal, gauge: Gauge, notice: Callable[[Notice], None]) -> Outcome:
+        patient = job.pick or job.attempt > 1
+        limits = replace(options, stall_timeout=options.stall_timeout * PATIENCE) if patient else options
+        for tried in range(retries + 1):
+            outcome = sync_repo(job.repo, limits, stop, gauge)
+            pause = outcome.retry_after or _pause(tried)
+            if outcome.reason not in RETRIED_REASONS or tried == retries or pause > LONGEST_PAUSE:
+                break
+            text = f"{job.id}: {outcome.reason}, trying again in {pause:.0f} s ({tried + 1} of {retries})"
+            notice(Notice("info", text))
+            gauge.show(Progress(phase=f"retry {tried + 1}/{retries} in {pause:.0f} s", line=outcome.message))
+            if stop.wait(pause):
+                return Outcome(
+                    State.CANCELLED, stop.reason or Reason.USER, "cancelled while waiting to retry"
+                )
+            job.attempt += 1
+        return outcome
+
+    return work
+
+
+def _pause(tried: int) -> float:
+    """Seconds: 1, 2, 4, … with a jitter of a half, so that a crowd does not come back at once."""
+    return float(2**tried) * random.uniform(0.5, 1.5)  # noqa: S311  spreads load, guards nothing

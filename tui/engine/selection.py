@@ -1,0 +1,108 @@
+"""SELECT: the words that pick repos, the same on the command line and behind `/`."""
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from tui.git.outcome import State
+from tui.git.repo import Repo
+
+FLAG_WORDS = ("behind", "dirty", "stale")
+KEYED_WORDS = ("state", "tag", "host")
+
+
+class SelectionError(Exception):
+    """One line that names the word and what is allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the predicates ask about one repo; None: not known, which no predicate matches."""
+
+    state: str | None = None
+    behind: bool | None = None
+    dirty: bool | None = None
+    stale: bool | None = None
+
+
+def is_predicate(word: str) -> bool:
+    """True for `tag:x`, `behind` and their like, with or without the `-` that negates."""
+    word = word.removeprefix("-")
+    return word in FLAG_WORDS or (word.partition(":")[0] in KEYED_WORDS and ":" in word)
+
+
+def select(
+    repos: Sequence[Repo], words: Iterable[str], facts: Callable[[Repo], Facts] = lambda _repo: Facts()
+) -> list[Repo]:
+    """The repos that the words mean, in workspace order; no words mean all.
+
+    Ids, globs and paths are alternatives; every predicate must hold; what `-` negates must not.
+    Raises SelectionError for a word that matches nothing.
+    """
+    named: set[str] = set()
+    any_name = False
+    tests: list[Callable[[Repo], bool]] = []
+    for word in _split(repos, words):
+        negated = word.startswith("-")
+        bare = word.removeprefix("-")
+        if is_predicate(word):
+            tests.append(_negate(_predicate(bare, facts)) if negated else _predicate(bare, facts))
+            continue
+        matched = {repo.id for repo in repos if names(bare, repo)}
+        if not matched:
+            raise SelectionError(f"`{word}` matches no repo of this workspace; `synctui list` shows them")
+        if negated:
+            tests.append(lambda repo, left_out=matched: repo.id not in left_out)  # type: ignore[misc]  # bound early
+        else:
+            any_name = True
+            named |= matched
+    chosen = [
+        repo for repo in repos if (not any_name or repo.id in named) and all(test(repo) for test in tests)
+    ]
+    if not chosen and repos and (tests or any_name):
+        raise SelectionError(f"`{' '.join(words)}` matches no repo of this workspace")
+    return chosen
+
+
+def names(word: str, repo: Repo) -> bool:
+    """An id, its last part, a glob on ids or paths, or a path: of the repo, or of a folder above it."""
+    if word in {repo.id, repo.id.rpartition("/")[2]} or fnmatchcase(repo.id, word):
+        return True
+    if not ("/" in word or word.startswith((".", "~"))):
+        return False
+    # Links stay as the person wrote them: a repo is known by its own path first.
+    path = Path(os.path.normpath(Path.cwd() / Path(word).expanduser()))
+    if repo.path == path or path in repo.path.parents or fnmatchcase(str(repo.path), str(path)):
+        return True
+    real = path.resolve()
+    return real != path and (repo.path.resolve() == real or real in repo.path.resolve().parents)
+
+
+def _split(repos: Sequence[Repo], words: Iterable[str]) -> Iterable[str]:
+    """One argument may hold several words; one that is a name as a whole stays whole."""
+    for word in words:
+        if " " in word and not any(names(word, repo) for repo in repos):
+            yield from word.split()
+        elif word:
+            yield word
+
+
+def _predicate(word: str, facts: Callable[[Repo], Facts]) -> Callable[[Repo], bool]:
+    key, _, value = word.partition(":")
+    match key:
+        case "tag":
+            return lambda repo: value in repo.tags
+        case "host":
+            return lambda repo: fnmatchcase(repo.host, value.lower())
+        case "state":
+            if value not in set(State):
+                raise SelectionError(f"`{word}`: no such state; allowed are {', '.join(State)}")
+            return lambda repo: facts(repo).state == value
+        case _:
+            return lambda repo: bool(getattr(facts(repo), key))
+
+
+def _negate(test: Callable[[Repo], bool]) -> Callable[[Repo], bool]:
+    return lambda repo: not test(repo)

@@ -1,0 +1,144 @@
+"""One event, one line: what the log of the app and the plain output of `sync` share."""
+
+import shlex
+from collections.abc import Sequence
+
+from tui.engine.events import JobEnded, RunFinished
+from tui.git.outcome import ATTENTION_STATES, Action, Outcome, Reason, State
+
+MARKS = {
+    State.SYNCED: "✓",
+    State.UP_TO_DATE: "=",
+    State.SKIPPED: "–",
+    State.BLOCKED: "▲",
+    State.BUSY: "◆",
+    State.FAILED: "✗",
+    State.TIMED_OUT: "⊗",
+    State.CANCELLED: "⊘",
+}
+_SHORT_ID = 7
+_STATE_WIDTH = max(len(state) for state in State)
+_RERUN_NAMES = 8
+"""More names than this in a command to paste are no help; the states say it shorter."""
+
+
+def plural(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def duration(milliseconds: float) -> str:
+    """`0.4 s`, `12.3 s`, `2 m 05 s`, `1 h 02 m`."""
+    seconds = milliseconds / 1000
+    if seconds < 100:  # noqa: PLR2004  up to here tenths of a second are worth their place
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 100:  # noqa: PLR2004  as above, for the seconds
+        return f"{minutes} m {rest:02} s"
+    return f"{minutes // 60} h {minutes % 60:02} m"
+
+
+def detail(outcome: Outcome) -> str:
+    """What came, or what was in the way; notes last."""
+    parts = [_what(outcome), *(note.replace("_", " ") for note in outcome.notes)]
+    return ", ".join(part for part in parts if part)
+
+
+def result_line(event: JobEnded, width: int = 0) -> str:
+    """`mark repo state detail duration`; `width` pads the repo so that lines align."""
+    parts = [
+        MARKS[event.outcome.state],
+        event.repo.id.ljust(width),
+        event.outcome.state.ljust(_STATE_WIDTH),
+        detail(event.outcome),
+        duration(event.duration_ms),
+    ]
+    return "  ".join(part for part in parts if part)
+
+
+def prefixed(repo: str, text: str) -> list[str]:
+    """Each line of the text behind the repo it speaks of."""
+    return [f"[{repo}] {line}" for line in text.splitlines()]
+
+
+def counts_line(finished: RunFinished, *, dry_run: bool = False) -> str:
+    """`40 repos in 12.3 s: 6 synced (18 commits), 32 up to date, 2 failed`; it names every state that has any."""
+    parts = []
+    for state, count in finished.counts.items():
+        if count:
+            commits = (
+                f" ({plural(finished.commits, 'commit')})"
+                if state is State.SYNCED and finished.commits
+                else ""
+            )
+            parts.append(f"{count} {state.replace('_', ' ')}{commits}")
+    what = "dry run of " if dry_run else ""
+    cut = "interrupted after " if finished.interrupted else "in "
+    states = ", ".join(parts) or "nothing to do"
+    return f"{what}{plural(finished.total, 'repo')} {cut}{duration(finished.duration_ms)}: {states}"
+
+
+def summary(finished: RunFinished, ended: Sequence[JobEnded], *, dry_run: bool = False) -> list[str]:
+    """The end of a run for a person: what needs one, each with its advice, then the counts.
+
+    `ended` is the last end of each repo.
+    """
+    attention = [event for event in ended if event.outcome.state in ATTENTION_STATES]
+    lines: list[str] = []
+    for event in attention:
+        outcome = event.outcome
+        lines.append(f"{MARKS[outcome.state]} {event.repo.id}  {outcome.state}  {detail(outcome)}".rstrip())
+        if outcome.advice:
+            lines.append(f"    {outcome.advice}")
+    if attention:
+        lines.append("")
+    lines.append(counts_line(finished, dry_run=dry_run))
+    if attention:
+        lines.append(f"try these again: {rerun_command(attention)}")
+    return lines
+
+
+def rerun_command(attention: Sequence[JobEnded]) -> str:
+    """A command to paste that runs exactly these."""
+    if len(attention) <= _RERUN_NAMES:
+        return shlex.join(["synctui", "sync", *(event.repo.id for event in attention)])
+    return "; ".join(
+        f"synctui sync state:{state}"
+        for state in State
+        if any(event.outcome.state is state for event in attention)
+    )
+
+
+def _what(outcome: Outcome) -> str:
+    if outcome.state not in {State.SYNCED, State.UP_TO_DATE}:
+        return ": ".join(part for part in (outcome.reason, outcome.message) if part)
+    if outcome.state is State.UP_TO_DATE or outcome.message:
+        return outcome.message or _distance(outcome)
+    match outcome.action:
+        case Action.CLONE:
+            return (
+                f"cloned {outcome.branch}, {plural(outcome.commits, 'commit')}"
+                if outcome.branch
+                else "cloned"
+            )
+        case Action.FAST_FORWARD if outcome.old and outcome.new:
+            span = f"{outcome.old[:_SHORT_ID]}..{outcome.new[:_SHORT_ID]}"
+            return f"{plural(outcome.commits, 'commit')}  {span}  {outcome.branch or ''}".rstrip()
+        case _:
+            fetched = f"{plural(len(outcome.refs), 'ref')} fetched" if outcome.refs else ""
+            return ", ".join(part for part in (fetched, _distance(outcome)) if part)
+
+
+def _distance(outcome: Outcome) -> str:
+    parts = [
+        f"{count} {word}" for count, word in ((outcome.ahead, "ahead"), (outcome.behind, "behind")) if count
+    ]
+    return ", ".join(parts)
+
+
+def needs_person(outcome: Outcome) -> bool:
+    return outcome.state in ATTENTION_STATES
+
+
+def is_news(outcome: Outcome) -> bool:
+    """What the changed-only view shows: what changed, or needs a person, or was not done."""
+    return outcome.state not in {State.UP_TO_DATE, State.SKIPPED} and outcome.reason is not Reason.QUIT
