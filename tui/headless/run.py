@@ -1,0 +1,208 @@
+"""A run without a screen: lines, NDJSON or one JSON document."""
+
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+from typing import Literal
+
+from tui.engine.engine import Engine
+from tui.engine.events import JobEnded, JobStarted, Notice, Record, RunFinished, RunStarted
+from tui.engine.feed import Inbox
+from tui.engine.plan import Plan
+from tui.engine.shutdown import STOP_GRACE, STOP_SIGNALS, Ending
+from tui.git.gauge import Progress
+from tui.git.outcome import ATTENTION_STATES, SUCCESS_STATES, Reason, State
+from tui.headless.streams import StdoutClosed, Streams
+from tui.view import lines, ndjson
+
+HEARTBEAT = 30.0
+"""Seconds of silence about what is still running."""
+PROGRESS_TICK = 0.1
+"""Seconds between two progress events of one repo, at least."""
+IDLE_TICK = 1.0
+"""Seconds between two looks at a reader that may have gone."""
+
+Form = Literal["text", "ndjson", "json"]
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    form: Form = "text"
+    progress: bool = False
+    """Adds `repo_queued` and `repo_progress` to the NDJSON."""
+    quiet: bool = False
+    """Only what needs a person."""
+    verbose: bool = False
+    """Also the starts, and git's last lines of what failed."""
+
+
+def run(engine: Engine, plan: Plan, streams: Streams, show: Show) -> Ending:
+    """Do the plan to its end.
+
+    A stop signal, or a reader of stdout that has gone (SIGPIPE), ends all work first and is in the Ending.
+    """
+    return _Run(engine, plan, streams, show).to_the_end()
+
+
+class _Run:
+    def __init__(self, engine: Engine, plan: Plan, streams: Streams, show: Show) -> None:
+        self._engine = engine
+        self._plan = plan
+        self._streams = streams
+        self._show = show
+        self._inbox = engine.subscribe()
+        self._width = max((len(repo.id) for repo in plan.run), default=0)
+        self._run = ""
+        self._dry_run = False
+        self._finished: RunFinished | None = None
+        self._ended: dict[str, Record] = {}
+        self._running: dict[str, float] = {}
+        self._shown: dict[str, Progress] = {}
+
+    def to_the_end(self) -> Ending:
+        with _caught_signals(self._inbox) as caught:
+            try:
+                self._engine.start(self._plan.run, self._plan.settled)
+                self._follow(caught)
+            except StdoutClosed:
+                caught.append(signal.SIGPIPE)
+                self._engine.cancel_all(Reason.SIGNAL)
+                self._engine.wait_idle(STOP_GRACE)
+        return Ending(self._finished.exit_code if self._finished else 1, caught[0] if caught else None)
+
+    def _follow(self, caught: list[signal.Signals]) -> None:
+        quiet_since = time.monotonic()
+        give_up = float("inf")
+        tick = PROGRESS_TICK if self._progress_wanted else IDLE_TICK
+        while self._finished is None:
+            if caught and give_up == float("inf"):
+                give_up = time.monotonic() + STOP_GRACE
+                self._engine.cancel_all(Reason.SIGNAL)
+            if time.monotonic() > give_up:
+                self._streams.note("some git processes did not end in time")
+                return
+            for record in self._inbox.wait(tick):
+                self._tell(record)
+            if self._progress_wanted:
+                self._tell_progress()
+            if time.monotonic() - quiet_since >= HEARTBEAT:
+                quiet_since = time.monotonic()
+                self._tell_running(quiet_since)
+            if self._streams.stdout_closed():
+                raise StdoutClosed
+
+    @property
+    def _progress_wanted(self) -> bool:
+        return self._show.progress and self._show.form == "ndjson"
+
+    def _tell(self, record: Record) -> None:
+        match record.event:
+            case RunStarted() as event:
+                self._run, self._dry_run = record.run, event.dry_run
+            case JobStarted(repo=repo):
+                self._running[repo.id] = time.monotonic()
+            case JobEnded(repo=repo):
+                self._running.pop(repo.id, None)
+                self._shown.pop(repo.id, None)
+                self._ended[repo.id] = record
+            case RunFinished() as event:
+                self._finished = event
+        if self._show.form == "text":
+            self._tell_person(record)
+        else:
+            self._tell_machine(record)
+
+    def _tell_machine(self, record: Record) -> None:
+        document = ndjson.document(record)
+        if document is None:
+            return
+        if self._show.form == "ndjson" and (document["event"] != "repo_queued" or self._show.progress):
+            self._streams.data(ndjson.encode(document))
+        if isinstance(record.event, RunFinished):
+            if self._show.form == "json":
+                ended = [found for end in self._ended.values() if (found := ndjson.document(end))]
+                self._streams.data(ndjson.encode(ndjson.final_document(document, ended)))
+            if not self._show.quiet:
+                self._streams.note(lines.counts_line(record.event, dry_run=self._dry_run))
+
+    def _tell_person(self, record: Record) -> None:
+        show, streams = self._show, self._streams
+        match record.event:
+            case JobStarted(repo=repo, attempt=attempt) if show.verbose:
+                again = f" (attempt {attempt})" if attempt > 1 else ""
+                streams.note(f"[{repo.id}] started{again}")
+            case JobEnded() as event:
+                if not show.quiet or event.outcome.state not in SUCCESS_STATES:
+                    line = lines.result_line(event, self._width)
+                    streams.data(streams.paint(line, _look(event.outcome.state)))
+                if show.verbose:
+                    for text in lines.prefixed(event.repo.id, "\n".join(event.outcome.output_tail)):
+                        streams.note(text)
+            case Notice(level=level, text=text) if not show.quiet or level == "error":
+                streams.note(text)
+            case RunFinished() as event:
+                ended = [end.event for end in self._ended.values() if isinstance(end.event, JobEnded)]
+                attention = any(end.outcome.state in ATTENTION_STATES for end in ended)
+                if not show.quiet or attention:
+                    streams.data("")
+                    for text in lines.summary(event, ended, dry_run=self._dry_run):
+                        streams.data(text)
+
+    def _tell_progress(self) -> None:
+        now = time.time()
+        for repo_id in self._running:
+            gauge = self._engine.gauge(repo_id)
+            if gauge is None or gauge.progress is self._shown.get(repo_id) or not gauge.progress.phase:
+                continue
+            self._shown[repo_id] = gauge.progress
+            event = ndjson.progress_document(now, self._run, repo_id, gauge.progress)
+            self._streams.data(ndjson.encode(event))
+
+    def _tell_running(self, now: float) -> None:
+        if not self._running or self._show.quiet:
+            return
+        still = ", ".join(
+            f"{repo} {lines.duration((now - since) * 1000)}" for repo, since in self._running.items()
+        )
+        left = self._engine.snapshot().queued
+        text = f"still running: {still}; {left} queued"
+        if self._show.form == "text":
+            self._streams.data(text)
+        else:
+            self._streams.note(text)
+
+
+def _look(state: State) -> Literal["good", "calm", "warn", "bad"]:
+    match state:
+        case State.SYNCED:
+            return "good"
+        case State.UP_TO_DATE | State.SKIPPED | State.CANCELLED:
+            return "calm"
+        case State.BLOCKED | State.BUSY:
+            return "warn"
+        case _:
+            return "bad"
+
+
+@contextmanager
+def _caught_signals(inbox: Inbox) -> Iterator[list[signal.Signals]]:
+    """The stop signals that came, in order. One that this process was told to ignore stays ignored."""
+    caught: list[signal.Signals] = []
+
+    def note(number: int, _frame: FrameType | None) -> None:
+        caught.append(signal.Signals(number))
+        inbox.wake()
+
+    before = {
+        number: signal.signal(number, note)
+        for number in STOP_SIGNALS
+        if signal.getsignal(number) is not signal.SIG_IGN
+    }
+    try:
+        yield caught
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
