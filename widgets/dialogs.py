@@ -2,8 +2,33 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.events import Key
 from textual.screen import ModalScreen
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+_BOX_CSS = """
+    align: center middle;
+    & > #box {
+        width: auto;
+        min-width: 30;
+        max-width: 90%;
+        height: auto;
+        max-height: 90%;
+        border: round $primary;
+        padding: 0 2;
+        background: $surface;
+    }
+    & #heading { text-style: bold; width: auto; max-width: 100%; }
+    & #body { width: auto; max-width: 100%; margin: 1 0; }
+    & #note { color: $text-muted; width: auto; max-width: 100%; margin: 1 0 0 0; }
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,19 +42,100 @@ class Choice:
 class ConfirmDialog(ModalScreen[str]):
     """Returns the key of a choice. The last choice is the safe one: it is selected first, and `esc` picks it."""
 
+    DEFAULT_CSS = f"""
+    ConfirmDialog {{
+        {_BOX_CSS}
+        & OptionList {{ width: auto; height: auto; border: none; padding: 0; background: $surface; }}
+    }}
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "safe", "Safe choice", show=False),
+        Binding("left,up,k", "move(-1)", "Up", show=False),
+        Binding("right,down,j", "move(1)", "Down", show=False),
+    ]
+
     def __init__(self, title: str, body: str, choices: Sequence[Choice]) -> None:
+        """`body` may be empty."""
         super().__init__()
-        self.heading = title
-        self.body = body
-        self.choices = tuple(choices)
+        self._heading = Static(title, id="heading", markup=False)
+        self._body = Static(body, id="body", markup=False)
+        self._choices = tuple(choices)
+        self._list = OptionList(
+            *(Option(Content.assemble((choice.key, "bold"), f"  {choice.label}")) for choice in choices),
+            markup=False,
+        )
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="box"):
+            yield self._heading
+            yield self._body
+            yield self._list
+
+    def on_mount(self) -> None:
+        self._list.highlighted = len(self._choices) - 1
+        self._list.focus()
+
+    def on_key(self, event: Key) -> None:
+        for choice in self._choices:
+            if choice.key in (event.key, event.character):
+                event.stop()
+                self.dismiss(choice.key)
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        self.dismiss(self._choices[event.option_index].key)
+
+    def action_safe(self) -> None:
+        self.dismiss(self._choices[-1].key)
+
+    def action_move(self, step: int) -> None:
+        now = self._list.highlighted or 0
+        self._list.highlighted = max(0, min(len(self._choices) - 1, now + step))
 
 
 class NumberPrompt(ModalScreen[int | None]):
     """Returns a whole number from `minimum` to `maximum`, or None after `esc`."""
 
+    DEFAULT_CSS = f"""
+    NumberPrompt {{
+        {_BOX_CSS}
+        & Input {{ width: 20; margin: 1 0 0 0; }}
+        & #note.wrong {{ color: $text-error; text-style: bold; }}
+    }}
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Cancel", show=False)]
+
     def __init__(self, title: str, value: int, minimum: int, maximum: int) -> None:
         super().__init__()
-        self.heading = title
-        self.value = value
-        self.minimum = minimum
-        self.maximum = maximum
+        self._heading = Static(title, id="heading", markup=False)
+        self._value = value
+        self._range = range(minimum, maximum + 1)
+        self._note = Static(f"{minimum} to {maximum}", id="note", markup=False)
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="box"):
+            yield self._heading
+            number = Input(str(self._value), compact=True)
+            # A blinking cursor makes two pictures of one state.
+            number.cursor_blink = False
+            yield number
+            yield self._note
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        wrong = self._number(event.value) is None
+        limits = f"{self._range[0]} to {self._range[-1]}"
+        self._note.set_class(wrong, "wrong")
+        self._note.update(f"✗ a whole number from {limits}" if wrong else limits)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        number = self._number(event.value)
+        if number is not None:
+            self.dismiss(number)
+
+    def _number(self, text: str) -> int | None:
+        text = text.strip()
+        # int() would take "1_0", too.
+        number = int(text) if text.isascii() and text.isdigit() else -1
+        return number if number in self._range else None

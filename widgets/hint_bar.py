@@ -2,9 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
+from rich.cells import cell_len
+from rich.segment import Segment
+from textual.events import Click
 from textual.message import Message
+from textual.strip import Strip
 from textual.widget import Widget
+
+from widgets.ink import ink
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,11 +23,70 @@ class Hint:
     enabled: bool = True
 
 
+MORE = Hint("?", "more")
+
+
 class HintBar(Widget):
+    """One line; a hint that finds no room is left out whole, and `? more` always comes last."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"hint-bar--key", "hint-bar--label", "hint-bar--off"}
+    DEFAULT_CSS = """
+    HintBar {
+        height: 1;
+        background: $panel;
+        & > .hint-bar--key { color: $text-accent; text-style: bold; }
+        & > .hint-bar--label { color: $foreground; }
+        & > .hint-bar--off { color: $text-disabled; }
+    }
+    """
+
     @dataclass
     class Pressed(Message):
-        """A hint was clicked; `key` is "?" for the last one."""
+        """A hint that is enabled was clicked; `key` is "?" for the last one."""
 
         key: str
 
-    def show(self, hints: Sequence[Hint]) -> None: ...
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self._hints: tuple[Hint, ...] = ()
+
+    def show(self, hints: Sequence[Hint]) -> None:
+        if tuple(hints) != self._hints:
+            self._hints = tuple(hints)
+            self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        segments = []
+        for hint in self._laid_out() if y == 0 else ():
+            key, label = ("key", "label") if hint.enabled else ("off", "off")
+            segments += [
+                Segment(f" {hint.key} ", ink(self, f"hint-bar--{key}")),
+                Segment(f"{hint.label} ", ink(self, f"hint-bar--{label}")),
+            ]
+        return Strip(segments).adjust_cell_length(self.size.width).apply_style(self.rich_style)
+
+    def on_click(self, event: Click) -> None:
+        offset = event.get_content_offset(self)
+        end = 0
+        for hint in self._laid_out() if offset else ():
+            end += _width(hint)
+            if offset and offset.x < end:
+                if hint.enabled:
+                    self.post_message(self.Pressed(hint.key))
+                return
+
+    def _laid_out(self) -> list[Hint]:
+        """The hints that fit, in their order."""
+        room = self.size.width - _width(MORE)
+        shown = []
+        for hint in self._hints:
+            if _width(hint) <= room:
+                room -= _width(hint)
+                shown.append(hint)
+            else:
+                break
+        return [*shown, MORE]
+
+
+def _width(hint: Hint) -> int:
+    return cell_len(hint.key) + cell_len(hint.label) + 3

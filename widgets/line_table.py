@@ -2,14 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
+from rich.segment import Segment
+from rich.style import Style
 from textual.message import Message
-from textual.scroll_view import ScrollView
+from textual.strip import Strip
 
-from widgets.text import Align
+from widgets.line_pane import LinePane
+from widgets.text import Align, fit
 from widgets.tone import Tone
 
 Cell = str | tuple[str, Tone | None]
+
+_GAP = "  "
+_PREFIX_WIDTH = 3
+_FLEXIBLE_WIDTH = 12
+"""The least that a flexible column gets: fixed ones are left out, the last first, until it does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,30 +41,149 @@ class TableRow:
     group: bool = False
 
 
-class LineTable(ScrollView, can_focus=True):
+class LineTable(LinePane):
+    """A table; columns that find no room are left out, the last first."""
+
+    HEADER_LINES: ClassVar[int] = 1
+
     @dataclass
     class Highlighted(Message):
+        """Another row is under the cursor."""
+
         key: str
-        control: "LineTable"
+        table: "LineTable"
+
+        @property
+        def control(self) -> "LineTable":
+            return self.table
 
     @dataclass
     class Opened(Message):
+        """`enter` or a double click on a row."""
+
         key: str
-        control: "LineTable"
+        table: "LineTable"
+
+        @property
+        def control(self) -> "LineTable":
+            return self.table
 
     def __init__(self, columns: Sequence[Column], *, empty: str = "", id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        """`empty` is shown in place of rows when there are none."""
         super().__init__(id=id)
         self.columns = tuple(columns)
         self.empty = empty
         self.rows: Sequence[TableRow] = ()
-
-    @property
-    def highlighted(self) -> str | None:
-        """The key of the row under the cursor, None when there is none."""
-        return None
+        self._widths: tuple[int, tuple[int, ...]] = (-1, ())
 
     def show(self, rows: Sequence[TableRow]) -> None:
         """Replaces the rows; the cursor stays on its key and the view on its lines."""
+        before, self.rows = self.rows, rows
+        cursor, top = self._cursor, round(self.scroll_y)
+        key = before[cursor].key if 0 <= cursor < len(before) else None
+        self._cursor = self._find(key, cursor)
+        self.resize_lines()
+        visible = top <= cursor < top + self.page_height
+        if top and visible and cursor != self._cursor:
+            self.jump_to(max(0, top + self._cursor - cursor))
+        elif visible:
+            self.reveal(self._cursor)
+        if len(before) != len(rows) or round(self.scroll_y) != top or cursor != self._cursor:
+            self.refresh()
+        else:
+            for index in range(top, min(top + self.page_height, len(rows))):
+                if before[index] != rows[index]:
+                    self.refresh_index(index)
+        now = self.key_at(self._cursor) if self._cursor >= 0 else None
+        if now is not None and now != key:
+            self.report_highlighted(now)
 
     def highlight(self, key: str) -> None:
         """Moves the cursor to the row of that key, if there is one."""
+        for index, row in enumerate(self.rows):
+            if row.key == key and not row.group:
+                self.move_cursor(index)
+                return
+
+    def line_count(self) -> int:
+        return len(self.rows)
+
+    def key_at(self, index: int) -> str:
+        return self.rows[index].key
+
+    def selectable(self, index: int) -> bool:
+        return not self.rows[index].group
+
+    def empty_text(self) -> str:
+        return self.empty
+
+    def report_highlighted(self, key: str) -> None:
+        self.post_message(self.Highlighted(key, self))
+
+    def report_opened(self, key: str) -> None:
+        self.post_message(self.Opened(key, self))
+
+    def draw(self, index: int, width: int) -> Strip:
+        row = self.rows[index]
+        if row.group:
+            text, _ = _parts(row.cells[0])
+            return Strip([Segment(fit(f" {text}", width), self.ink("line-pane--heading"))], width)
+        mark = Segment(" ● " if row.marked else "   ", self.ink("line-pane--cursor-sign"))
+        return self._line([(*_parts(cell), None) for cell in row.cells], mark, width)
+
+    def draw_header(self, width: int) -> Strip:
+        heading = self.ink("line-pane--heading")
+        return self._line([(column.title, None, heading) for column in self.columns], Segment("   "), width)
+
+    def _line(self, cells: list[tuple[str, Tone | None, Style | None]], prefix: Segment, width: int) -> Strip:
+        segments = [prefix]
+        for (text, tone, style), column, cell_width in zip(
+            cells, self.columns, self._column_widths(width), strict=False
+        ):
+            segments.append(
+                Segment(fit(text, cell_width, column.align), self.tone_ink(tone) if style is None else style)
+            )
+            segments.append(Segment(_GAP))
+        return Strip(segments).adjust_cell_length(width)
+
+    def _column_widths(self, width: int) -> tuple[int, ...]:
+        """The widths of the columns that find room, from the first on."""
+        if self._widths[0] == width:
+            return self._widths[1]
+        room = width - _PREFIX_WIDTH
+        shown = list(self.columns)
+
+        def needed() -> int:
+            return sum(
+                (_FLEXIBLE_WIDTH if column.width is None else column.width) + len(_GAP) for column in shown
+            ) - len(_GAP)
+
+        while len(shown) > 1 and needed() > room:
+            shown.pop()
+        flexible = [column for column in shown if column.width is None]
+        rest = max(0, room - needed())
+        widths = []
+        for column in shown:
+            cells = column.width
+            if cells is None:
+                share = rest // len(flexible)
+                flexible.pop()
+                rest -= share
+                cells = _FLEXIBLE_WIDTH + share
+            widths.append(cells)
+        self._widths = (width, tuple(widths))
+        return self._widths[1]
+
+    def _find(self, key: str | None, index: int) -> int:
+        if 0 <= index < len(self.rows) and self.rows[index].key == key and self.selectable(index):
+            return index
+        if key is not None:
+            for found, row in enumerate(self.rows):
+                if row.key == key and not row.group:
+                    return found
+        nearest = self._nearest(index, 1)
+        return -1 if nearest is None else nearest
+
+
+def _parts(cell: Cell) -> tuple[str, Tone | None]:
+    return (cell, None) if isinstance(cell, str) else cell

@@ -1,17 +1,36 @@
 """The log of finished jobs: it follows its end until a person scrolls up."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rich.cells import cell_len
+from rich.segment import Segment
+from textual.events import Resize
 from textual.message import Message
-from textual.scroll_view import ScrollView
+from textual.strip import Strip
 
+from widgets.line_pane import LinePane
+from widgets.text import cut_middle, fit
 from widgets.tone import Tone
+
+LIMIT = 100_000
+"""Lines kept; the oldest go in blocks of a tenth of that, so that trimming is rare."""
+
+_TIME_WIDTH = 8
+_WORD_WIDTH = 10
+_DURATION_WIDTH = 7
+_REPO_WIDTHS = (10, 32)
+_ROOM_FOR_TIME = 70
+_ROOM_FOR_DETAIL = 12
 
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """A job's end as (time, repo, state, detail, duration), or a notice: no key and `text` instead of cells."""
+    """A job's end as (time, repo, state, detail, duration), or a notice: no key and `text` instead of cells.
+
+    `interesting` lines changed something or need a person.
+    """
 
     key: str
     tone: Tone
@@ -20,33 +39,234 @@ class LogLine:
     text: str = ""
 
 
-class LogPane(ScrollView, can_focus=True):
+class LogPane(LinePane):
     @dataclass
     class Highlighted(Message):
+        """Another line is under the cursor; `key` is "" on a notice."""
+
         key: str
 
     @dataclass
     class Opened(Message):
+        """`enter` or a double click on a job's line."""
+
         key: str
 
     @dataclass
     class FollowChanged(Message):
+        """The pane began or ceased to follow its end."""
+
         follow: bool
 
-    follow: bool = True
-    only_interesting: bool = False
+    def __init__(self, *, empty: str = "", id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        """`empty` is shown while there are no lines."""
+        super().__init__(id=id)
+        self.empty = empty
+        self._all: list[LogLine] = []
+        self._shown = self._all
+        self._follow = True
+        self._only_interesting = False
+        self._new = 0
+        self._repo_width = _REPO_WIDTHS[0]
+        self._needle: re.Pattern[str] | None = None
 
     @property
-    def highlighted(self) -> str | None:
-        """The key of the line under the cursor, None on a notice or without lines."""
-        return None
+    def follow(self) -> bool:
+        """Whether new lines scroll into view; setting it to True jumps to the end."""
+        return self._follow
 
-    def append(self, lines: Sequence[LogLine]) -> None: ...
+    @follow.setter
+    def follow(self, follow: bool) -> None:
+        if follow != self._follow:
+            self._follow = follow
+            self._new = 0
+            self.post_message(self.FollowChanged(follow))
+        if follow:
+            self._to_end()
+
+    @property
+    def only_interesting(self) -> bool:
+        """Whether lines that are not interesting are left out."""
+        return self._only_interesting
+
+    @only_interesting.setter
+    def only_interesting(self, only: bool) -> None:
+        if only == self._only_interesting:
+            return
+        before, old, top = self._shown, self._cursor, round(self.scroll_y)
+        self._only_interesting = only
+        self._shown = [line for line in self._all if line.interesting] if only else self._all
+        self._cursor = self._index_near(before, old)
+        self.resize_lines()
+        if self._follow:
+            self._to_end()
+        else:
+            self.jump_to(max(0, self._cursor - (old - top)))
+        self.refresh()
+
+    @property
+    def lines(self) -> Sequence[LogLine]:
+        """The lines that are shown, oldest first."""
+        return self._shown
+
+    @property
+    def new_below(self) -> int:
+        """The lines that came since the pane ceased to follow and that are still below the view."""
+        return max(0, min(self._new, len(self._shown) - round(self.scroll_y) - self.page_height))
+
+    def append(self, lines: Sequence[LogLine]) -> None:
+        """Adds a batch; where a person has scrolled to, nothing moves."""
+        if not lines:
+            return
+        follow = self._follow and not self.is_vertical_scrollbar_grabbed
+        self._all.extend(lines)
+        added: Sequence[LogLine] = lines
+        if self._only_interesting:
+            added = [line for line in lines if line.interesting]
+            self._shown.extend(added)
+        self._new += 0 if self._follow else len(added)
+        widest = max(cell_len(line.cells[1]) for line in lines)
+        self._repo_width = max(self._repo_width, min(widest, _REPO_WIDTHS[1]))
+        dropped = self._trim()
+        self.resize_lines()
+        if follow:
+            self._to_end()
+        elif dropped:
+            self._cursor = max(0, self._cursor - dropped)
+            self.jump_to(max(0, round(self.scroll_y) - dropped))
+        self.refresh()
 
     def search(self, text: str) -> int:
         """Marks the lines that hold the text, ignoring case, and counts them; "" ends the search."""
-        return 0
+        self._needle = re.compile(re.escape(text), re.IGNORECASE) if text else None
+        self.refresh()
+        return sum(map(self._matches, self._shown)) if text else 0
 
-    def find_next(self) -> None: ...
+    def find_next(self) -> None:
+        """Moves to the next line that the search marks, from the last on to the first."""
+        self._find(1)
 
-    def find_previous(self) -> None: ...
+    def find_previous(self) -> None:
+        self._find(-1)
+
+    def line_count(self) -> int:
+        return len(self._shown)
+
+    def key_at(self, index: int) -> str:
+        return self._shown[index].key
+
+    def empty_text(self) -> str:
+        return self.empty
+
+    def report_highlighted(self, key: str) -> None:
+        self.post_message(self.Highlighted(key))
+
+    def report_opened(self, key: str) -> None:
+        self.post_message(self.Opened(key))
+
+    def move_cursor(self, index: int) -> None:
+        super().move_cursor(index)
+        self.follow = self._cursor == len(self._shown) - 1
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        if self._follow and new_value < old_value and not self.is_vertical_scroll_end:
+            self.follow = False
+        elif not self._follow and self.is_vertical_scroll_end and new_value > old_value:
+            self.follow = True
+
+    def on_resize(self, event: Resize) -> None:
+        super().on_resize(event)
+        if self._follow:
+            self._to_end()
+
+    def render_line(self, y: int) -> Strip:
+        strip = super().render_line(y)
+        if y != self.size.height - 1 or not (new := self.new_below):
+            return strip
+        note = f" ▼ {new} new below "
+        room = max(0, strip.cell_length - len(note))
+        below = Strip([Segment(note, self.get_component_rich_style("line-pane--below"))])
+        return Strip.join([strip.crop(0, room), below]).crop(0, strip.cell_length)
+
+    def draw(self, index: int, width: int) -> Strip:
+        line = self._shown[index]
+        tone, muted = self.tone_ink(line.tone), self.ink("line-pane--muted")
+        time, repo, state, detail, duration = line.cells
+        segments = [Segment(" ")]
+        if width >= _ROOM_FOR_TIME:
+            segments.append(Segment(f"{fit(time, _TIME_WIDTH)} ", muted))
+        segments.append(Segment(f"{line.tone.glyph} ", tone))
+        left = width - sum(segment.cell_length for segment in segments)
+        if not line.key:
+            segments.append(Segment(fit(line.text, left), muted))
+        else:
+            tail = _WORD_WIDTH + 1 + _DURATION_WIDTH + 1
+            repo_width = max(_REPO_WIDTHS[0], min(self._repo_width, (left - tail) // 2))
+            room = left - repo_width - 1 - tail
+            segments.append(Segment(f"{fit(cut_middle(repo, repo_width), repo_width)} "))
+            segments.append(Segment(f"{fit(state, _WORD_WIDTH)} ", tone))
+            if room >= _ROOM_FOR_DETAIL:
+                segments.append(Segment(f"{fit(detail, room - 1)} "))
+            elif room > 0:
+                segments.append(Segment(" " * room))
+            segments.append(Segment(f"{fit(duration, _DURATION_WIDTH, 'right')} ", muted))
+        strip = Strip(segments).adjust_cell_length(width)
+        return strip if self._needle is None else self._mark(strip, self._needle)
+
+    def _mark(self, strip: Strip, needle: re.Pattern[str]) -> Strip:
+        text = strip.text
+        cuts = [cell_len(text[:at]) for match in needle.finditer(text) for at in match.span()]
+        if not cuts:
+            return strip
+        style = self.ink("line-pane--match")
+        pieces = strip.divide([*cuts, strip.cell_length])
+        return Strip.join(
+            [
+                Strip(Segment.apply_style(piece, post_style=style)) if number % 2 else piece
+                for number, piece in enumerate(pieces)
+            ]
+        )
+
+    def _matches(self, line: LogLine) -> bool:
+        return (
+            self._needle is not None
+            and self._needle.search(f"{' '.join(line.cells)} {line.text}") is not None
+        )
+
+    def _find(self, step: int) -> None:
+        count = len(self._shown)
+        for distance in range(1, count + 1):
+            index = (self._cursor + step * distance) % count
+            if self._matches(self._shown[index]):
+                self.move_cursor(index)
+                return
+
+    def _to_end(self) -> None:
+        last = len(self._shown) - 1
+        before, self._cursor = self._cursor, last
+        self.jump_to(max(0, last + 1 - self.page_height))
+        self.refresh_index(before)
+        self.refresh_index(last)
+        if last >= 0 and before != last and self.has_focus:
+            self.report_highlighted(self.key_at(last))
+
+    def _trim(self) -> int:
+        """The number of shown lines that went."""
+        if len(self._all) <= LIMIT + LIMIT // 10:
+            return 0
+        before = len(self._shown)
+        del self._all[: len(self._all) - LIMIT]
+        if self._only_interesting:
+            self._shown = [line for line in self._all if line.interesting]
+        return before - len(self._shown)
+
+    def _index_near(self, before: Sequence[LogLine], index: int) -> int:
+        """Where the line of the old view, or the next one still shown, is now."""
+        if not self._shown:
+            return -1
+        places = {id(line): place for place, line in enumerate(self._shown)}
+        for line in before[max(0, index) :]:
+            if (place := places.get(id(line))) is not None:
+                return place
+        return len(self._shown) - 1

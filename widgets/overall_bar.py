@@ -1,12 +1,67 @@
 """One bar for the whole run, a segment for each state."""
 
 from collections.abc import Mapping
+from typing import ClassVar
 
+from rich.segment import Segment
+from textual.strip import Strip
 from textual.widget import Widget
 
-from widgets.tone import Tone
+from widgets.ink import ink
+from widgets.tone import TONE_CLASSES, Tone, tone_css
+
+# A texture for each kind of segment, so that the bar reads without colour: done, on purpose not done, trouble,
+# under way, still to come.
+_TEXTURES = {
+    Tone.SYNCED: "█",
+    Tone.UP_TO_DATE: "▆",
+    Tone.SKIPPED: "▂",
+    Tone.BLOCKED: "▲",
+    Tone.BUSY: "◆",
+    Tone.FAILED: "✗",
+    Tone.TIMED_OUT: "⊗",
+    Tone.CANCELLED: "⊘",
+    Tone.RUNNING: "▒",
+    Tone.QUEUED: "╌",
+}
+
+
+def shares(counts: Mapping[Tone, int], width: int) -> dict[Tone, int]:
+    """The cells of each state, in the order of the bar: their sum is `width`, and what is not zero has at least one.
+
+    States that the bar does not know are left out; when `width` is too small for one cell each, the last ones are.
+    """
+    known = [(tone, counts.get(tone, 0)) for tone in _TEXTURES if counts.get(tone, 0) > 0][: max(0, width)]
+    total = sum(count for _, count in known)
+    if not total:
+        return {}
+    cells = {tone: max(1, count * width // total) for tone, count in known}
+    while (over := sum(cells.values()) - width) != 0:
+        largest = max(cells, key=lambda tone: (cells[tone], counts[tone]))
+        cells[largest] -= min(over, cells[largest] - 1) if over > 0 else over
+    return cells
 
 
 class OverallBar(Widget):
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(TONE_CLASSES)
+    DEFAULT_CSS = tone_css("OverallBar") + "OverallBar { height: 1; }"
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self._counts: dict[Tone, int] = {}
+
     def show(self, counts: Mapping[Tone, int]) -> None:
         """Draws the final states, RUNNING and QUEUED (what remains)."""
+        if counts != self._counts:
+            self._counts = dict(counts)
+            self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        if y:
+            return Strip.blank(width, self.rich_style)
+        cells = shares(self._counts, width) or {Tone.QUEUED: width}
+        segments = [
+            Segment(_TEXTURES[tone] * count, ink(self, tone.css_class)) for tone, count in cells.items()
+        ]
+        return Strip(segments).adjust_cell_length(width).apply_style(self.rich_style)

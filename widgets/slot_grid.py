@@ -2,11 +2,32 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
+from typing import ClassVar
 
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual.binding import Binding, BindingType
+from textual.events import Click, Resize
+from textual.geometry import Region, Size
 from textual.message import Message
+from textual.strip import Strip
 from textual.widget import Widget
 
-from widgets.tone import Tone
+from widgets.ink import ink
+from widgets.text import cut_end, cut_middle, fit
+from widgets.tone import TONE_CLASSES, Tone, tone_css
+
+SPINNER = "◐◓◑◒"
+CELL_WIDTH = 38
+"""The least width of a cell when there is room for it."""
+
+_PHASE_WIDTH = 10
+_RATE_WIDTH = 10
+_BAR_WIDTHS = (6, 16)
+_LINE_WIDTH = 10
+"""The least room in which the last line of git is worth showing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,22 +47,296 @@ class SlotView:
     age: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    """`number` is the slot's number, "" for the priority slot."""
+
+    number: str
+    view: SlotView | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """How the cells lie; `places` is how many of them are drawn, `more` how many slots are not."""
+
+    columns: int
+    lines: int
+    places: int
+    more: int = 0
+
+    @property
+    def height(self) -> int:
+        return ceil(self.places / self.columns) * self.lines + (1 if self.more else 0)
+
+
+def _arrange(slots: int, priority: bool, width: int, max_rows: int) -> _Plan:
+    """The roomiest plan that fits: two lines a cell, one line a cell, as many cells as there is room for.
+
+    The place of the priority slot is reserved while it is unused, so that using it never moves the others.
+    """
+    widest = max(1, width // CELL_WIDTH)
+    rows = max(1, ceil(slots / widest))
+    columns = max(1, ceil(slots / rows))
+    for lines in (2, 1):
+        if ceil((slots + 1) / columns) * lines <= max_rows:
+            return _Plan(columns, lines, slots + priority)
+    places = max(1, max_rows - 1) * widest
+    return _Plan(widest, 1, places, slots + priority - places)
+
+
 class SlotGrid(Widget, can_focus=True):
+    """A cell stays where it is while its job runs.
+
+    When the slots need more than `max_rows` lines, the longest-running jobs come first and a last line counts the rest.
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "slot-grid--cursor",
+        "slot-grid--cursor-sign",
+        "slot-grid--title",
+        "slot-grid--muted",
+        "slot-grid--pick",
+        *TONE_CLASSES,
+    }
+    DEFAULT_CSS = (
+        tone_css("SlotGrid")
+        + """
+    SlotGrid {
+        height: auto;
+        & > .slot-grid--cursor { background: $primary 25%; }
+        & > .slot-grid--cursor-sign { color: $text-accent; }
+        & > .slot-grid--title { text-style: bold; }
+        & > .slot-grid--muted { color: $text-muted; }
+        & > .slot-grid--pick { color: $text-accent; text-style: bold; }
+    }
+    """
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left,h", "move_cells(-1)", "Left", show=False),
+        Binding("right,l", "move_cells(1)", "Right", show=False),
+        Binding("up,k", "move_rows(-1)", "Up", show=False),
+        Binding("down,j", "move_rows(1)", "Down", show=False),
+        Binding("home,g", "move_to_start", "First", show=False),
+        Binding("end,G", "move_to_end", "Last", show=False),
+        Binding("enter", "open", "Open", show=False),
+    ]
+
     @dataclass
     class Highlighted(Message):
+        """The cursor moved to another cell; `key` is "" on an idle one."""
+
         key: str
 
     @dataclass
     class Opened(Message):
+        """`enter` or a double click on a busy cell."""
+
         key: str
 
-    max_rows: int = 12
-    """The lines of the screen it may take at most; the owner sets it when the screen's size changes."""
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self._slots: Sequence[SlotView | None] = ()
+        self._priority: SlotView | None = None
+        self._spinner = 0
+        self._max_rows = 12
+        self._plan = _Plan(1, 2, 0)
+        self._cells: list[_Cell] = []
+        self._cursor = 0
+
+    @property
+    def max_rows(self) -> int:
+        """The lines it may take at most; the owner sets it when the size of the screen changes."""
+        return self._max_rows
+
+    @max_rows.setter
+    def max_rows(self, rows: int) -> None:
+        self._max_rows = rows
+        self._lay_out(self.size.width)
 
     @property
     def highlighted(self) -> str | None:
         """The key of the job under the cursor, None on an idle cell."""
-        return None
+        view = self._cells[self._cursor].view if self._cursor < len(self._cells) else None
+        return view.key if view else None
 
     def show(self, slots: Sequence[SlotView | None], priority: SlotView | None, spinner: int) -> None:
         """Draws the slots in their order, None being an idle one; `spinner` counts up with the clock."""
+        self._slots, self._priority = tuple(slots), priority
+        turned = spinner != self._spinner
+        self._spinner = spinner
+        before = self._cells
+        if self._lay_out(self.size.width):
+            return
+        for place, (old, new) in enumerate(zip(before, self._cells, strict=True)):
+            region = self._region(place)
+            if old != new:
+                self.refresh(region)
+            elif turned and new.view and new.view.tone is Tone.RUNNING:
+                self.refresh(Region(region.x + 1, region.y, 1, 1))
+
+    def get_content_height(self, _container: Size, _viewport: Size, width: int) -> int:
+        return _arrange(len(self._slots), self._priority is not None, width, self._max_rows).height
+
+    def on_resize(self, event: Resize) -> None:
+        self._lay_out(event.size.width)
+
+    def _lay_out(self, width: int) -> bool:
+        """Arranges the cells anew; whether that took a repaint of everything."""
+        plan = _arrange(len(self._slots), self._priority is not None, width, self._max_rows)
+        cells = [_Cell(str(number), view) for number, view in enumerate(self._slots, 1)]
+        priority = [_Cell("", self._priority)] if self._priority else []
+        if plan.more > 0:
+            cells.sort(key=lambda cell: -1.0 if cell.view is None else cell.view.age, reverse=True)
+            cells = [*priority, *cells][: plan.places]
+        else:
+            cells = [*cells, *priority]
+        changed = plan != self._plan or len(cells) != len(self._cells)
+        self._plan, self._cells = plan, cells
+        self._cursor = max(0, min(self._cursor, len(cells) - 1))
+        if changed:
+            self.refresh(layout=True)
+        return changed
+
+    def _region(self, place: int) -> Region:
+        width = self.size.width // self._plan.columns
+        row, column = divmod(place, self._plan.columns)
+        return Region(column * width, row * self._plan.lines, width, self._plan.lines)
+
+    # Cursor.
+
+    def move_cursor(self, place: int) -> None:
+        if not 0 <= place < len(self._cells) or place == self._cursor:
+            return
+        before, self._cursor = self._cursor, place
+        self.refresh(self._region(before), self._region(place))
+        self.post_message(self.Highlighted(self.highlighted or ""))
+
+    def action_move_cells(self, step: int) -> None:
+        self.move_cursor(self._cursor + step)
+
+    def action_move_rows(self, step: int) -> None:
+        self.move_cursor(self._cursor + step * self._plan.columns)
+
+    def action_move_to_start(self) -> None:
+        self.move_cursor(0)
+
+    def action_move_to_end(self) -> None:
+        self.move_cursor(len(self._cells) - 1)
+
+    def action_open(self) -> None:
+        if self.highlighted is not None:
+            self.post_message(self.Opened(self.highlighted))
+
+    def on_click(self, event: Click) -> None:
+        offset = event.get_content_offset(self)
+        if offset is None:
+            return
+        for place in range(len(self._cells)):
+            if self._region(place).contains_point(offset):
+                self.move_cursor(place)
+                if event.chain == 2:  # noqa: PLR2004 - a double click
+                    self.action_open()
+
+    def on_focus(self) -> None:
+        self.refresh(self._region(self._cursor))
+
+    def on_blur(self) -> None:
+        self.refresh(self._region(self._cursor))
+
+    # Drawing.
+
+    def render_line(self, y: int) -> Strip:
+        width, plan = self.size.width, self._plan
+        row, line = divmod(y, plan.lines)
+        places = range(row * plan.columns, min((row + 1) * plan.columns, len(self._cells)))
+        if not places:
+            text = f"  +{plan.more} more" if plan.more and y == plan.height - 1 else ""
+            return (
+                Strip([Segment(text, self._ink("muted"))])
+                .adjust_cell_length(width)
+                .apply_style(self.rich_style)
+            )
+        cell_width = width // plan.columns
+        cells = [self._draw_cell(place, line, cell_width) for place in places]
+        return Strip.join(cells).adjust_cell_length(width).apply_style(self.rich_style)
+
+    def _draw_cell(self, place: int, line: int, width: int) -> Strip:
+        cell = self._cells[place]
+        if cell.view is None:
+            segments = [Segment(f"· {self._number(cell)} idle" if line == 0 else "", self._ink("muted"))]
+        elif self._plan.lines == 1:
+            segments = self._draw_compact(cell, cell.view, width - 2)
+        elif line == 0:
+            segments = self._draw_head(cell, cell.view, width - 2)
+        else:
+            segments = self._draw_progress(cell.view, width - 2)
+        focused = self.has_focus and place == self._cursor
+        sign = Segment("▌" if focused else " ", self._ink("cursor-sign"))
+        strip = Strip([sign, *segments]).adjust_cell_length(width - 1)
+        if focused:
+            strip = strip.apply_style(
+                Style(bgcolor=self.get_component_rich_style("slot-grid--cursor").bgcolor)
+            )
+        return strip.adjust_cell_length(width)
+
+    def _draw_head(self, cell: _Cell, view: SlotView, width: int) -> list[Segment]:
+        badge = f" {view.badge}" if view.badge else ""
+        start = self._start(cell, view)
+        room = width - _length(start) - cell_len(badge) - cell_len(view.elapsed) - 1
+        return [
+            *start,
+            Segment(fit(cut_middle(view.title, room), room), self._ink("title")),
+            Segment(badge, self._tone(view.tone)),
+            Segment(f" {view.elapsed}", self._ink("muted")),
+        ]
+
+    def _draw_compact(self, cell: _Cell, view: SlotView, width: int) -> list[Segment]:
+        start = self._start(cell, view)
+        percent = "" if view.percent is None else f"{view.percent}%"
+        facts = cut_end(f" {view.badge or view.phase} {percent}".rstrip(), max(0, width // 2 - len(start)))
+        room = width - _length(start) - cell_len(facts) - cell_len(view.elapsed) - 1
+        return [
+            *start,
+            Segment(fit(cut_middle(view.title, room), room), self._ink("title")),
+            Segment(facts, self._tone(view.tone) if view.badge else self._ink("muted")),
+            Segment(f" {view.elapsed}", self._ink("muted")),
+        ]
+
+    def _draw_progress(self, view: SlotView, width: int) -> list[Segment]:
+        muted = self._ink("muted")
+        segments = [Segment(f"  {fit(view.phase, _PHASE_WIDTH)} ", muted)]
+        if view.percent is not None:
+            room = width - _length(segments) - len(" 100% ") - _RATE_WIDTH
+            least, most = _BAR_WIDTHS
+            bar = max(least, min(most, room - _LINE_WIDTH if room >= most + _LINE_WIDTH else room))
+            done = bar * max(0, min(100, view.percent)) // 100
+            segments += [
+                Segment("━" * done, self._tone(view.tone)),
+                Segment("╌" * (bar - done), muted),
+                Segment(f" {view.percent:3d}% "),
+            ]
+        room = width - _length(segments)
+        segments.append(Segment(cut_end(f"{view.rate}  " if view.rate else "", room)))
+        room = width - _length(segments)
+        if view.line and room >= _LINE_WIDTH:
+            segments.append(Segment(cut_end(view.line, room), muted))
+        return segments
+
+    def _start(self, cell: _Cell, view: SlotView) -> list[Segment]:
+        glyph = SPINNER[self._spinner % len(SPINNER)] if view.tone is Tone.RUNNING else view.tone.glyph
+        number = Segment(f"{self._number(cell)} ", self._ink("muted"))
+        pick = [Segment("★ now ", self._ink("pick"))]
+        return [Segment(f"{glyph} ", self._tone(view.tone)), *([number] if cell.number else pick)]
+
+    def _number(self, cell: _Cell) -> str:
+        return cell.number.rjust(len(str(len(self._slots))))
+
+    def _ink(self, name: str) -> Style:
+        return ink(self, f"slot-grid--{name}")
+
+    def _tone(self, tone: Tone) -> Style:
+        return ink(self, tone.css_class)
+
+
+def _length(segments: Sequence[Segment]) -> int:
+    return sum(segment.cell_length for segment in segments)

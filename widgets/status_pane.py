@@ -2,10 +2,36 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
+from rich.segment import Segment
+from rich.style import Style
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.geometry import Size
+from textual.strip import Strip
 from textual.widget import Widget
 
-from widgets.tone import Tone
+from widgets.ink import ink
+from widgets.overall_bar import OverallBar
+from widgets.text import cut_middle, fit
+from widgets.tone import TONE_CLASSES, Tone, tone_css
+
+_STATES = (
+    Tone.SYNCED,
+    Tone.UP_TO_DATE,
+    Tone.SKIPPED,
+    Tone.BLOCKED,
+    Tone.BUSY,
+    Tone.FAILED,
+    Tone.TIMED_OUT,
+    Tone.CANCELLED,
+    Tone.RUNNING,
+    Tone.QUEUED,
+)
+_COUNT_WIDTH = 20
+_LANES = 4
+"""Lanes shown at most: with more hosts, the busiest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,5 +57,131 @@ class StatusView:
     lanes: Sequence[LaneView] = ()
 
 
-class StatusPane(Widget):
-    def show(self, view: StatusView) -> None: ...
+class StatusPane(Vertical):
+    """As high as what it shows: bar, facts, counts, lanes."""
+
+    DEFAULT_CSS = """
+    StatusPane { height: auto; padding: 0 1; }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self._bar = OverallBar()
+        self._facts = _Facts()
+
+    def compose(self) -> ComposeResult:
+        yield self._bar
+        yield self._facts
+
+    def show(self, view: StatusView) -> None:
+        self._bar.show(view.counts)
+        self._facts.show(view)
+
+
+class _Facts(Widget):
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"facts--muted", "facts--strong", *TONE_CLASSES}
+    DEFAULT_CSS = (
+        tone_css("_Facts")
+        + """
+    _Facts {
+        height: auto;
+        & > .facts--muted { color: $text-muted; }
+        & > .facts--strong { text-style: bold; }
+    }
+    """
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._view = StatusView({}, "")
+        self._drawn: tuple[int, list[list[Segment]]] | None = None
+
+    def show(self, view: StatusView) -> None:
+        if view == self._view:
+            return
+        self._view = view
+        before, self._drawn = self._drawn, None
+        width = self.size.width
+        self.refresh(layout=before is None or len(before[1]) != len(self._lines(width)))
+
+    def get_content_height(self, _container: Size, _viewport: Size, width: int) -> int:
+        return len(self._lines(width))
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._drawn = None
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        lines = self._lines(width)
+        line = lines[y] if y < len(lines) else []
+        return Strip(line).adjust_cell_length(width).apply_style(self.rich_style)
+
+    def _lines(self, width: int) -> list[list[Segment]]:
+        if self._drawn is None or self._drawn[0] != width:
+            self._drawn = width, self._draw(width)
+        return self._drawn[1]
+
+    def _draw(self, width: int) -> list[list[Segment]]:
+        return [*self._draw_facts(width), *self._draw_counts(width), *self._draw_lanes(width)]
+
+    def _draw_facts(self, width: int) -> list[list[Segment]]:
+        view = self._view
+        total = sum(view.counts.get(tone, 0) for tone in _STATES)
+        done = total - view.counts.get(Tone.RUNNING, 0) - view.counts.get(Tone.QUEUED, 0)
+        facts = [
+            ("done", f"{done}/{total}"),
+            ("jobs", f"{view.jobs} {view.mode}".strip()),
+            ("rate", view.rate),
+            ("elapsed", view.elapsed),
+            ("eta", view.eta),
+        ]
+        lines: list[list[Segment]] = [[]]
+        for label, value in facts:
+            if not value:
+                continue
+            fact = [Segment(f"{label} ", self._ink("muted")), Segment(f"{value}  ", self._ink("strong"))]
+            if lines[-1] and _length(lines[-1]) + _length(fact) - 2 > width:
+                lines.append([])
+            lines[-1] += fact
+        return lines
+
+    def _draw_counts(self, width: int) -> list[list[Segment]]:
+        columns = max(1, width // _COUNT_WIDTH)
+        rows = -(-len(_STATES) // columns)
+        lines: list[list[Segment]] = []
+        for row in range(rows):
+            lines.append([])
+            for tone in _STATES[row::rows]:
+                count = self._view.counts.get(tone, 0)
+                style = ink(self, tone.css_class) if count else self._ink("muted")
+                lines[-1] += [
+                    Segment(f"{tone.glyph} ", style),
+                    Segment(fit(tone.word, 10), Style.null() if count else style),
+                    Segment(f"{count:6d}  ", self._ink("strong") if count else style),
+                ]
+        return lines
+
+    def _draw_lanes(self, width: int) -> list[list[Segment]]:
+        busiest = sorted(self._view.lanes, key=lambda lane: (-lane.running, -lane.waiting, lane.host))[
+            :_LANES
+        ]
+        facts = [(lane.host, f"{lane.running}/{lane.limit}", f"{lane.waiting} waiting") for lane in busiest]
+        used = max((len(jobs) for _, jobs, _ in facts), default=0)
+        waiting = max((len(text) for _, _, text in facts), default=0)
+        room = max(4, min(width - used - waiting - 4, max((len(host) for host, _, _ in facts), default=0)))
+        return [
+            [
+                Segment(f"{fit(cut_middle(host, room), room)}  "),
+                Segment(f"{jobs:>{used}}  ", self._ink("strong")),
+                Segment(f"{text:>{waiting}}", self._ink("muted")),
+            ]
+            for host, jobs, text in facts
+        ]
+
+    def _ink(self, name: str) -> Style:
+        return ink(self, f"facts--{name}")
+
+
+def _length(segments: Sequence[Segment]) -> int:
+    return sum(segment.cell_length for segment in segments)

@@ -36,4 +36,7 @@ def _tail(text: str, width: int) -> str:
     start = len(text)
     while start and cell_len(text[start - 1 :]) <= width:
         start -= 1
-    return text[start:].lstrip()
+    # A combining mark at the cut would sit on the "…".
+    while start < len(text) and (cell_len(text[start]) == 0 or text[start] == " "):
+        start += 1
+    return text[start:]
