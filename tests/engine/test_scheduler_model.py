@@ -1,0 +1,216 @@
+"""The scheduler under random commands, held against a model that is too simple to be wrong."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from tui.engine.events import JobEnded, JobQueued, JobStarted
+from tui.engine.job import Done, Queued, Running
+from tui.engine.scheduler import Scheduler, Start, Step, Stop
+from tui.engine.slots import MAX_JOBS, PRIORITY_SLOT
+from tui.git.outcome import ATTENTION_STATES, Outcome, Reason, State
+from tui.git.repo import Repo
+
+HOSTS = ("a.example", "b.example", "c.example")
+NAMES = tuple(f"r{number}" for number in range(12))
+# r10 and r11 are two worktrees of one git common dir.
+LOCK_KEYS = {name: "shared" if name in {"r10", "r11"} else name for name in NAMES}
+
+
+def repo(name: str) -> Repo:
+    host = HOSTS[int(name[1:]) % len(HOSTS)]
+    return Repo(name, Path("/nowhere") / name, f"https://{host}/{name}.git")
+
+
+class Model:
+    """Lists and sets; every rule of the contract said once, without any cleverness."""
+
+    def __init__(self, limit: int, host_limit: int | None, fail_fast: bool) -> None:
+        self.limit, self.host_limit, self.fail_fast = limit, host_limit, fail_fast
+        self.paused = False
+        self.picks: list[str] = []
+        self.bulk: list[str] = []
+        self.running: dict[str, int] = {}
+        self.done: dict[str, State] = {}
+
+    def fill(self) -> list[tuple[str, int]]:
+        started = []
+        while choice := self.choose():
+            name, slot = choice
+            (self.picks if name in self.picks else self.bulk).remove(name)
+            self.running[name] = slot
+            started.append(choice)
+        return started
+
+    def choose(self) -> tuple[str, int] | None:
+        ordinary = {name: slot for name, slot in self.running.items() if slot != PRIORITY_SLOT}
+        free = min(set(range(MAX_JOBS)) - set(ordinary.values()))
+
+        def lock_free(name: str) -> bool:
+            return LOCK_KEYS[name] not in {LOCK_KEYS[other] for other in self.running}
+
+        def room(name: str) -> bool:
+            same_host = [other for other in ordinary if repo(other).host == repo(name).host]
+            return len(ordinary) < self.limit and len(same_host) < (self.host_limit or self.limit)
+
+        for name in self.picks:
+            if lock_free(name) and room(name):
+                return name, free
+            if lock_free(name) and PRIORITY_SLOT not in self.running.values():
+                return name, PRIORITY_SLOT
+        if not self.paused:
+            for name in self.bulk:
+                if lock_free(name) and room(name):
+                    return name, free
+        return None
+
+
+class SchedulerMachine(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = 0.0
+        self.started: set[str] = set()
+        self.setup(4, None, False)
+
+    def setup(self, limit: int, host_limit: int | None, fail_fast: bool) -> None:
+        self.scheduler = Scheduler(limit, host_limit, fail_fast=fail_fast)
+        self.model = Model(limit, host_limit, fail_fast)
+
+    @rule(
+        limit=st.integers(1, 5),
+        host_limit=st.none() | st.integers(1, 3),
+        fail_fast=st.booleans(),
+    )
+    @precondition(lambda self: not self.scheduler.jobs)
+    def configure(self, limit: int, host_limit: int | None, fail_fast: bool) -> None:
+        self.setup(limit, host_limit, fail_fast)
+
+    def check(self, step: Step, ended: Sequence[str] = ()) -> None:
+        """What the model starts is what the scheduler starts, in that order and in those slots."""
+        expected = self.model.fill()
+        events = [(e.repo.id, e.slot) for e in step.events if isinstance(e, JobStarted)]
+        assert events == expected
+        assert [order.job.id for order in step.orders if isinstance(order, Start)] == [
+            name for name, _ in expected
+        ]
+        assert [e.repo.id for e in step.events if isinstance(e, JobEnded)] == list(ended)
+        self.now += 1
+
+    @rule(name=st.sampled_from(NAMES), again=st.booleans(), pick=st.booleans())
+    def add(self, name: str, again: bool, pick: bool) -> None:
+        step = self.scheduler.add([(repo(name), LOCK_KEYS[name])], self.now, again=again, pick=pick)
+        model = self.model
+        queued = name in model.picks or name in model.bulk
+        fresh = not queued and name not in model.running and name not in model.done
+        if fresh or (name in model.done and again):
+            model.done.pop(name, None)
+            (model.picks if pick else model.bulk).append(name)
+        elif name in model.bulk and pick:
+            model.bulk.remove(name)
+            model.picks.append(name)
+        else:
+            assert not any(isinstance(event, JobQueued) for event in step.events)
+            assert len(step.events) == 1, "a command that does nothing says so"
+        self.check(step)
+
+    @rule(name=st.sampled_from(NAMES), state=st.sampled_from(State))
+    @precondition(lambda self: self.model.running)
+    def end(self, name: str, state: State) -> None:
+        if name not in self.model.running:
+            name = next(iter(self.model.running))
+        step = self.scheduler.ended(name, Outcome(state, Reason.NETWORK, "x"), self.now)
+        model = self.model
+        del model.running[name]
+        model.done[name] = state
+        ended = [name]
+        if model.fail_fast and state in ATTENTION_STATES:
+            ended += self.drained()
+        self.check(step, ended)
+
+    def drained(self) -> list[str]:
+        """Everything that was queued, in queue order; picks first."""
+        gone = [*self.model.picks, *self.model.bulk]
+        self.model.picks.clear()
+        self.model.bulk.clear()
+        self.model.done.update(dict.fromkeys(gone, State.CANCELLED))
+        return gone
+
+    @rule(limit=st.integers(1, 6))
+    def set_limit(self, limit: int) -> None:
+        step = self.scheduler.set_limit(limit, self.now)
+        self.model.limit = limit
+        assert not any(isinstance(order, Stop) for order in step.orders), "lowering never kills"
+        self.check(step)
+
+    @rule()
+    def pause(self) -> None:
+        self.model.paused = True
+        self.check(self.scheduler.pause())
+
+    @rule()
+    def resume(self) -> None:
+        self.model.paused = False
+        self.check(self.scheduler.resume(self.now))
+
+    @rule()
+    def drain(self) -> None:
+        step = self.scheduler.drain(self.now)
+        self.check(step, self.drained())
+
+    @rule(name=st.sampled_from(NAMES))
+    def cancel(self, name: str) -> None:
+        step = self.scheduler.cancel([name], Reason.USER, self.now)
+        model = self.model
+        if name in model.picks or name in model.bulk:
+            (model.picks if name in model.picks else model.bulk).remove(name)
+            model.done[name] = State.CANCELLED
+            self.check(step, [name])
+        else:
+            assert all(order.job_id == name for order in step.orders if isinstance(order, Stop))
+            self.check(step)
+
+    @rule()
+    def cancel_all(self) -> None:
+        step = self.scheduler.cancel_all(Reason.USER, self.now)
+        self.check(step, self.drained())
+        assert all(
+            isinstance(job.state, Running) and job.state.stopping
+            for job in self.scheduler.jobs.values()
+            if job.id in self.model.running
+        )
+
+    @invariant()
+    def agrees_with_the_model(self) -> None:
+        scheduler, model = self.scheduler, self.model
+        assert [job.id for job in scheduler.waiting] == [*model.picks, *model.bulk]
+        running = {
+            job.id: job.state.slot for job in scheduler.jobs.values() if isinstance(job.state, Running)
+        }
+        assert running == model.running
+        done = {
+            job.id: job.state.outcome.state for job in scheduler.jobs.values() if isinstance(job.state, Done)
+        }
+        assert done == model.done
+        assert scheduler.idle == (not running and not model.picks and not model.bulk)
+
+    @invariant()
+    def keeps_every_promise(self) -> None:
+        scheduler = self.scheduler
+        slots = [job.state.slot for job in scheduler.jobs.values() if isinstance(job.state, Running)]
+        assert len(slots) == len(set(slots)), "one job a slot"
+        keys = [job.lock_key for job in scheduler.jobs.values() if isinstance(job.state, Running)]
+        assert len(keys) == len(set(keys)), "one job a git common dir"
+        assert scheduler.tally.total == sum(isinstance(job.state, Done) for job in scheduler.jobs.values())
+        assert sum(scheduler.tally.counts.values()) == scheduler.tally.total
+        assert all(count >= 0 for count in scheduler.tally.counts.values())
+        states = (Queued, Running, Done)
+        assert all(isinstance(job.state, states) for job in scheduler.jobs.values())
+
+
+SchedulerMachine.TestCase.settings = settings(
+    max_examples=300, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+)
+TestScheduler = SchedulerMachine.TestCase

@@ -1,0 +1,170 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from tui.engine.events import JobEnded, JobStopping, Notice, QueuePaused, Record, RunFinished
+from tui.git.outcome import Action, Outcome, Reason, RefChange, RefKind, State
+from tui.git.repo import Repo
+from tui.view import lines, ndjson
+
+OLD, NEW = "a" * 40, "b" * 40
+REPO = Repo("web/shop", Path("/w/shop"), "https://me:secret@a.example/shop.git")
+
+
+def ended(outcome: Outcome, *, repo: Repo = REPO, milliseconds: int = 1234) -> JobEnded:
+    return JobEnded(repo, 1, outcome, 0, 10, milliseconds)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "line"),
+    [
+        (
+            Outcome(State.SYNCED, action=Action.FAST_FORWARD, branch="main", old=OLD, new=NEW, commits=3),
+            "✓  web/shop  synced      3 commits  aaaaaaa..bbbbbbb  main  1.2 s",
+        ),
+        (
+            Outcome(State.SYNCED, action=Action.CLONE, branch="main", new=NEW, commits=1),
+            "✓  web/shop  synced      cloned main, 1 commit  1.2 s",
+        ),
+        (
+            Outcome(
+                State.SYNCED,
+                action=Action.FETCH,
+                refs=(RefChange("refs/tags/v1", None, NEW, RefKind.TAG),),
+                notes=("detached",),
+            ),
+            "✓  web/shop  synced      1 ref fetched, detached  1.2 s",
+        ),
+        (Outcome(State.UP_TO_DATE, ahead=2), "=  web/shop  up_to_date  2 ahead  1.2 s"),
+        (Outcome(State.UP_TO_DATE), "=  web/shop  up_to_date  1.2 s"),
+        (
+            Outcome(State.SKIPPED, Reason.DISABLED, "disabled in the workspace file"),
+            "–  web/shop  skipped     disabled: disabled in the workspace file  1.2 s",
+        ),
+        (
+            Outcome(State.BLOCKED, Reason.DIVERGED, "2 ahead and 3 behind"),
+            "▲  web/shop  blocked     diverged: 2 ahead and 3 behind  1.2 s",
+        ),
+        (Outcome(State.BUSY, None, "held by pid 7"), "◆  web/shop  busy        held by pid 7  1.2 s"),
+        (
+            Outcome(State.FAILED, Reason.NOT_FOUND, "no such repository"),
+            "✗  web/shop  failed      not_found: no such repository  1.2 s",
+        ),
+        (
+            Outcome(State.TIMED_OUT, Reason.STALLED, "no byte for 60 s"),
+            "⊗  web/shop  timed_out   stalled: no byte for 60 s  1.2 s",
+        ),
+        (Outcome(State.CANCELLED, Reason.USER), "⊘  web/shop  cancelled   user  1.2 s"),
+    ],
+)
+def test_every_state_has_its_line(outcome: Outcome, line: str) -> None:
+    assert lines.result_line(ended(outcome)) == line
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "text"),
+    [
+        (0, "0.0 s"),
+        (1234, "1.2 s"),
+        (99_949, "99.9 s"),
+        (125_000, "2 m 05 s"),
+        (5_999_000, "99 m 59 s"),
+        (7_260_000, "2 h 01 m"),
+    ],
+)
+def test_durations(milliseconds: int, text: str) -> None:
+    assert lines.duration(milliseconds) == text
+
+
+def finished(**counts: int) -> RunFinished:
+    every = {state: counts.get(state.value, 0) for state in State}
+    return RunFinished(every, sum(every.values()), 18, 12_300, 1, False)
+
+
+def test_the_counts_name_only_what_there_is() -> None:
+    text = lines.counts_line(finished(synced=6, up_to_date=32, failed=2))
+    assert text == "40 repos in 12.3 s: 6 synced (18 commits), 32 up to date, 2 failed"
+    assert lines.counts_line(finished()) == "0 repos in 12.3 s: nothing to do"
+
+
+def test_the_summary_ends_with_what_needs_a_person_and_a_command_to_paste() -> None:
+    bad = Outcome(State.FAILED, Reason.NOT_FOUND, "gone", "check the URL of web/shop")
+    good = ended(Outcome(State.SYNCED), repo=Repo("libs/a b", Path("/w/b")))
+    text = lines.summary(finished(synced=1, failed=1), [good, ended(bad)])
+    assert text == [
+        "✗ web/shop  failed  not_found: gone",
+        "    check the URL of web/shop",
+        "",
+        "2 repos in 12.3 s: 1 synced (18 commits), 1 failed",
+        "try these again: synctui sync web/shop",
+    ]
+
+
+def test_many_failures_are_named_by_their_states() -> None:
+    bad = Outcome(State.FAILED, Reason.NOT_FOUND)
+    late = Outcome(State.TIMED_OUT, Reason.STALLED)
+    attention = [ended(bad, repo=Repo(f"r{n}", Path("/w"))) for n in range(9)] + [ended(late)]
+    assert lines.rerun_command(attention) == "synctui sync state:failed; synctui sync state:timed_out"
+
+
+def test_each_line_of_a_longer_text_carries_its_repo() -> None:
+    assert lines.prefixed("a", "one\ntwo\rthree\n") == ["[a] one", "[a] two", "[a] three"]
+    assert lines.prefixed("a", "") == []
+
+
+def test_repo_finished_has_the_keys_of_the_contract_and_no_credentials() -> None:
+    ref = RefChange("refs/heads/main", OLD, NEW, RefKind.FORWARD)
+    outcome = Outcome(State.SYNCED, action=Action.FAST_FORWARD, branch="main", refs=(ref,))
+    document = ndjson.document(Record(1_795_246_485.3973, "run1", ended(outcome)))
+    assert document == {
+        "schema_version": 1,
+        "event": "repo_finished",
+        "time": "2026-11-21T07:34:45.397Z",
+        "run": "run1",
+        "repo": "web/shop",
+        "path": "/w/shop",
+        "url": "https://a.example/shop.git",
+        "host": "a.example",
+        "state": "synced",
+        "reason": None,
+        "message": "",
+        "advice": "",
+        "notes": [],
+        "action": "fast_forward",
+        "branch": "main",
+        "old": None,
+        "new": None,
+        "commits": 0,
+        "ahead": None,
+        "behind": None,
+        "refs": [{"name": "refs/heads/main", "old": OLD, "new": NEW, "kind": "forward"}],
+        "attempt": 1,
+        "queued_ms": 10,
+        "duration_ms": 1234,
+        "output_tail": [],
+    }
+
+
+def test_what_the_contract_does_not_name_stays_inside() -> None:
+    assert ndjson.document(Record(0, "r", JobStopping(REPO, Reason.USER))) is None
+    paused = ndjson.document(Record(0, "r", QueuePaused(True)))
+    assert paused is not None
+    assert (paused["event"], paused["text"]) == ("notice", "the queue is paused")
+
+
+def test_a_line_is_one_line_whatever_is_in_it() -> None:
+    document = ndjson.document(Record(0, "r", Notice("info", "a\nb\udcff\x1b\u2028")))
+    assert document is not None
+    line = ndjson.encode(document)
+    assert len(line.splitlines()) == 1
+    assert line.isascii()
+    assert json.loads(line)["text"] == "a\nb\udcff\x1b\u2028"
+
+
+def test_the_last_end_of_each_repo_is_in_the_document_sorted_by_id() -> None:
+    def end(repo: str, attempt: int) -> ndjson.Document:
+        return {"repo": repo, "attempt": attempt}
+
+    final = ndjson.final_document({"event": "run_finished"}, [end("b", 1), end("a", 1), end("b", 2)])
+    assert final == {"event": "run_finished", "repos": [end("a", 1), end("b", 2)]}
