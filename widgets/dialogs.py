@@ -45,7 +45,14 @@ class ConfirmDialog(ModalScreen[str]):
     DEFAULT_CSS = f"""
     ConfirmDialog {{
         {_BOX_CSS}
-        & OptionList {{ width: auto; height: auto; border: none; padding: 0; background: $surface; }}
+        & OptionList, & OptionList:focus {{
+            width: auto;
+            height: auto;
+            border: none;
+            padding: 0;
+            background: $surface;
+            background-tint: $foreground 0%;
+        }}
     }}
     """
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -5,16 +5,17 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
 from textual.message import Message
+from textual.widget import Widget
 from textual.widgets import Input, Static
 
 
-class FilterLine(Horizontal):
+class FilterLine(Widget):
     """Hidden until `open`; `enter` submits the text and leaves it standing, `esc` clears the text and hides the line."""
 
     DEFAULT_CSS = """
     FilterLine {
+        layout: horizontal;
         height: 1;
         display: none;
         background: $panel;

@@ -60,7 +60,7 @@ class HelpScreen(ModalScreen[None]):
     def __init__(self, title: str, groups: Sequence[HelpGroup]) -> None:
         super().__init__()
         self._box = VerticalScroll()
-        self._box.border_title = Content(f" {title} · esc closes ")
+        self._box.border_title = Content(f"{title} · esc closes")
         self._groups = tuple(groups)
 
     def compose(self) -> ComposeResult:
@@ -80,7 +80,7 @@ class HelpScreen(ModalScreen[None]):
             parts.append(("\n" if number else "", ""))
             parts.append((f"{group.title}\n", "bold $text-accent"))
             for row in group.rows:
-                style = "$text-disabled" if row.refused else ""
+                style = "dim" if row.refused else ""
                 parts.append((f"{fit(row.keys, keys_width, 'right')}", style or "bold"))
                 why = f"  ({row.refused})" if row.refused else ""
                 parts.append((f"  {row.what}{why}\n", style))

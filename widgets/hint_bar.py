@@ -36,7 +36,7 @@ class HintBar(Widget):
         background: $panel;
         & > .hint-bar--key { color: $text-accent; text-style: bold; }
         & > .hint-bar--label { color: $foreground; }
-        & > .hint-bar--off { color: $text-disabled; }
+        & > .hint-bar--off { color: $text-disabled; text-style: dim; }
     }
     """
 

@@ -12,7 +12,7 @@ from textual.strip import Strip
 
 from widgets.ink import ink
 from widgets.text import fit
-from widgets.tone import TONE_CLASSES, Tone, tone_css
+from widgets.tone import TONE_CLASSES, Tone, muted_css, tone_css
 
 
 class LinePane(ScrollView, can_focus=True):
@@ -27,14 +27,18 @@ class LinePane(ScrollView, can_focus=True):
     }
     DEFAULT_CSS = (
         tone_css("LinePane")
+        + muted_css("LinePane", "line-pane--muted")
         + """
     LinePane {
         height: 1fr;
         overflow-x: hidden;
         scrollbar-gutter: stable;
         scrollbar-size-vertical: 1;
+        scrollbar-color: $foreground 25%;
+        scrollbar-background: $foreground 5%;
         & > .line-pane--cursor { background: $foreground 8%; }
         &:focus > .line-pane--cursor { background: $primary 25%; }
+        &:focus:ansi > .line-pane--cursor { background: ansi_default; text-style: bold; }
         & > .line-pane--cursor-sign { color: $text-accent; }
         & > .line-pane--muted { color: $text-muted; }
         & > .line-pane--heading { color: $text-muted; text-style: bold; }

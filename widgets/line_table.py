@@ -150,7 +150,7 @@ class LineTable(LinePane):
         """The widths of the columns that find room, from the first on."""
         if self._widths[0] == width:
             return self._widths[1]
-        room = width - _PREFIX_WIDTH
+        room = width - _PREFIX_WIDTH - 1
         shown = list(self.columns)
 
         def needed() -> int:

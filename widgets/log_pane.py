@@ -40,6 +40,10 @@ class LogLine:
 
 
 class LogPane(LinePane):
+    DEFAULT_CSS = """
+    LogPane > .line-pane--cursor { background: transparent; }
+    """
+
     @dataclass
     class Highlighted(Message):
         """Another line is under the cursor; `key` is "" on a notice."""

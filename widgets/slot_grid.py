@@ -17,7 +17,7 @@ from textual.widget import Widget
 
 from widgets.ink import ink
 from widgets.text import cut_end, cut_middle, fit
-from widgets.tone import TONE_CLASSES, Tone, tone_css
+from widgets.tone import TONE_CLASSES, Tone, muted_css, tone_css
 
 SPINNER = "◐◓◑◒"
 CELL_WIDTH = 38
@@ -100,10 +100,12 @@ class SlotGrid(Widget, can_focus=True):
     }
     DEFAULT_CSS = (
         tone_css("SlotGrid")
+        + muted_css("SlotGrid", "slot-grid--muted")
         + """
     SlotGrid {
         height: auto;
         & > .slot-grid--cursor { background: $primary 25%; }
+        &:ansi > .slot-grid--cursor { background: ansi_default; text-style: bold; }
         & > .slot-grid--cursor-sign { color: $text-accent; }
         & > .slot-grid--title { text-style: bold; }
         & > .slot-grid--muted { color: $text-muted; }
@@ -274,9 +276,7 @@ class SlotGrid(Widget, can_focus=True):
         sign = Segment("▌" if focused else " ", self._ink("cursor-sign"))
         strip = Strip([sign, *segments]).adjust_cell_length(width - 1)
         if focused:
-            strip = strip.apply_style(
-                Style(bgcolor=self.get_component_rich_style("slot-grid--cursor").bgcolor)
-            )
+            strip = strip.apply_style(self.get_component_rich_style("slot-grid--cursor"))
         return strip.adjust_cell_length(width)
 
     def _draw_head(self, cell: _Cell, view: SlotView, width: int) -> list[Segment]:
@@ -292,8 +292,8 @@ class SlotGrid(Widget, can_focus=True):
 
     def _draw_compact(self, cell: _Cell, view: SlotView, width: int) -> list[Segment]:
         start = self._start(cell, view)
-        percent = "" if view.percent is None else f"{view.percent}%"
-        facts = cut_end(f" {view.badge or view.phase} {percent}".rstrip(), max(0, width // 2 - len(start)))
+        percent = view.phase if view.percent is None else f"{view.percent:3d}%"
+        facts = cut_end(f" {view.badge or percent}", width // 2)
         room = width - _length(start) - cell_len(facts) - cell_len(view.elapsed) - 1
         return [
             *start,
@@ -316,10 +316,11 @@ class SlotGrid(Widget, can_focus=True):
                 Segment(f" {view.percent:3d}% "),
             ]
         room = width - _length(segments)
-        segments.append(Segment(cut_end(f"{view.rate}  " if view.rate else "", room)))
-        room = width - _length(segments)
+        segments.append(Segment(cut_end(view.rate, room)))
+        gap = 2 if view.rate else 0
+        room = width - _length(segments) - gap
         if view.line and room >= _LINE_WIDTH:
-            segments.append(Segment(cut_end(view.line, room), muted))
+            segments.append(Segment(f"{' ' * gap}{cut_end(view.line, room)}", muted))
         return segments
 
     def _start(self, cell: _Cell, view: SlotView) -> list[Segment]:

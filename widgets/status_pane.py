@@ -15,7 +15,7 @@ from textual.widget import Widget
 from widgets.ink import ink
 from widgets.overall_bar import OverallBar
 from widgets.text import cut_middle, fit
-from widgets.tone import TONE_CLASSES, Tone, tone_css
+from widgets.tone import TONE_CLASSES, Tone, muted_css, tone_css
 
 _STATES = (
     Tone.SYNCED,
@@ -82,6 +82,7 @@ class _Facts(Widget):
     COMPONENT_CLASSES: ClassVar[set[str]] = {"facts--muted", "facts--strong", *TONE_CLASSES}
     DEFAULT_CSS = (
         tone_css("_Facts")
+        + muted_css("_Facts", "facts--muted")
         + """
     _Facts {
         height: auto;

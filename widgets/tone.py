@@ -60,4 +60,11 @@ TONE_CLASSES = frozenset(tone.css_class for tone in Tone)
 
 def tone_css(widget: str) -> str:
     """The rules that colour the component classes of all tones in the widget class of that name."""
-    return "\n".join(f"{widget} > .{tone.css_class} {{ color: {_LOOKS[tone][1]}; }}" for tone in Tone)
+    return "\n".join(
+        f"{widget} > .{tone.css_class} {{ color: {_LOOKS[tone][1]}; }}" for tone in Tone
+    ) + muted_css(widget, *(tone.css_class for tone in Tone if _LOOKS[tone][1] == "$text-muted"))
+
+
+def muted_css(widget: str, *classes: str) -> str:
+    """The rules that dim component classes where a theme of terminal colours has no muted colour."""
+    return "\n".join(f"{widget}:ansi > .{name} {{ text-style: dim; }}" for name in classes)
