@@ -1,0 +1,231 @@
+import dataclasses
+
+import pytest
+
+from tui.store.settings import JOBS, SETTINGS, Layer, SettingError, Settings, crowding, parse_flag, resolve
+
+FILE = "/w/synctui.toml"
+JOBS_ALLOWED = "a whole number from 1 to 64"
+SECONDS_ALLOWED = "seconds from 0 to 86400, or like 90s, 5m, 1h; 0 turns it off"
+
+
+def settled(flags=None, environ=None, file=None, repos=100, cores=8, **more) -> Settings:
+    return resolve(flags or {}, environ or {}, file or {}, repos, cores, file_name=FILE, **more)
+
+
+def test_the_table_and_the_record_have_the_same_keys():
+    fields = [field.name for field in dataclasses.fields(Settings)]
+
+    assert fields == [*SETTINGS, "source", "warnings"]
+
+
+@pytest.mark.parametrize(
+    ("flag", "variable", "file", "remembered", "jobs", "layer"),
+    [
+        (5, "4", 3, 2, 5, Layer.FLAG),
+        (None, "4", 3, 2, 4, Layer.VARIABLE),
+        (None, None, 3, 2, 3, Layer.FILE),
+        (None, None, None, 2, 2, Layer.REMEMBERED),
+        (None, None, None, None, 8, Layer.DEFAULT),
+        (5, None, None, None, 5, Layer.FLAG),
+        (None, " 4 ", None, 2, 4, Layer.VARIABLE),
+        (None, "", 3, None, 3, Layer.FILE),
+        (None, "foo", 3, 2, 3, Layer.FILE),
+        (None, "0", "3", 2, 2, Layer.REMEMBERED),
+        (None, "65", True, None, 8, Layer.DEFAULT),
+    ],
+)
+def test_each_layer_beats_the_next(flag, variable, file, remembered, jobs, layer):
+    settings = settled(
+        {"jobs": flag},
+        {} if variable is None else {"SYNCTUI_JOBS": variable},
+        {} if file is None else {"jobs": file},
+        remembered={"jobs": remembered},
+    )
+
+    assert (settings.jobs, settings.source["jobs"]) == (jobs, layer)
+
+
+@pytest.mark.parametrize("key", SETTINGS)
+def test_every_setting_is_read_from_every_layer(key):
+    texts = {
+        "color": ("always", "never", "auto"),
+        "stall_timeout": ("7", "8", 60.0),
+        "timeout": ("7", "8", 600.0),
+        "jobs": ("7", "6", 8),
+        "host_jobs": ("7", "6", 8),
+        "retry": ("7", "6", 2),
+        "limit": ("7", "6", None),
+    }
+    one, two, default = texts.get(key, ("true", "false", False))
+    first, second = parse_flag(key, one), parse_flag(key, two)
+    variable = f"SYNCTUI_{key.upper()}"
+
+    def winner(settings):
+        return getattr(settings, key), settings.source[key]
+
+    assert winner(settled({key: first}, {variable: two})) == (first, "flag")
+    assert winner(settled({}, {variable: one}, {key: second})) == (first, "variable")
+    assert winner(settled({}, {}, {key: first})) == (first, "file")
+    assert winner(settled()) == (default, "default")
+
+
+@pytest.mark.parametrize(
+    ("repos", "cores", "jobs"),
+    [(100, 8, 8), (100, 2, 4), (100, 1, 2), (3, 8, 3), (0, 8, 1), (100, None, 8), (5, None, 5), (1, 1, 1)],
+)
+def test_default_jobs(repos, cores, jobs):
+    settings = settled(repos=repos, cores=cores)
+
+    assert (settings.jobs, settings.host_jobs) == (jobs, jobs)
+
+
+def test_host_jobs_follow_jobs_until_set():
+    assert settled({"jobs": 20}).host_jobs == 20
+    assert settled({"jobs": 20}, {"SYNCTUI_HOST_JOBS": "3"}).host_jobs == 3
+
+
+def test_explicit_jobs_are_not_clamped_to_repos_or_cores():
+    assert settled({"jobs": 16}, repos=2, cores=2).jobs == 16
+
+
+@pytest.mark.parametrize(
+    "text", ["0", "-3", "foo", "1.5", "4x", "65", "1_0", "", " ", "٣", "9" * 5000, "0x8", "true"]
+)
+def test_jobs_refuse(text):
+    with pytest.raises(SettingError, match=f"is not allowed; allowed: {JOBS_ALLOWED}"):
+        parse_flag("jobs", text)
+
+
+@pytest.mark.parametrize(("text", "jobs"), [("1", 1), ("64", 64), (" 8 ", 8), ("008", 8)])
+def test_jobs_take(text, jobs):
+    assert parse_flag("jobs", text) == jobs
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("0", 0.0),
+        ("90", 90.0),
+        ("90s", 90.0),
+        ("5m", 300.0),
+        ("1h", 3600.0),
+        ("0.5", 0.5),
+        (" 2 M ", 120.0),
+        ("24h", 86400.0),
+    ],
+)
+def test_times_take(text, seconds):
+    assert parse_flag("timeout", text) == seconds
+
+
+@pytest.mark.parametrize("text", ["-1", "5d", "m", "", "nan", "inf", "25h", "1h30m", "1e3"])
+def test_times_refuse(text):
+    with pytest.raises(SettingError) as caught:
+        parse_flag("timeout", text)
+
+    assert str(caught.value) == f'"{text}" is not allowed; allowed: {SECONDS_ALLOWED}'
+
+
+@pytest.mark.parametrize("word", ["1", "true", "YES", "on", " True "])
+def test_switches_on(word):
+    assert settled({}, {"SYNCTUI_FAIL_FAST": word}).fail_fast is True
+
+
+@pytest.mark.parametrize("word", ["0", "false", "No", "off"])
+def test_switches_off(word):
+    settings = settled({}, {"SYNCTUI_FAIL_FAST": word}, {"fail_fast": True})
+
+    assert (settings.fail_fast, settings.source["fail_fast"]) == (False, Layer.VARIABLE)
+
+
+@pytest.mark.parametrize(
+    ("environ", "file", "warning"),
+    [
+        ({"SYNCTUI_JOBS": "foo"}, {}, f'SYNCTUI_JOBS ignored: "foo" is not allowed; allowed: {JOBS_ALLOWED}'),
+        (
+            {"SYNCTUI_RETRY": "-1"},
+            {},
+            'SYNCTUI_RETRY ignored: "-1" is not allowed; allowed: a whole number from 0 to 100',
+        ),
+        (
+            {"SYNCTUI_COLOR": "red\x1b[2J"},
+            {},
+            'SYNCTUI_COLOR ignored: "red" is not allowed; allowed: auto, always, never',
+        ),
+        (
+            {"SYNCTUI_QUIET": "maybe"},
+            {},
+            'SYNCTUI_QUIET ignored: "maybe" is not allowed; allowed: true or false (1, 0, yes, no, on, off in a variable)',
+        ),
+        ({}, {"jobs": "8"}, f'{FILE}: [settings] jobs ignored: "8" is not allowed; allowed: {JOBS_ALLOWED}'),
+        (
+            {},
+            {"jobs": True},
+            f"{FILE}: [settings] jobs ignored: true is not allowed; allowed: {JOBS_ALLOWED}",
+        ),
+        (
+            {},
+            {"jobs": 16**5000},
+            f"{FILE}: [settings] jobs ignored: a huge number is not allowed; allowed: {JOBS_ALLOWED}",
+        ),
+        (
+            {},
+            {"timeout": float("nan")},
+            f"{FILE}: [settings] timeout ignored: nan is not allowed; allowed: {SECONDS_ALLOWED}",
+        ),
+        (
+            {},
+            {"quiet": 1},
+            f"{FILE}: [settings] quiet ignored: 1 is not allowed; allowed: true or false (1, 0, yes, no, on, off in a variable)",
+        ),
+        (
+            {},
+            {"color": ["a"]},
+            f"{FILE}: [settings] color ignored: a list is not allowed; allowed: auto, always, never",
+        ),
+        (
+            {},
+            {"job": 3},
+            f'{FILE}: [settings] unknown key "job" (did you mean "jobs"?); allowed: {", ".join(SETTINGS)}',
+        ),
+    ],
+)
+def test_a_bad_value_is_one_warning_and_the_default_counts(environ, file, warning):
+    settings = settled({}, environ, file)
+
+    assert settings.warnings == (warning,)
+    assert {key for key, layer in settings.source.items() if layer != Layer.DEFAULT} == set()
+
+
+def test_a_bad_value_shadowed_by_a_flag_is_not_worth_a_warning():
+    assert settled({"jobs": 3}, {"SYNCTUI_JOBS": "foo"}).warnings == ()
+
+
+@pytest.mark.parametrize(("jobs", "submodule_jobs"), [(16, 1), (4, 4), (8, 2), (64, 0)])
+def test_not_crowded(jobs, submodule_jobs):
+    assert crowding(jobs, submodule_jobs) is None
+
+
+def test_crowded_says_formula_and_values():
+    text = "jobs × submodule jobs = 6 × 3 = 18 > 16: lower --jobs or git's submodule.fetchJobs"
+
+    assert crowding(6, 3) == text
+    assert settled({"jobs": 6}, submodule_jobs=3).warnings == (text,)
+
+
+def test_names_of_a_setting():
+    setting = SETTINGS["host_jobs"]
+
+    assert (setting.variable, setting.flag, setting.default_text) == (
+        "SYNCTUI_HOST_JOBS",
+        "--host-jobs",
+        "jobs",
+    )
+    assert [SETTINGS[key].default_text for key in ("stall_timeout", "retry", "quiet", "limit")] == [
+        "60",
+        "2",
+        "false",
+        "all",
+    ]
+    assert setting.kind == JOBS

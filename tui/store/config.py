@@ -1,0 +1,137 @@
+"""The workspace: the repos that the person's file lists, or those found where there is no file."""
+
+import os
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tui.git.clean import clean_text
+from tui.git.repo import Repo
+from tui.store.entry import CONTROL, Slugs, entry_repo
+from tui.store.paths import config_file, home_short
+from tui.store.scan import remote_url, scan
+from tui.store.settings import nearest, shown
+
+FILE_NAME = "synctui.toml"
+_SECTIONS = {"settings": "", "workspaces": ""}
+
+
+class ConfigError(Exception):
+    """Nothing can be synced with this workspace; the text is one line that names the file or folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """`path` is the file, or the folder that was scanned because there is none.
+
+    An entry that the file got wrong is a repo with `error` set; `warnings` are one line each.
+    `settings` holds the `[settings]` as they stand, for `settings.resolve`.
+    """
+
+    path: Path
+    scanned: bool
+    settings: Mapping[str, object]
+    repos: tuple[Repo, ...]
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        return clean_text(home_short(self.path))
+
+
+def load_workspace(config: Path | None, cwd: Path, environ: Mapping[str, str]) -> Workspace:
+    """The workspace of `config`, else $SYNCTUI_CONFIG, else the nearest file, else of the repos below `cwd`.
+
+    Raises ConfigError where a file that is named or found cannot be used, or the folder cannot be listed.
+    """
+    named = config or (Path(environ["SYNCTUI_CONFIG"]) if environ.get("SYNCTUI_CONFIG") else None)
+    # os.path leaves an unknown `~user` as it is, where Path raises.
+    file = cwd / os.path.expanduser(named) if named else _nearest_file(cwd)  # noqa: PTH111 - see above
+    return _read_file(file) if file else _scan_folder(cwd)
+
+
+def _nearest_file(cwd: Path) -> Path | None:
+    candidates = [*(folder / FILE_NAME for folder in (cwd, *cwd.parents)), config_file()]
+    # lexists: a broken link or an unreadable file is an error to show, not a file to pass over.
+    return next((file for file in candidates if os.path.lexists(file)), None)
+
+
+def _read_file(file: Path) -> Workspace:
+    name = clean_text(str(file))
+    data = _parse(file, name)
+    warnings = [
+        f"{name}: unknown key {shown(key)}{nearest(key, _SECTIONS)}; allowed: {', '.join(_SECTIONS)}"
+        for key in data
+        if key not in _SECTIONS
+    ]
+    settings = data.get("settings", {})
+    if not isinstance(settings, dict):
+        warnings.append(f"{name}: settings = {shown(settings)} ignored; allowed: a table")
+        settings = {}
+    workspaces = data.get("workspaces", {})
+    if not isinstance(workspaces, dict):
+        raise ConfigError(f"{name}: workspaces = {shown(workspaces)}; allowed: a table of folders")
+    return Workspace(file, False, settings, tuple(_repos(workspaces, file, name)), tuple(warnings))
+
+
+def _parse(file: Path, name: str) -> dict[str, object]:
+    try:
+        return tomllib.loads(file.read_bytes().decode("utf-8-sig"))
+    except OSError as error:
+        raise ConfigError(f"{name}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise ConfigError(f"{name}: not UTF-8 (at line {line})") from error
+    except RecursionError as error:
+        raise ConfigError(f"{name}: not TOML: nested too deeply") from error
+    except ValueError as error:
+        raise ConfigError(f"{name}: not TOML: {clean_text(str(error))}") from error
+
+
+def _repos(workspaces: Mapping[str, object], file: Path, name: str) -> Iterable[Repo]:
+    slugs = Slugs()
+    taken: dict[str, str] = {}
+    for folder, entries in workspaces.items():
+        problem = ""
+        if not isinstance(entries, dict):
+            problem = f" = {shown(entries)}; allowed: a table of entries"
+        elif not folder or CONTROL.search(folder) or os.path.expanduser(folder).startswith("~"):  # noqa: PTH111 - Path raises
+            problem = ": no such folder can be; allowed: a path, or one from ~"
+        if problem or not isinstance(entries, dict):
+            error = f"{name}: workspaces.{shown(folder)}{problem}"
+            yield Repo(slugs.unique(Path(folder).name), file.parent / clean_text(folder), error=error)
+            continue
+        # Links stay in the path: a person finds it as it was written.
+        root = Path(os.path.abspath(file.parent / os.path.expanduser(folder)))  # noqa: PTH100, PTH111 - Path has no such
+        # `/` becomes empty, so that a "/" may follow it.
+        real_root = os.path.realpath(root).rstrip("/")
+        for key, value in entries.items():
+            yield entry_repo(key, value, root, real_root, file, slugs, taken)
+
+
+def _scan_folder(folder: Path) -> Workspace:
+    try:
+        found = scan(folder)
+    except OSError as error:
+        raise ConfigError(f"{clean_text(str(folder))}: cannot be scanned: {error.strerror}") from error
+    slugs = Slugs()
+    repos = tuple(
+        Repo(
+            slugs.unique(str(path.relative_to(folder)) if path != folder else folder.name),
+            path,
+            url=remote_url(path),
+            root=folder,
+            # It was here a moment ago: what vanishes since was removed by somebody.
+            clone=False,
+        )
+        for path in found.repos
+    )
+    name = clean_text(str(folder))
+    warnings = []
+    if found.unreadable:
+        some = "folder" if found.unreadable == 1 else "folders"
+        warnings.append(f"{name}: {found.unreadable} {some} could not be read, repos in there are missing")
+    if found.truncated:
+        warnings.append(f"{name}: too many folders to look into all: some repos may be missing")
+    return Workspace(folder, True, {}, repos, tuple(warnings))

@@ -1,0 +1,202 @@
+"""One entry of the workspace file: what it may say, and how it becomes a repo."""
+
+import os
+import re
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import unquote, urlsplit
+
+import msgspec
+from msgspec import Meta
+
+from tui.git.clean import clean_text
+from tui.git.repo import Repo, host_of
+from tui.store.settings import SECONDS, SettingError, nearest, shown
+
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+# What git refuses in a ref name, and a first '-', which git takes for an option. A ':' would make it a refspec.
+_REF_NAME = r"^(?!-|.*(?:\.\.|@\{|//|/\.|\.lock\Z|[/.]\Z))[^\x00-\x20\x7f-\x9f~^:?*\[\\/.][^\x00-\x20\x7f-\x9f~^:?*\[\\]*\Z"
+_Ref = Annotated[str, Meta(pattern=_REF_NAME)]
+
+
+class _Entry(msgspec.Struct, forbid_unknown_fields=True):
+    url: str | None = None
+    path: str | None = None
+    branch: _Ref | None = None
+    rev: _Ref | None = None
+    remote: _Ref | None = None
+    depth: Annotated[int, Meta(ge=1, le=2**31 - 1)] | None = None
+    filter: Annotated[str, Meta(pattern=r"^[^\x00-\x20\x7f-\x9f-][^\x00-\x20\x7f-\x9f]*\Z")] | None = None
+    submodules: bool = False
+    strategy: Literal["ff", "fetch"] = "ff"
+    prune: bool = False
+    clone: bool = True
+    timeout: float | str | None = None
+    stall_timeout: float | str | None = None
+    tags: tuple[Annotated[str, Meta(pattern=r"^[^\x00-\x20\x7f-\x9f]+\Z")], ...] = ()
+    enabled: bool = True
+
+
+_SCHEMES = ("https", "http", "ssh", "git", "file")
+_REF_ALLOWED = "the name of a git ref, not beginning with '-'"
+_YES_NO = "true or false"
+ALLOWED = {
+    "url": f"{', '.join(f'{scheme}://' for scheme in _SCHEMES)}, host:path or a path",
+    "path": "a relative path that stays in the workspace folder",
+    "branch": _REF_ALLOWED,
+    "rev": _REF_ALLOWED,
+    "remote": "the name of a git remote, not beginning with '-'",
+    "depth": "a whole number from 1",
+    "filter": "a filter of git such as blob:none, not beginning with '-'",
+    "submodules": _YES_NO,
+    "strategy": "ff, fetch",
+    "prune": _YES_NO,
+    "clone": _YES_NO,
+    "timeout": SECONDS.allowed,
+    "stall_timeout": SECONDS.allowed,
+    "tags": "a list of words without blanks",
+    "enabled": _YES_NO,
+}
+"""Every option of an entry, with what it takes, for a person."""
+
+
+class Slugs:
+    """Hands out repo ids `[a-z0-9._/-]`; one that is taken gets `-2`, `-3`, …"""
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+        self._last: dict[str, int] = {}
+
+    def unique(self, name: str) -> str:
+        base = re.sub(r"[^a-z0-9._/-]+", "-", name.lower())
+        # A word that begins with '-' would be an option of the command line or the negation of a filter.
+        base = base.strip("/").lstrip("-") or "repo"
+        slug, count = base, self._last.get(base, 1)
+        while slug in self._taken:
+            count += 1
+            slug = f"{base}-{count}"
+        self._last[base] = count
+        self._taken.add(slug)
+        return slug
+
+
+def entry_repo(
+    name: str, value: object, root: Path, real_root: str, file: Path, slugs: Slugs, taken: dict[str, str]
+) -> Repo:
+    """The repo of the entry `name = value` in the workspace folder `root`; `error` says every mistake in it.
+
+    `real_root` is root without links and last slash. `taken` maps the real paths of the entries before to what they
+    are called in a message; this one is added.
+    """
+    table = value if isinstance(value, dict) else {"url": value}
+    good: dict[str, object] = {}
+    mistakes: list[str] = []
+    for key, option in table.items():
+        mistake = _mistake(key, option)
+        if mistake:
+            mistakes.append(mistake)
+        else:
+            good[key] = option
+    entry = msgspec.convert(good, _Entry)
+    place = entry.path if entry.path is not None else name
+    label = clean_text(f"{root.name}/{name}")
+    where = "path" if entry.path is not None else "its name as path"
+    problem, real = _place(place, real_root)
+    if problem:
+        mistakes.append(f"{where} {problem}; allowed: {ALLOWED['path']}")
+    elif real in taken:
+        mistakes.append(f"{where} is that of entry {taken[real]}; allowed: one entry a folder")
+    else:
+        taken[real] = label
+    return Repo(
+        id=slugs.unique(f"{root.name}/{name}"),
+        path=root / (clean_text(place) if problem else place),
+        url=_absolute(entry.url, file.parent),
+        root=root,
+        branch=entry.branch,
+        rev=entry.rev,
+        remote=entry.remote,
+        depth=entry.depth,
+        filter=entry.filter,
+        submodules=entry.submodules,
+        strategy=entry.strategy,
+        prune=entry.prune,
+        clone=entry.clone,
+        timeout=None if entry.timeout is None else SECONDS.check(entry.timeout),
+        stall_timeout=None if entry.stall_timeout is None else SECONDS.check(entry.stall_timeout),
+        tags=entry.tags,
+        enabled=entry.enabled,
+        error=f"{clean_text(str(file))}: entry {label}: {'; '.join(mistakes)}" if mistakes else "",
+    )
+
+
+def _mistake(key: str, value: object) -> str | None:
+    if key not in ALLOWED:
+        return f"unknown key {shown(key)}{nearest(key, ALLOWED)}; allowed: {', '.join(ALLOWED)}"
+    try:
+        entry = msgspec.convert({key: value}, _Entry)
+        if entry.url is not None:
+            problem = _url_problem(entry.url)
+            # The URL itself stays out of the message: it may hold a password.
+            return f"url {problem}; allowed: {ALLOWED['url']}" if problem else None
+        for seconds in (entry.timeout, entry.stall_timeout):
+            if seconds is not None:
+                SECONDS.check(seconds)
+    except (msgspec.ValidationError, SettingError):
+        return f"{key} = {shown(value)}; allowed: {ALLOWED[key]}"
+    return None
+
+
+def _url_problem(url: str) -> str | None:
+    """Why git must not be given this URL, without the URL in the text; None: it may be used."""
+    if not url.strip():
+        return "is empty"
+    # git decodes %2d and %0a before it looks at the host, so they count here as what they stand for.
+    if CONTROL.search(unquote(url)):
+        return "holds control characters"
+    if url.startswith("-"):
+        return "begins with '-'"
+    # `ext::sh -c …` is a remote helper: it runs what follows.
+    helper = re.match(r"([A-Za-z0-9][\w+.-]*)::", url)
+    scheme = helper[1] if helper else url.partition("://")[0] if "://" in url else ""
+    if helper or (scheme and scheme not in _SCHEMES):
+        return f"names the transport {shown(scheme)}"
+    return _host_problem(url, scheme)
+
+
+def _host_problem(url: str, scheme: str) -> str | None:
+    if not scheme:
+        hosts = [host_of(url)]
+    else:
+        try:
+            place = urlsplit(unquote(url)).netloc
+        except ValueError:
+            return "names no readable host"
+        hosts = [place, place.rpartition("@")[2]]
+        if scheme != "file" and not hosts[1]:
+            return "names no host"
+    return "names a host that begins with '-'" if any(host.startswith("-") for host in hosts) else None
+
+
+def _absolute(url: str | None, base: Path) -> str | None:
+    """A path as URL is meant from the folder of the file, wherever git is started later."""
+    if url is None or ":" in url.partition("/")[0]:
+        return url
+    return str(base / os.path.expanduser(url))  # noqa: PTH111 - keeps `~nobody` where Path raises
+
+
+def _place(place: str, real_root: str) -> tuple[str, str]:
+    """Why the path may not be used, else empty; and the real path."""
+    if not place:
+        return "is empty", ""
+    if CONTROL.search(place):
+        return "holds control characters", ""
+    if place.startswith(("/", "~")) or ".." in place.split("/"):
+        return f"{shown(place)} leaves the workspace folder", ""
+    real = f"{real_root}/{place}"
+    # Most entries are a plain name: one look is enough, realpath looks at every folder on the way.
+    if "/" in place or place == "." or os.path.islink(real):  # noqa: PTH114 - a Path is slower than the look
+        real = os.path.realpath(real)
+    if real != real_root and not real.startswith(f"{real_root}/"):
+        return f"{shown(place)} leaves the workspace folder through a link", ""
+    return "", real

@@ -1,0 +1,53 @@
+"""Where the files of synctui live. The XDG variables count on every platform."""
+
+import os
+from pathlib import Path
+
+from platformdirs.unix import Unix
+
+_DIRS = Unix("synctui", appauthor=False)
+
+
+class StateError(Exception):
+    """The state folder or a file in it cannot be used; the text is one line that names it."""
+
+
+def config_file() -> Path:
+    """The workspace file of the person, used where no folder above holds one; it need not exist."""
+    return _DIRS.user_config_path / "config.toml"
+
+
+def state_folder() -> Path:
+    """The folder of everything synctui writes for itself, made with mode 0700. Raises StateError."""
+    return _private(_DIRS.user_state_path)
+
+
+def locks_folder() -> Path:
+    """Raises StateError."""
+    return _private(state_folder() / "locks")
+
+
+def memory_file() -> Path:
+    """What the app remembers; the file need not exist. Raises StateError."""
+    return state_folder() / "memory.toml"
+
+
+def home_short(path: Path) -> str:
+    """The path with the home folder written as `~`."""
+    home = Path.home()
+    if path == home:
+        return "~"
+    return f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)
+
+
+def _private(folder: Path) -> Path:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # An older folder, or one made under another umask, may be open to others.
+        if folder.stat().st_mode & 0o777 != 0o700:  # noqa: PLR2004 - the mode that is promised
+            folder.chmod(0o700)
+    except OSError as error:
+        raise StateError(f"{folder}: no usable state folder: {error.strerror}") from error
+    if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+        raise StateError(f"{folder}: no usable state folder: not writable")
+    return folder
