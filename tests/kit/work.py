@@ -1,0 +1,70 @@
+"""Work for an engine that ends when a test says so."""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from tui.engine.events import Event, Notice
+from tui.engine.feed import Inbox
+from tui.engine.job import Job
+from tui.git.gauge import Gauge
+from tui.git.outcome import Outcome, Reason, State
+from tui.git.repo import Repo
+from tui.git.stop import StopSignal
+
+SYNCED = Outcome(State.SYNCED)
+NOT_FOUND = Outcome(State.FAILED, Reason.NOT_FOUND, "no such repository", "check the URL")
+
+
+def repos(count: int, host: str = "a.example") -> list[Repo]:
+    return [Repo(f"r{n}", Path(f"/nowhere/r{n}"), f"https://{host}/r{n}.git") for n in range(count)]
+
+
+class GatedWork:
+    """Each job waits for `end(id, outcome)`; a stop ends it as cancelled. `ends_at_once` are never held."""
+
+    def __init__(self, *, ends_at_once: Outcome | None = None) -> None:
+        self._ends_at_once = ends_at_once
+        self._changed = threading.Condition()
+        self._verdicts: dict[str, Outcome | BaseException] = {}
+        self.running: list[str] = []
+        self.started: list[str] = []
+        self.peak = 0
+
+    def __call__(self, job: Job, stop: StopSignal, gauge: Gauge, notice: Callable[[Notice], None]) -> Outcome:
+        with self._changed, stop.waking(self._wake):
+            self.running.append(job.id)
+            self.started.append(job.id)
+            self.peak = max(self.peak, len(self.running))
+            self._changed.notify_all()
+            if self._ends_at_once is None:
+                self._changed.wait_for(lambda: job.id in self._verdicts or stop.reason)
+            self.running.remove(job.id)
+            self._changed.notify_all()
+            if stop.reason and job.id not in self._verdicts:
+                return Outcome(State.CANCELLED, stop.reason, "cancelled")
+            verdict = self._verdicts.pop(job.id, self._ends_at_once or SYNCED)
+        if isinstance(verdict, BaseException):
+            raise verdict
+        return verdict
+
+    def _wake(self) -> None:
+        # A stop is asked for from a thread that does not hold the condition, or from `waking` itself,
+        # which does; the condition's lock is reentrant.
+        with self._changed:
+            self._changed.notify_all()
+
+    def end(self, *job_ids: str, outcome: Outcome | BaseException = SYNCED) -> None:
+        with self._changed:
+            self._verdicts.update(dict.fromkeys(job_ids, outcome))
+            self._changed.notify_all()
+
+    def wait_running(self, *job_ids: str) -> None:
+        """Until exactly these run."""
+        with self._changed:
+            reached = self._changed.wait_for(lambda: sorted(self.running) == sorted(job_ids), 10)
+            assert reached, f"running: {self.running}, wanted: {job_ids}"
+
+
+def events(inbox: Inbox) -> list[Event]:
+    return [record.event for record in inbox.drain(1_000_000)]
