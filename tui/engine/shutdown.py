@@ -1,10 +1,10 @@
 """How a front end ends: with an exit code, or by a signal that the caller is to see."""
 
 import os
-import signal
+import signal as signals
 from dataclasses import dataclass
 
-STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+STOP_SIGNALS = (signals.SIGINT, signals.SIGTERM, signals.SIGHUP)
 """What ends a run from outside: its processes are ended first, then this process dies of the same."""
 
 STOP_GRACE = 4.0
@@ -14,13 +14,13 @@ STOP_GRACE = 4.0
 @dataclass(frozen=True, slots=True)
 class Ending:
     exit_code: int
-    signal: signal.Signals | None = None
+    signal: signals.Signals | None = None
     """Set: die of it once everything is tidy, so that `synctui sync; next` stops."""
 
 
 def leave(ending: Ending) -> None:
     """Does not return."""
     if ending.signal is not None:
-        signal.signal(ending.signal, signal.SIG_DFL)
+        signals.signal(ending.signal, signals.SIG_DFL)
         os.kill(os.getpid(), ending.signal)
     raise SystemExit(ending.exit_code)
