@@ -1,0 +1,32 @@
+"""The one door for foreign text: what git, remotes, branches and files say, made safe to show."""
+
+import re
+
+_ANSI = re.compile(
+    r"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI
+    r"|\x1b[PX^_\]].*?(?:\x07|\x1b\\|$)"  # OSC and the other strings, up to their end
+    r"|\x1b[ -/]*[0-~]?"
+    r"|\x9b[0-?]*[ -/]*[@-~]",
+    re.DOTALL,
+)
+_BREAKS = re.compile(r"[\n\v\f\r\x85\u2028\u2029]+")
+_CONTROLS = re.compile(
+    "[\x00-\x1f\x7f-\x9f"
+    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # marks and overrides that turn the text's direction
+    "\ufeff]"
+)
+_WEB_USER = re.compile(r"(https?://)[^/\s'\"]+@", re.IGNORECASE)
+_URL_SECRET = re.compile(r"(://)[^/\s'\":@]*:[^/\s'\"]*@")
+
+
+def clean_text(text: bytes | str) -> str:
+    """One line without control codes, escape sequences, direction overrides and URL credentials.
+
+    Bytes are read as UTF-8; what is not, and the stand-ins of undecodable file names, become U+FFFD.
+    """
+    data = text if isinstance(text, bytes) else text.encode("utf-8", "surrogateescape")
+    line = _ANSI.sub("", data.decode("utf-8", "replace")).expandtabs(8)
+    line = _CONTROLS.sub("", _BREAKS.sub(" ", line)).rstrip()
+    if "://" in line:
+        line = _URL_SECRET.sub(r"\1", _WEB_USER.sub(r"\1", line))
+    return line

@@ -1,0 +1,59 @@
+"""Environment and options under which git never prompts and runs nothing that a repository asks for."""
+
+import os
+from pathlib import Path
+
+OPTIONS = (
+    "-c", "core.fsmonitor=false",  # a command of the repository's own config, run by every status
+    "-c", "gc.auto=0",  # the collection after a fetch runs a hook and may outlive the job
+    "-c", "maintenance.auto=false",
+    "-c", "protocol.ext.allow=never",
+    "-c", "submodule.recurse=false",
+    "-c", "fetch.output=full",
+    "-c", "merge.autoStash=false",
+    "-c", "color.ui=false",
+    "-c", "core.quotePath=false",
+    "-c", "log.showSignature=false",
+)  # fmt: skip
+
+_QUIET = {
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_ASKPASS": "",  # empty, not missing: only so core.askPass and SSH_ASKPASS are left alone too
+    "SSH_ASKPASS_REQUIRE": "never",
+    "GCM_INTERACTIVE": "never",
+    "GIT_EDITOR": "true",
+    "GIT_SEQUENCE_EDITOR": "true",
+    "GIT_MERGE_AUTOEDIT": "no",
+    "GIT_PAGER": "cat",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "LC_ALL": "C",  # the texts that failure.py knows
+    "LANGUAGE": "",
+}
+
+_LEAKS = frozenset(
+    {
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_ATTR_SOURCE", "GIT_COMMON_DIR", "GIT_CONFIG",
+        "GIT_CONFIG_PARAMETERS", "GIT_CURL_VERBOSE", "GIT_DIR", "GIT_EXTERNAL_DIFF", "GIT_GRAFT_FILE",
+        "GIT_IMPLICIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_INDEX_VERSION", "GIT_INTERNAL_SUPER_PREFIX",
+        "GIT_LITERAL_PATHSPECS", "GIT_NAMESPACE", "GIT_NO_REPLACE_OBJECTS", "GIT_OBJECT_DIRECTORY",
+        "GIT_PREFIX", "GIT_PROTOCOL_FROM_USER", "GIT_QUARANTINE_PATH", "GIT_REFLOG_ACTION",
+        "GIT_REPLACE_REF_BASE", "GIT_SHALLOW_FILE", "GIT_WORK_TREE",
+    }
+)  # fmt: skip
+
+
+def git_env(place: Path) -> dict[str, str]:
+    """What to set on top of the person's environment for a git child that works in `place`."""
+    # git may not walk up: a plain folder inside another repository is not that repository.
+    return _QUIET | {"GIT_CEILING_DIRECTORIES": os.path.realpath(place.parent)}
+
+
+def scrub_environ() -> None:
+    """Take out of this process's environment what binds git to another repository or makes it trace.
+
+    Called once, before the first git child: a hook or an alias that starts the program leaves such
+    variables behind. `GIT_CONFIG_COUNT` and `GIT_SSH_COMMAND` are the person's own and stay.
+    """
+    for name in list(os.environ):
+        if name in _LEAKS or name.startswith("GIT_TRACE"):
+            del os.environ[name]

@@ -1,0 +1,178 @@
+"""What went wrong: git's words into a reason, and one line of advice for it. Above this nobody reads error text."""
+
+import errno
+import re
+import shlex
+from dataclasses import dataclass
+
+from tui.git.clean import clean_text
+from tui.git.outcome import Reason, State
+from tui.git.process import Exit
+from tui.git.repo import Repo
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    reason: Reason
+    message: str
+    retry_after: float | None = None
+    """Seconds the remote asked us to wait; None: it did not say."""
+
+
+class Ended(Exception):  # noqa: N818 - a job may end early without a mistake
+    """The job is over; `sync_repo` makes its outcome of this."""
+
+    def __init__(self, state: State, reason: Reason, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.state = state
+        self.reason = reason
+        self.message = message
+        self.retry_after = retry_after
+
+
+# In this order: the first pattern that any line matches decides. A cut connection also prints what a
+# damaged pack prints, and every ssh failure ends in the same last line, which says nothing.
+_PATTERNS: tuple[tuple[Reason, str], ...] = (
+    (Reason.UNSAFE_OWNER, r"detected dubious ownership"),
+    (Reason.DISK_FULL, r"No space left on device|Disk quota exceeded|file write error.*space"),
+    (Reason.LOCK_HELD, r"Unable to create '.*\.lock': File exists|could not lock config file .*File exists"),
+    (Reason.HOST_KEY, r"Host key verification failed|REMOTE HOST IDENTIFICATION HAS CHANGED"),
+    (Reason.RATE_LIMITED, r"returned error: 429|HTTP 429|Too Many Requests|rate limit"),
+    (Reason.DNS, (r"Could not resolve (?:host|proxy|hostname)|Name or service not known"
+        r"|Temporary failure in name resolution|Unable to look up|nodename nor servname")),
+    (Reason.REFUSED, r"Connection refused|Couldn't connect to server|Failed to connect to"),
+    (Reason.TLS, (r"SSL certificate problem|server certificate verification failed|certificate verify failed"
+        r"|SSL_ERROR|SSL_connect|gnutls_handshake|SSL routines|unable to access .*(?:SSL|TLS)")),
+    (Reason.AUTH, (r"could not read (?:Username|Password) for|terminal prompts disabled|Authentication failed"
+        r"|returned error: 40[13]|HTTP Basic: Access denied|Permission denied \([a-z,-]+\)"
+        r"|Too many authentication failures|Repository not accessible")),
+    (Reason.REMOTE_ERROR, (r"returned error: 5\d\d|Internal Server Error|remote: .*error: internal"
+        r"|upload-pack: not our ref|dumb http transport|invalid server response")),
+    (Reason.NOT_FOUND, (r"repository '.*' not found|does not appear to be a git repository|Repository not found"
+        r"|returned error: 404|repository '.*' does not exist|The project you were looking for could not be found"
+        r"|remote: Not Found|repository does not exist")),
+    (Reason.UNSAFE_URL, (r"transport '.*' not allowed|[Uu]nable to find remote helper for"
+        r"|strange (?:hostname|pathname|port) .* blocked")),
+    (Reason.NETWORK, (r"kex_exchange_identification|Connection reset|early EOF|RPC failed|unexpected disconnect"
+        r"|Connection timed out|Operation timed out|Network is unreachable|No route to host|Broken pipe"
+        r"|Connection closed by|[Tt]he remote end hung up|Empty reply from server|unable to access '(?:https?|ftp)"
+        r"|Recv failure|Send failure|Timeout was reached|Proxy CONNECT|HTTP/2 stream|transfer closed")),
+    (Reason.REV_MISSING, (r"Remote branch .* not found in upstream|couldn't find remote ref"
+        r"|no such remote ref|unknown revision|did not match any file")),
+    (Reason.CORRUPT, (r"object file .* is empty|loose object .* is corrupt|bad object|bad tree|not a tree"
+        r"|unable to read tree|missing (?:blob|tree|commit)|index file (?:corrupt|smaller)|bad (?:index|signature)"
+        r"|packfile .* |pack has bad object|inflate: data stream|Expected git repo version"
+        r"|unknown repository extension|Could not parse object|fatal: not a git repository"
+        r"|index-pack failed|invalid index-pack|bad pack header|your current branch appears to be broken"
+        r"|invalid sha1 pointer|garbage at end|unable to read|bad config line.*/\.git/|did not send all necessary")),
+    (Reason.REF_CONFLICT, (r"cannot lock ref .*(?:exists; cannot create|: Not a directory|unable to resolve)"
+        r"|would clobber existing tag|\[rejected\]|some local refs could not be updated|refname conflict"
+        r"|refusing to fetch into branch|cannot lock ref .* is at .* but expected")),
+    (Reason.HOOK, r"ref updates aborted by hook|hook declined|cannot exec '.*hooks/|hook returned"),
+    (Reason.CONFIG, r"bad config|bad (?:numeric|boolean) config|unable to parse|No such remote|unknown option"),
+    (Reason.PERMISSION, (r"Permission denied|Operation not permitted|Read-only file system"
+        r"|insufficient permission|could not create (?:leading|work tree)|cannot mkdir")),
+)  # fmt: skip
+_TABLE = [(reason, re.compile(pattern)) for reason, pattern in _PATTERNS]
+
+_RETRY_AFTER = re.compile(r"[Rr]etry[- ][Aa]fter:? +(\d+)")
+_NOISE = re.compile(r"^(?:hint: |remote: *$|warning: |Cloning into |From )")
+
+_ERRNOS = {
+    errno.ENOSPC: Reason.DISK_FULL,
+    errno.EDQUOT: Reason.DISK_FULL,
+    errno.EACCES: Reason.PERMISSION,
+    errno.EPERM: Reason.PERMISSION,
+    errno.EROFS: Reason.PERMISSION,
+    errno.ENOTDIR: Reason.NOT_A_REPOSITORY,
+}
+
+
+def classify(exit_: Exit, *, network: bool) -> Failure:
+    """The reason of a git child that failed.
+
+    Words that no pattern knows: `remote_error` for a child that talked to the remote, which is worth
+    another try, else `corrupt`, because a sound repository gives git no unknown failure.
+    """
+    lines = exit_.lines
+    for reason, pattern in _TABLE:
+        hit = next((line for line in lines if pattern.search(line)), None)
+        if hit is not None:
+            wait = next((match for line in lines if (match := _RETRY_AFTER.search(line))), None)
+            return Failure(reason, hit, float(wait[1]) if wait and reason is Reason.RATE_LIMITED else None)
+    said = [line for line in lines if not _NOISE.match(line)]
+    fatal = [line for line in said if line.startswith(("fatal: ", "error: "))]
+    if fatal or said:
+        message = (fatal or said)[0]
+    elif exit_.code < 0:
+        message = f"git was ended by signal {-exit_.code}"
+    else:
+        message = f"git ended with exit code {exit_.code} and no message"
+    return Failure(Reason.REMOTE_ERROR if network else Reason.CORRUPT, message)
+
+
+def classify_os_error(error: OSError) -> Failure:
+    """The reason of a file operation of ours that failed."""
+    if isinstance(error, FileNotFoundError) and error.args[:1] == ("git",):
+        return Failure(Reason.GIT_MISSING, "git is not installed, or not on the PATH")
+    reason = _ERRNOS.get(error.errno or 0, Reason.PERMISSION)
+    return Failure(
+        reason, clean_text(f"{error.strerror or error}: {error.filename or ''}").removesuffix(": ")
+    )
+
+
+def advice(reason: Reason | None, repo: Repo, *, lock: str = "") -> str:
+    """One line that names the repo and the command that helps; empty where nothing needs doing.
+
+    `lock` is git's own lock file, where one was in the way.
+    """
+    at = f"git -C {shlex.quote(str(repo.path))}"
+    url = shlex.quote(clean_text(repo.url)) if repo.url else "its remote"
+    ask = f"git ls-remote {url}" if repo.url else f"{at} ls-remote"
+    host = shlex.quote(repo.host)
+    sync = f"synctui sync {shlex.quote(repo.id)}"
+    text = (
+        {
+            Reason.NOT_CLONED: "it has no URL to clone from, or cloning is off: synctui add URL, or clone it by hand",
+            Reason.NO_REMOTE: f"add one: {at} remote add origin URL",
+            Reason.DIVERGED: f"both sides have commits: {at} rebase, or {at} merge",
+            Reason.DIRTY: f"local changes are in the way: {at} stash, then {sync}",
+            Reason.UNTRACKED_OVERWRITE: f"move the files that are in the way: {at} status --ignored, then {sync}",
+            Reason.IN_PROGRESS: f"end what you have begun: {at} status",
+            Reason.BRANCH_GONE: f"the branch is gone on the remote: {at} switch to another, or {at} branch --unset-upstream",
+            Reason.STALLED: f"try it by hand: {ask}; or raise it: {sync} --stall-timeout 300",
+            Reason.DEADLINE: f"give it more time: {sync} --timeout 3600",
+            Reason.AUTH: f"log in once by hand: {ask}",
+            Reason.HOST_KEY: f"check the key and accept it once: ssh {host}",
+            Reason.DNS: f"check the name and the network: getent hosts {host}",
+            Reason.REFUSED: f"nobody listens there: {ask}",
+            Reason.NETWORK: f"try again: {sync}",
+            Reason.TLS: f"check the certificate: {ask}",
+            Reason.NOT_FOUND: f"check the URL and your access: {ask}",
+            Reason.RATE_LIMITED: f"wait, then with fewer at once: {sync} --host-jobs 1",
+            Reason.REMOTE_ERROR: f"try again later: {sync}",
+            Reason.CORRUPT: f"look at it: {at} fsck --connectivity-only",
+            Reason.NOT_A_REPOSITORY: f"move what is there out of the way: ls -la {shlex.quote(str(repo.path))}",
+            Reason.URL_MISMATCH: f"compare with the workspace file: {at} remote -v",
+            Reason.UNSAFE_OWNER: "if you trust its owner: git config --global --add safe.directory "
+            + shlex.quote(str(repo.path)),
+            Reason.UNSAFE_URL: f"it would run a command: {at} config --show-origin --get-regexp '^(remote|url)\\.'",
+            Reason.LOCK_HELD: f"if no git is at work there: rm {shlex.quote(lock) if lock else 'the lock file'}",
+            Reason.DISK_FULL: f"make room: df -h {shlex.quote(str(repo.path.parent))}",
+            Reason.PERMISSION: f"look who owns it: ls -ld {shlex.quote(str(repo.path))}",
+            Reason.HOOK: f"a hook refused: ls {shlex.quote(str(repo.path))}/.git/hooks",
+            Reason.REV_MISSING: f"look what the remote has: {ask}",
+            Reason.MOVED: f"HEAD moved meanwhile: {sync}",
+            Reason.REF_CONFLICT: f"a ref is in the way of another: {at} remote prune {repo.remote or 'origin'}",
+            Reason.CONFIG: f"look at the configuration: {at} config --show-origin --list",
+            Reason.GIT_MISSING: "install git: synctui doctor",
+            Reason.INTERNAL: f"please report it with the output of: {sync} -v",
+        }.get(reason)
+        if reason
+        else None
+    )
+    return clean_text(f"{repo.id}: {text}") if text else ""
+
+
+def busy_advice(repo: Repo) -> str:
+    return f"{repo.id}: wait for it, or see who it is: synctui unlock {shlex.quote(repo.id)}"

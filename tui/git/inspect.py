@@ -1,0 +1,158 @@
+"""Read-only facts about a checkout: no network, no write, no lock."""
+
+import contextlib
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from tui.git.clean import clean_text
+from tui.git.gauge import Gauge
+from tui.git.process import Deadlines, GitRunner
+from tui.git.repo import public_url
+from tui.git.stop import StopSignal
+
+_PATIENCE = 30.0  # seconds for one look; a dead network file system must not hold the dashboard
+
+_IN_PROGRESS = (
+    ("rebase-apply/applying", "am"),
+    ("rebase-apply", "rebase"),
+    ("rebase-merge", "rebase"),
+    ("MERGE_HEAD", "merge"),
+    ("CHERRY_PICK_HEAD", "cherry-pick"),
+    ("REVERT_HEAD", "revert"),
+    ("BISECT_LOG", "bisect"),
+)
+_KEPT_BRANCH = ("rebase-merge/head-name", "rebase-apply/head-name", "BISECT_START")
+
+
+@dataclass(frozen=True, slots=True)
+class RepoStatus:
+    """What a checkout looks like; `error` says why nothing else is known. None: unknown or not there."""
+
+    branch: str | None = None
+    head: str | None = None
+    upstream: str | None = None
+    ahead: int | None = None
+    behind: int | None = None
+    dirty: bool | None = None
+    """Changes to tracked files."""
+    untracked: int | None = None
+    """An untracked folder counts as one."""
+    stashes: int | None = None
+    in_progress: str | None = None
+    """merge, rebase, cherry-pick, revert, bisect or am."""
+    last_fetch: float | None = None
+    """Epoch seconds of the last fetch by anyone."""
+    url: str | None = None
+    error: str = ""
+
+
+def git_dir_of(path: Path) -> Path | None:
+    """The git dir of the repository at exactly this path, bare or not; None: there is none.
+
+    Never that of a folder above. Raises OSError when it cannot be looked at.
+    """
+    dot_git = path / ".git"
+    if dot_git.is_file():
+        with dot_git.open("rb") as file:
+            text = file.read(8192)
+        if not text.startswith(b"gitdir:"):
+            return None
+        return path / os.fsdecode(text.removeprefix(b"gitdir:").strip())
+    if dot_git.is_dir():
+        return dot_git
+    if (path / "HEAD").is_file() and (path / "objects").is_dir() and (path / "config").is_file():
+        return path
+    return None
+
+
+def common_dir_of(git_dir: Path) -> Path:
+    """The git dir that all worktrees of a repository share."""
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        text = (git_dir / "commondir").read_bytes().strip()
+        return git_dir / os.fsdecode(text)
+    return git_dir
+
+
+def in_progress(git_dir: Path) -> str | None:
+    """What the person has begun and not ended: merge, rebase, cherry-pick, revert, bisect or am."""
+    return next((word for name, word in _IN_PROGRESS if (git_dir / name).exists()), None)
+
+
+def branch_in_progress(git_dir: Path) -> str | None:
+    """The branch (`refs/heads/…`) that a rebase or bisect under way has detached HEAD from."""
+    for name in _KEPT_BRANCH:
+        with contextlib.suppress(OSError):
+            text = os.fsdecode((git_dir / name).read_bytes().strip())
+            return text if text.startswith("refs/heads/") else f"refs/heads/{text}"
+    return None
+
+
+def inspect(path: Path, stop: StopSignal | None = None) -> RepoStatus:
+    """Never raises for what the repository or the disk does: `error` says it."""
+    try:
+        git_dir = git_dir_of(path)
+        if git_dir is None:
+            return RepoStatus(error="not a git repository" if path.exists() else "not cloned")
+        runner = GitRunner(path, stop or StopSignal(), Deadlines(0, _PATIENCE), Gauge())
+        bare = git_dir == path
+        answer = runner.run("rev-parse", "HEAD") if bare else runner.run(*_STATUS)
+        if answer.ended_by is not None:
+            return RepoStatus(error=f"no answer from git within {_PATIENCE:.0f} s")
+        if not answer.ok and not bare:
+            return RepoStatus(error=answer.lines[-1] if answer.lines else f"git exit {answer.code}")
+        url = runner.run("config", "--get", "remote.origin.url")
+        return _parse(
+            b"" if bare else answer.stdout,
+            in_progress=in_progress(git_dir),
+            last_fetch=_fetched_at(git_dir),
+            url=public_url(clean_text(url.stdout)) if url.ok else None,
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        return RepoStatus(error=clean_text(str(error)))
+
+
+_STATUS = ("status", "--porcelain=v2", "--branch", "--show-stash", "-z", "--untracked-files=normal")
+
+
+def _fetched_at(git_dir: Path) -> float | None:
+    with contextlib.suppress(OSError):
+        return (git_dir / "FETCH_HEAD").stat().st_mtime
+    return None
+
+
+def _parse(
+    status: bytes, *, in_progress: str | None, last_fetch: float | None, url: str | None
+) -> RepoStatus:
+    headers: dict[bytes, bytes] = {}
+    dirty = False
+    untracked = 0
+    records = iter(status.split(b"\0"))
+    for record in records:
+        kind, _, rest = record.partition(b" ")
+        if kind == b"#":
+            name, _, value = rest.partition(b" ")
+            headers[name] = value
+        elif kind == b"?":
+            untracked += 1
+        elif kind in {b"1", b"2", b"u"}:
+            dirty = True
+            if kind == b"2":
+                next(records, None)  # the name it was renamed from
+    head = headers.get(b"branch.oid", b"(initial)")
+    branch = headers.get(b"branch.head", b"(detached)")
+    ahead, _, behind = headers.get(b"branch.ab", b"").partition(b" ")
+    return RepoStatus(
+        branch=None if branch == b"(detached)" else clean_text(branch),
+        head=None if head == b"(initial)" else head.decode(),
+        upstream=clean_text(headers[b"branch.upstream"]) if b"branch.upstream" in headers else None,
+        ahead=int(ahead) if ahead else None,
+        behind=-int(behind) if behind else None,
+        dirty=dirty,
+        untracked=untracked,
+        stashes=int(headers.get(b"stash", b"0")),
+        in_progress=in_progress,
+        last_fetch=last_fetch,
+        url=url,
+    )

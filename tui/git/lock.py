@@ -1,0 +1,180 @@
+"""One sync at a time in one common git dir, whatever path leads to it and whichever process asks."""
+
+import contextlib
+import errno
+import fcntl
+import hashlib
+import json
+import os
+import socket
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from tui.git.clean import clean_text
+from tui.git.group import process_stat
+from tui.git.inspect import common_dir_of, git_dir_of
+
+_NOTE_TRIES = 20  # of 10 ms each: the holder writes its note just after it has the lock
+_START_FIELD = 19  # of process_stat(): clock ticks since boot
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds a repo. `pid` is 0 when the holder left no note."""
+
+    pid: int
+    host: str
+    command: str
+    age_seconds: float
+
+    def __str__(self) -> str:
+        if not self.pid:
+            return "held by another process"
+        return f"held by pid {self.pid} on {self.host} ({self.command}) for {self.age_seconds:.0f} s"
+
+
+class RepoBusy(Exception):  # noqa: N818 - it is a state, not a mistake
+    def __init__(self, holder: Holder) -> None:
+        super().__init__(str(holder))
+        self.holder = holder
+
+
+class LockUnsupported(Exception):  # noqa: N818 - names what the file system is
+    """The file system of the lock folder knows no flock."""
+
+
+def lock_key(path: Path) -> str:
+    """The real path of the common git dir: the same for a checkout, a symlink to it and its worktrees.
+
+    Of a checkout that does not exist yet it is the one it will have.
+    """
+    git_dir = git_dir_of(path)
+    return os.path.realpath(common_dir_of(git_dir) if git_dir else path / ".git")
+
+
+def lock_file(lock_dir: Path, path: Path) -> Path:
+    return lock_dir / (hashlib.sha256(os.fsencode(lock_key(path))).hexdigest() + ".lock")
+
+
+def holder_of(lock_dir: Path, path: Path) -> Holder | None:
+    """Who holds the repo now, going by the note alone: touches no lock, writes nothing."""
+    note = _read_note(lock_file(lock_dir, path))
+    if _lives(note, "pid", "start") or _lives(note, "child", "child_start"):
+        return _holder(note)
+    return None
+
+
+class RepoLock:
+    """Held within the `with` block.
+
+    Entering raises RepoBusy, LockUnsupported, or OSError when the lock folder cannot be written.
+    """
+
+    def __init__(self, lock_dir: Path, path: Path) -> None:
+        self._dir = lock_dir
+        self._file = lock_file(lock_dir, path)
+        self._fd = -1
+        self._note: dict[str, Any] = {}
+
+    def __enter__(self) -> Self:
+        self._dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Not inherited (Python's default): a daemon that git starts would keep the lock for as long as it lives.
+        fd = os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            self._take(fd)
+        except BaseException:
+            os.close(fd)
+            raise
+        self._fd = fd
+        self._write(
+            {
+                "pid": os.getpid(),
+                "start": _start_of(os.getpid()),
+                "host": socket.gethostname(),
+                "command": _own_command(),
+                "started_at": time.time(),
+            }
+        )
+        return self
+
+    def _take(self, fd: int) -> None:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            if error.errno in {errno.EWOULDBLOCK, errno.EACCES}:
+                raise RepoBusy(_holder(_patient_note(self._file))) from None
+            if error.errno in {errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL}:
+                raise LockUnsupported(f"{self._dir}: the file system has no flock") from error
+            raise
+        note = _read_note(self._file)
+        if _lives(note, "child", "child_start"):
+            # The program was killed and its git works on.
+            raise RepoBusy(_holder(note | {"pid": note["child"]}))
+
+    def note_child(self, pid: int | None) -> None:
+        """Write down the git child that works under this lock, so that it is known after a crash of ours."""
+        note = {key: value for key, value in self._note.items() if not key.startswith("child")}
+        if pid is not None:
+            note |= {"child": pid, "child_start": _start_of(pid)}
+        self._write(note)
+
+    def __exit__(self, *_: object) -> None:
+        with contextlib.suppress(OSError):
+            os.ftruncate(self._fd, 0)
+        os.close(self._fd)
+        self._fd = -1
+
+    def _write(self, note: dict[str, Any]) -> None:
+        self._note = note
+        text = json.dumps(note).encode()
+        os.pwrite(self._fd, text, 0)
+        os.ftruncate(self._fd, len(text))
+
+
+def _read_note(file: Path) -> dict[str, Any]:
+    """Empty: no note, or one that is being written just now."""
+    try:
+        note = json.loads(file.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return note if isinstance(note, dict) else {}
+
+
+def _patient_note(file: Path) -> dict[str, Any]:
+    for _ in range(_NOTE_TRIES):
+        if note := _read_note(file):
+            return note
+        time.sleep(0.01)
+    return {}
+
+
+def _holder(note: dict[str, Any]) -> Holder:
+    return Holder(
+        pid=int(note.get("pid", 0)),
+        host=clean_text(str(note.get("host", ""))),
+        command=clean_text(str(note.get("command", ""))),
+        age_seconds=max(0.0, time.time() - float(note.get("started_at", time.time()))),
+    )
+
+
+def _start_of(pid: int) -> str | None:
+    """What tells a process from a later one of the same pid; None where /proc does not say."""
+    stat = process_stat(pid)
+    return stat[_START_FIELD] if stat and stat[0] not in "ZX" else None
+
+
+def _lives(note: dict[str, Any], pid_key: str, start_key: str) -> bool:
+    start = note.get(start_key)
+    return start is not None and _start_of(int(note.get(pid_key, 0))) == start
+
+
+def _own_command() -> str:
+    """`synctui sync`, say: the program and its first word, without arguments that may be private."""
+    name = Path(sys.argv[0]).name if sys.argv else ""
+    if name == "__main__.py":
+        name = "synctui"
+    verb = [word for word in sys.argv[1:2] if word.isalpha()]
+    return " ".join([name or "python", *verb])

@@ -1,0 +1,125 @@
+"""Moves HEAD and local branches, only ever so that nothing of the person is lost."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tui.git.clean import clean_text
+from tui.git.decide import Move
+from tui.git.failure import Ended
+from tui.git.outcome import Action, Reason, RefChange, RefKind, State
+from tui.git.process import Exit
+from tui.git.refs import Refs
+from tui.git.work import Work
+
+_DIRTY = re.compile(r"local changes to the following files would be overwritten|not uptodate|needs merge")
+_IN_THE_WAY = re.compile(
+    r"untracked working tree files would be|would lose untracked files|ignored files would be|Untracked working tree"
+)
+_NO_FAST_FORWARD = re.compile(r"Not possible to fast-forward|refusing to merge unrelated")
+
+
+@dataclass(frozen=True, slots=True)
+class Checkout:
+    """Where HEAD is. `detached` with a branch: a rebase or bisect of that branch is under way."""
+
+    branch: str | None
+    """Full name; None: detached."""
+    head: str | None
+    """None: unborn."""
+    detached: bool = False
+
+
+def head_state(work: Work, refs: Refs) -> Checkout:
+    """HEAD as `refs` has it; git is asked only when HEAD is on none of these branches."""
+    branch = refs.branch(refs.current)
+    if branch is not None:
+        return Checkout(branch.name, branch.commit)
+    symbolic = work.attempt("symbolic-ref", "--quiet", "HEAD")
+    name = symbolic.stdout.decode("utf-8", "surrogateescape").strip() if symbolic.ok else None
+    if name is not None and name in refs.ids:
+        return Checkout(name, refs.ids[name])
+    commit = work.attempt("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
+    if name is None and not commit.ok:
+        raise Ended(State.FAILED, Reason.CORRUPT, "HEAD names no commit")
+    return Checkout(name, commit.stdout.decode().strip() if commit.ok else None, detached=name is None)
+
+
+def move_head(work: Work, checkout: Checkout, move: Move, target: str, *, commits: int = 0) -> None:
+    """Moves HEAD to `target`; Ended when that would lose something, and HEAD is where it was."""
+    if checkout.head is not None:
+        _stay_put(work, checkout)
+        if work.read("status", "--porcelain", "-z", "--untracked-files=no", "--ignore-submodules=dirty"):
+            work.note("dirty")
+    safe = ("--no-overwrite-ignore", "--progress")
+    match move:
+        case Move.FAST_FORWARD:
+            command = ["merge", "--ff-only", "--no-stat", *safe, target]
+        case Move.FOLLOW_REWRITE:
+            name = (checkout.branch or "").removeprefix("refs/heads/")
+            command = ["checkout", *safe, "--no-track", "-B", name, target, "--"]
+        case _:
+            command = ["checkout", *safe, "--detach", target, "--"]
+    exit_ = work.run(*command, watch_hooks=True)
+    # Also a move that we cut short may have been made: its hook hangs, say.
+    moved = _position(work.git.unstoppable if exit_.ended_by else work.attempt)
+    if moved is None or moved[0] != target:
+        work.heed(exit_, command[0])
+        _explain(work, exit_)
+    if move is Move.DETACH and checkout.head is not None:
+        commits = int(work.word("rev-list", "--count", target, f"^{checkout.head}"))
+    work.action = Action.FAST_FORWARD
+    work.new = target
+    work.commits = commits
+    if move is Move.DETACH:
+        work.branch = None
+    else:
+        work.ahead = work.behind = 0
+    if move is Move.FOLLOW_REWRITE:
+        work.note("forced_update")
+    work.heed(exit_, command[0])
+    if exit_.failed_hooks or not exit_.ok:
+        work.note("hook_failed")
+
+
+def _position(run: Callable[..., Exit]) -> tuple[str, str] | None:
+    """HEAD's commit and its branch, `HEAD` when detached."""
+    words = run("rev-parse", "HEAD", "--symbolic-full-name", "HEAD")
+    lines = words.stdout.decode("utf-8", "surrogateescape").split("\n")
+    return (lines[0], lines[1]) if words.ok else None
+
+
+def _stay_put(work: Work, checkout: Checkout) -> None:
+    expected = (checkout.head, "HEAD" if checkout.detached else checkout.branch)
+    if _position(work.attempt) != expected:
+        raise Ended(State.FAILED, Reason.MOVED, "HEAD moved while it was synced")
+
+
+def _explain(work: Work, exit_: Exit) -> None:
+    """Says why git would not move HEAD."""
+    text = "\n".join(exit_.lines)
+    named = [line.strip() for line in exit_.lines if line.startswith(" ")]
+    more = f" and {len(named) - 1} more" if named[1:] else ""
+    files = f": {named[0]}{more}" if named else ""
+    if _DIRTY.search(text):
+        raise Ended(State.BLOCKED, Reason.DIRTY, f"local changes would be overwritten{files}")
+    if _IN_THE_WAY.search(text):
+        raise Ended(State.BLOCKED, Reason.UNTRACKED_OVERWRITE, f"files would be overwritten{files}")
+    if _NO_FAST_FORWARD.search(text):
+        raise Ended(State.FAILED, Reason.MOVED, "HEAD moved while it was synced")
+    if not exit_.lines:
+        # A missing tree makes merge fail without a word; status names it.
+        work.read("status", "--porcelain", "-z", "--untracked-files=no")
+    work.fail(exit_)
+
+
+def fast_forward_others(work: Work, refs: Refs, current: str | None) -> None:
+    """Moves each local branch that is checked out nowhere and only behind its upstream."""
+    for branch in refs.branches:
+        new = refs.ids.get(branch.upstream or "")
+        if new is None or new == branch.commit or branch.checked_out or branch.name == current:
+            continue
+        if not work.attempt("merge-base", "--is-ancestor", branch.commit, new).ok:
+            continue
+        work.read("update-ref", "-m", "synctui: fast-forward", branch.name, new, branch.commit)
+        work.refs.append(RefChange(clean_text(branch.name), branch.commit, new, RefKind.FORWARD))

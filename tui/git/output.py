@@ -1,0 +1,57 @@
+"""git's stderr as it comes: bytes into lines, lines into progress."""
+
+import re
+from collections.abc import Iterator
+
+from tui.git.gauge import Progress
+
+_LONGEST_LINE = 8192
+_UNITS = {"bytes": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
+_PROGRESS = re.compile(
+    r"^(?:remote: *)?(?P<phase>[A-Z][A-Za-z -]*?): +(?:(?P<percent>\d+)% \(\d+/\d+\)|\d+)"
+    r"(?:, (?P<bytes>[\d.]+) (?P<unit>bytes|[KMGT]iB)"
+    r"(?: \| (?P<rate>[\d.]+) (?P<rate_unit>bytes|[KMGT]iB)/s)?)?(?:, done\.?|$)"
+)
+
+
+def parse_progress(line: str) -> Progress | None:
+    """None for a line that is no progress."""
+    match = _PROGRESS.match(line)
+    if match is None:
+        return None
+    return Progress(
+        phase=match["phase"],
+        percent=int(match["percent"]) if match["percent"] else None,
+        bytes=_size(match["bytes"], match["unit"]),
+        rate=_size(match["rate"], match["rate_unit"]),
+        line=line,
+    )
+
+
+def _size(number: str | None, unit: str | None) -> int | None:
+    return int(float(number) * _UNITS[unit]) if number and unit else None
+
+
+class LineCutter:
+    """Cuts bytes at CR and LF; gives each line and whether it stays (LF) or is overwritten (CR)."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+        self._overwritten = b""
+
+    def feed(self, data: bytes) -> Iterator[tuple[bytes, bool]]:
+        *parts, rest = re.split(rb"([\r\n])", self._rest + data)
+        for text, end in zip(parts[::2], parts[1::2], strict=True):
+            stays = end == b"\n"
+            # CR LF is one end of a line, not an overwritten line and an empty one.
+            yield (text or self._overwritten if stays else text), stays
+            self._overwritten = b"" if stays else text
+        if len(rest) > _LONGEST_LINE:
+            yield rest, True
+            rest = b""
+        self._rest = rest
+
+    def end(self) -> Iterator[tuple[bytes, bool]]:
+        if self._rest:
+            yield self._rest, True
+            self._rest = b""

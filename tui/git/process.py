@@ -1,0 +1,326 @@
+"""One git child: its own session, output cut into lines, limits kept, and gone before `run` returns."""
+
+import contextlib
+import json
+import math
+import os
+import select
+import signal
+import subprocess
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Self
+
+from tui.git.clean import clean_text
+from tui.git.env import OPTIONS, git_env
+from tui.git.gauge import Gauge, Progress
+from tui.git.group import group_lives, signal_group
+from tui.git.outcome import Reason
+from tui.git.output import LineCutter, parse_progress
+from tui.git.stop import StopSignal
+
+TERM_GRACE = 2.0
+"""Seconds a group has between TERM and KILL."""
+PIPE_GRACE = 0.5
+"""Seconds to wait for the end of output after the exit: a daemon that git started may hold the pipe."""
+LINES_KEPT = 200
+TAIL_LINES = 20
+
+_GAUGE_INTERVAL = 0.1
+_LONGEST_POLL = 0.25
+_SUSPENDED = 5.0  # a poll that lasts this much longer than asked: the program itself was stopped
+
+
+class Deadlines:
+    """Limits of one job in seconds; 0 turns one off.
+
+    `stall` counts from the last byte of the running process, `total` from the start of the job.
+    """
+
+    def __init__(self, stall: float, total: float) -> None:
+        self.stall = stall
+        self.total = total
+        self.end = time.monotonic() + total if total > 0 else math.inf
+
+    def stall_end(self, moved: float) -> float:
+        return moved + self.stall if self.stall > 0 else math.inf
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """How a child ended; `lines` are the last clean lines of its stderr."""
+
+    code: int
+    """Negative for a signal, as `subprocess` has it."""
+    stdout: bytes
+    lines: tuple[str, ...] = ()
+    ended_by: Reason | None = None
+    """Why we ended it: the stop's reason, `stalled` or `deadline`; None: it ended by itself."""
+    killed: bool = False
+    """TERM was not enough."""
+    phase: str = ""
+    """What it was at when it ended: git's phase or the hook that ran."""
+    failed_hooks: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        return self.code == 0 and self.ended_by is None
+
+
+class _Waker:
+    """A pipe that makes `poll` return; `wake` may come from any thread, also after the end."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.fd, self._write = os.pipe()
+        self._open = True
+
+    def wake(self) -> None:
+        with self._lock:
+            if self._open:
+                os.write(self._write, b"!")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._open = False
+            os.close(self.fd)
+            os.close(self._write)
+
+
+@dataclass
+class GitRunner:
+    """Runs the git children of one job, one after another, in one place.
+
+    `on_child` is told the pid of each child when it starts, and None when it is gone.
+    """
+
+    place: Path
+    stop: StopSignal
+    deadlines: Deadlines
+    gauge: Gauge
+    on_child: Callable[[int | None], None] | None = None
+    tail: deque[str] = field(default_factory=lambda: deque(maxlen=TAIL_LINES))
+    """The last lines of all children."""
+
+    def run(self, *args: str, watch_hooks: bool = False) -> Exit:
+        """Raises FileNotFoundError when there is no git, OSError when no process can be started.
+
+        With `watch_hooks` the exit says which hooks failed: git itself ignores some of them.
+        """
+        return GitProcess(self, args, watch_hooks=watch_hooks).run()
+
+    def unstoppable(self, *args: str) -> Exit:
+        """Runs a short local look that is needed also after a stop or at the deadline."""
+        limits = Deadlines(TERM_GRACE, TERM_GRACE)
+        return GitRunner(self.place, StopSignal(), limits, Gauge()).run(*args)
+
+
+class GitProcess:
+    def __init__(self, runner: GitRunner, args: tuple[str, ...], *, watch_hooks: bool = False) -> None:
+        self._runner = runner
+        self._command = ["git", *OPTIONS, "-C", str(runner.place), *args]
+        self._env = git_env(runner.place)
+        if watch_hooks:
+            self._env["GIT_TRACE2_EVENT"] = "2"
+        self._watch_hooks = watch_hooks
+        self._stdout = bytearray()
+        self._lines: deque[str] = deque(maxlen=LINES_KEPT)
+        self._cutter = LineCutter()
+        self._progress = Progress()
+        self._shown = 0.0
+        self._unshown = False
+        self._hook = ""
+        self._failed_hooks: list[str] = []
+        self._poller = select.poll()
+        self._pipes: dict[int, bool] = {}  # fd -> is it stderr
+
+    def run(self) -> Exit:
+        runner = self._runner
+        if runner.stop.reason is not None:
+            return Exit(-signal.SIGTERM, b"", ended_by=runner.stop.reason)
+        with _Waker() as waker, runner.stop.waking(waker.wake):
+            self._poller.register(waker.fd, select.POLLIN)
+            child = _start(self._command, self._env)
+            try:
+                return self._follow(child)
+            except BaseException:
+                self._abort(child)
+                raise
+            finally:
+                for stream in (child.stdout, child.stderr):
+                    if stream is not None:
+                        stream.close()
+                if runner.on_child is not None:
+                    runner.on_child(None)
+
+    def _follow(self, child: "subprocess.Popen[bytes]") -> Exit:
+        if self._runner.on_child is not None:
+            self._runner.on_child(child.pid)
+        for stream, is_error in ((child.stdout, False), (child.stderr, True)):
+            if stream is not None:
+                self._pipes[stream.fileno()] = is_error
+                self._poller.register(stream.fileno(), select.POLLIN)
+        self._progress = replace(self._progress, moved=time.monotonic())
+        exited: float | None = None
+        ended_by: Reason | None = None
+        killed = False
+        while True:
+            now = time.monotonic()
+            if exited is None and child.poll() is not None:
+                exited = now
+            if exited is not None and (not self._pipes or now >= exited + PIPE_GRACE):
+                break
+            ended_by = self._over(now) if exited is None else None
+            if ended_by is not None:
+                killed = self._abort(child)
+                break
+            if self._pipes:
+                self._poll(self._patience(now))
+            else:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    child.wait(_GAUGE_INTERVAL)
+        for text, stays in self._cutter.end():
+            self._take_line(text, stays=stays)
+        self._show(time.monotonic())
+        return Exit(
+            code=child.wait(),
+            stdout=bytes(self._stdout),
+            lines=tuple(self._lines),
+            ended_by=ended_by,
+            killed=killed,
+            phase=f"{self._hook} hook" if self._hook else self._progress.phase,
+            failed_hooks=tuple(self._failed_hooks),
+        )
+
+    def _over(self, now: float) -> Reason | None:
+        runner = self._runner
+        if runner.stop.reason is not None:
+            return runner.stop.reason
+        if now >= runner.deadlines.end:
+            return Reason.DEADLINE
+        if now >= runner.deadlines.stall_end(self._progress.moved):
+            return Reason.STALLED
+        return None
+
+    def _patience(self, now: float) -> float:
+        deadlines = self._runner.deadlines
+        ends = [now + _LONGEST_POLL, deadlines.end, deadlines.stall_end(self._progress.moved)]
+        if self._unshown:
+            ends.append(self._shown + _GAUGE_INTERVAL)
+        return max(0.0, min(ends) - now)
+
+    def _poll(self, seconds: float) -> None:
+        before = time.monotonic()
+        ready = self._poller.poll(math.ceil(seconds * 1000))
+        now = time.monotonic()
+        overslept = now - before - seconds
+        if overslept > _SUSPENDED:
+            self._runner.deadlines.end += overslept
+            self._progress = replace(self._progress, moved=self._progress.moved + overslept)
+        for fd, _ in ready:
+            if fd in self._pipes:
+                self._read(fd, now)
+        if self._unshown and now >= self._shown + _GAUGE_INTERVAL:
+            self._show(now)
+
+    def _read(self, fd: int, now: float) -> None:
+        data = os.read(fd, 65536)
+        if not data:
+            del self._pipes[fd]
+            self._poller.unregister(fd)
+            return
+        if self._pipes[fd]:
+            for text, stays in self._cutter.feed(data):
+                self._take_line(text, stays=stays)
+        else:
+            self._stdout += data
+        self._progress = replace(self._progress, moved=now)
+        self._unshown = True
+
+    def _take_line(self, text: bytes, *, stays: bool) -> None:
+        if self._watch_hooks and text.startswith(b'{"event":'):
+            self._take_trace(text)
+            return
+        line = clean_text(text)
+        if not line:
+            return
+        moved = self._progress.moved
+        progress = parse_progress(line)
+        self._progress = replace(progress, moved=moved) if progress else replace(self._progress, line=line)
+        if stays:
+            self._lines.append(line)
+            self._runner.tail.append(line)
+            self._runner.gauge.keep(line)
+
+    def _take_trace(self, text: bytes) -> None:
+        """Takes git's own report of the hooks it starts; those of git inside a hook have a longer sid."""
+        try:
+            event = json.loads(text)
+        except ValueError:
+            return
+        if "/" in event.get("sid", ""):
+            return
+        if event.get("event") == "child_start" and event.get("child_class") == "hook":
+            self._hook = clean_text(event.get("hook_name", ""))
+        elif event.get("event") == "child_exit" and self._hook:
+            if event.get("code"):
+                self._failed_hooks.append(self._hook)
+            self._hook = ""
+
+    def _show(self, now: float) -> None:
+        self._runner.gauge.show(self._progress)
+        self._shown = now
+        self._unshown = False
+
+    def _abort(self, child: "subprocess.Popen[bytes]") -> bool:
+        """TERM to the group, then KILL; returns when it is gone, True when TERM was not enough."""
+        signal_group(child.pid, signal.SIGTERM)
+        if self._gone_within(child, TERM_GRACE):
+            return False
+        signal_group(child.pid, signal.SIGKILL)
+        self._gone_within(child, TERM_GRACE)
+        return True
+
+    def _gone_within(self, child: "subprocess.Popen[bytes]", seconds: float) -> bool:
+        end = time.monotonic() + seconds
+        while True:
+            if child.poll() is not None and not group_lives(child.pid):
+                return True
+            if time.monotonic() >= end:
+                return False
+            for fd in list(self._pipes):  # a full pipe would keep git from tidying up
+                if select.select([fd], [], [], 0)[0]:
+                    self._read(fd, time.monotonic())
+            time.sleep(0.01)
+
+
+def _start(command: list[str], env: dict[str, str]) -> "subprocess.Popen[bytes]":
+    os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
+    from git import Git, GitCommandNotFound  # noqa: PLC0415 - slow to import, and not every command needs it
+
+    try:
+        handle = Git().execute(command, as_process=True, env=env, start_new_session=True)
+    except GitCommandNotFound as missing:
+        raise FileNotFoundError("git") from missing
+    child = handle.proc
+    handle.proc = None  # else its destructor would end the child on its own terms
+    assert child is not None  # noqa: S101 - it is there until that line
+    return child
+
+
+def git_version() -> str | None:
+    """The version as git says it; None: no git here."""
+    try:
+        answer = subprocess.run(
+            ["git", "--version"], capture_output=True, check=True, timeout=10, stdin=subprocess.DEVNULL
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return clean_text(answer.stdout).removeprefix("git version ")

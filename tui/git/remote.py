@@ -1,0 +1,153 @@
+"""Which remote a checkout is fetched from, and whether that is safe."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
+
+from tui.git.clean import clean_text
+from tui.git.failure import Ended
+from tui.git.outcome import Reason, State
+from tui.git.repo import Repo, public_url
+
+LIST_CONFIG = ("config", "--show-scope", "-z", "--list")
+
+_SCHEMES = frozenset({"https", "http", "ssh", "git", "file"})
+_HELPER = re.compile(r"^[A-Za-z0-9][A-Za-z0-9+.-]*::")
+_COMMAND_KEYS = frozenset({"uploadpack", "receivepack", "vcs", "proxy"})
+_OWN_SCOPES = frozenset({"local", "worktree"})  # what the repository itself says, not the person
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    scope: str
+    key: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    name: str
+    url: str
+    specs: tuple[str, ...]
+    """Its fetch refspecs."""
+
+    @property
+    def is_mirror(self) -> bool:
+        return any(spec.lstrip("+") == "refs/*:refs/*" for spec in self.specs)
+
+    def tracking(self, remote_ref: str) -> str | None:
+        """Where a ref of the remote is kept here; None: it is not fetched."""
+        pairs = (spec.lstrip("+").partition(":")[::2] for spec in self.specs)
+        return next((here for there, kept in pairs if (here := _map(remote_ref, there, kept))), None)
+
+    def source(self, tracking_ref: str) -> str | None:
+        """The ref of the remote that is kept there; None: none of this remote is."""
+        pairs = (spec.lstrip("+").partition(":")[::2] for spec in self.specs)
+        return next((there for theirs, kept in pairs if (there := _map(tracking_ref, kept, theirs))), None)
+
+
+def _map(ref: str, pattern: str, target: str) -> str | None:
+    if ref == pattern:
+        return target or None
+    head, star, tail = pattern.partition("*")
+    if star and target and ref.startswith(head) and ref.endswith(tail):
+        return target.replace("*", ref[len(head) : len(ref) - len(tail)], 1)
+    return None
+
+
+def parse_config(listing: bytes) -> tuple[Setting, ...]:
+    """Reads what LIST_CONFIG prints."""
+    words = listing.decode("utf-8", "surrogateescape").split("\0")
+    return tuple(
+        Setting(scope, *entry.partition("\n")[::2])
+        for scope, entry in zip(words[::2], words[1::2], strict=False)
+    )
+
+
+def choose_remote(repo: Repo, settings: tuple[Setting, ...], branch: str | None) -> Remote:
+    """The entry's remote, else the branch's, else `origin`, else the only one.
+
+    Raises Ended: `no_remote`, `config`, `unsafe_url` or `url_mismatch`.
+    """
+    remotes: dict[str, list[Setting]] = {}
+    upstream_remote = None
+    for setting in settings:
+        section, _, rest = setting.key.partition(".")
+        name, _, variable = rest.rpartition(".")
+        if section == "remote" and name:
+            remotes.setdefault(name, []).append(Setting(setting.scope, variable, setting.value))
+        elif branch and section == "branch" and variable == "remote" and f"refs/heads/{name}" == branch:
+            upstream_remote = setting.value
+    remotes = {name: own for name, own in remotes.items() if any(one.key == "url" for one in own)}
+    name = _pick(repo, remotes, upstream_remote)
+    own = remotes[name]
+    url = next(one.value for one in own if one.key == "url")
+    for danger in _dangers(name, own, settings):
+        raise Ended(State.FAILED, Reason.UNSAFE_URL, clean_text(danger))
+    if not allowed_url(url):
+        raise Ended(
+            State.FAILED, Reason.UNSAFE_URL, clean_text(f"remote {name} has a URL that runs a command: {url}")
+        )
+    if repo.url is not None and same_place(repo.url) != same_place(url):
+        raise Ended(
+            State.FAILED,
+            Reason.URL_MISMATCH,
+            clean_text(f"remote {name} is {public_url(url)}, the workspace says {public_url(repo.url)}"),
+        )
+    return Remote(name, url, tuple(one.value for one in own if one.key == "fetch"))
+
+
+def _pick(repo: Repo, remotes: dict[str, list[Setting]], upstream_remote: str | None) -> str:
+    if repo.remote is not None:
+        if repo.remote not in remotes:
+            raise Ended(State.FAILED, Reason.CONFIG, clean_text(f"there is no remote {repo.remote}"))
+        return repo.remote
+    for name in (upstream_remote, "origin"):
+        if name in remotes:
+            return str(name)
+    if len(remotes) == 1:
+        return next(iter(remotes))
+    raise Ended(
+        State.SKIPPED,
+        Reason.NO_REMOTE,
+        "which of its remotes is not said" if remotes else "it has no remote",
+    )
+
+
+def _dangers(name: str, own: list[Setting], settings: tuple[Setting, ...]) -> Iterator[str]:
+    for one in own:
+        if one.scope in _OWN_SCOPES and one.key in _COMMAND_KEYS and one.value:
+            yield f"remote {name} names a command of its own: {one.key} = {one.value}"
+    for setting in settings:
+        if (
+            setting.scope in _OWN_SCOPES
+            and setting.key.startswith("url.")
+            and setting.key.endswith(".insteadof")
+        ):
+            base = setting.key.removeprefix("url.").removesuffix(".insteadof")
+            if not allowed_url(base):
+                yield f"the repository rewrites URLs to {base}"
+
+
+def allowed_url(url: str) -> bool:
+    """Whether it is https, http, ssh, scp-like, git, file or a path, and nothing git takes as option or command."""
+    if not url or url.startswith("-") or _HELPER.match(url) or not url.isprintable():
+        return False
+    if "://" in url:
+        return url.partition("://")[0].lower() in _SCHEMES
+    return True
+
+
+def same_place(url: str) -> str:
+    """Two URLs of one place give the same text: without credentials, `.git`, last slash and way of writing."""
+    text = url.strip()
+    if "://" in text:
+        parts = urlsplit(text)
+        host = parts.netloc.rpartition("@")[2].lower()
+        path = unquote(parts.path)
+        text = path if parts.scheme == "file" else f"{parts.scheme}://{host}/{path.lstrip('/')}"
+    elif ":" in text.partition("/")[0]:
+        host, _, path = text.partition(":")
+        text = f"ssh://{host.rpartition('@')[2].lower()}/{path.lstrip('/')}"
+    return text.rstrip("/").removesuffix(".git").rstrip("/")

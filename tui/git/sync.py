@@ -1,0 +1,322 @@
+"""One repo, in order: lock, look, clone or fetch, decide, fast-forward, submodules."""
+
+from pathlib import Path
+
+from tui.git.clean import clean_text
+from tui.git.clone import clone
+from tui.git.decide import Facts, Move, decide
+from tui.git.failure import Ended, busy_advice, classify, classify_os_error
+from tui.git.gauge import Gauge
+from tui.git.inspect import branch_in_progress, git_dir_of, in_progress
+from tui.git.lock import LockUnsupported, RepoBusy, RepoLock
+from tui.git.move import Checkout, fast_forward_others, head_state, move_head
+from tui.git.outcome import Action, Outcome, Reason, State
+from tui.git.process import Deadlines, GitRunner
+from tui.git.refs import LIST_REFS, Refs, changes, fetched_branches, parse_refs
+from tui.git.remote import LIST_CONFIG, Remote, choose_remote, parse_config
+from tui.git.repo import Repo
+from tui.git.stop import StopSignal
+from tui.git.work import SyncOptions, Work
+
+__all__ = ["SyncOptions", "sync_repo"]
+
+
+def sync_repo(repo: Repo, options: SyncOptions, stop: StopSignal, gauge: Gauge) -> Outcome:
+    """Brings one repo up to date and says what that did.
+
+    Whatever git, the disk or the repository do is in the outcome; nothing of it is raised.
+    """
+    stall = options.stall_timeout if repo.stall_timeout is None else repo.stall_timeout
+    total = options.timeout if repo.timeout is None else repo.timeout
+    runner = GitRunner(repo.path, stop, Deadlines(stall, total), gauge)
+    work = Work(repo, options, runner)
+    try:
+        _stay_inside(repo)
+        if options.dry_run:  # writes nothing, not even a lock file
+            return _sync(work)
+        with RepoLock(options.lock_dir, repo.path) as lock:
+            runner.on_child = lock.note_child
+            return _sync(work)
+    except Ended as end:
+        return work.outcome(end.state, end=end)
+    except RepoBusy as busy:
+        return Outcome(State.BUSY, message=str(busy), advice=busy_advice(repo))
+    except LockUnsupported as error:
+        return work.outcome(State.FAILED, end=Ended(State.FAILED, Reason.PERMISSION, clean_text(str(error))))
+    except OSError as error:
+        failure = classify_os_error(error)
+        return work.outcome(State.FAILED, end=Ended(State.FAILED, failure.reason, failure.message))
+
+
+def _stay_inside(repo: Repo) -> None:
+    if repo.root is not None and not repo.path.resolve().is_relative_to(repo.root.resolve()):
+        raise Ended(
+            State.FAILED, Reason.CONFIG, clean_text(f"{repo.path} leaves the workspace folder {repo.root}")
+        )
+
+
+def _sync(work: Work) -> Outcome:
+    path = work.repo.path
+    try:
+        git_dir = git_dir_of(path)
+        if git_dir is None and _is_vacant(path):
+            return _clone(work)
+    except PermissionError as error:
+        raise Ended(State.FAILED, Reason.CORRUPT, clean_text(f"cannot be read: {error.filename}")) from error
+    if git_dir is None:
+        kind = "a folder without a git dir of its own" if path.is_dir() else "no folder"
+        raise Ended(State.FAILED, Reason.NOT_A_REPOSITORY, f"there is {kind} at its path")
+    return _Update(work, git_dir).run()
+
+
+def _is_vacant(path: Path) -> bool:
+    if path.is_dir():
+        return not any(path.iterdir())
+    return not path.exists() and not path.is_symlink()
+
+
+def _clone(work: Work) -> Outcome:
+    if work.repo.timeout is None:
+        work.git.deadlines = Deadlines(work.git.deadlines.stall, 0)
+    update = _Update(work, work.repo.path / ".git")
+    return clone(work, update.record_clone) or update.finish_clone()
+
+
+class _Update:
+    """The steps on a repository that is there."""
+
+    def __init__(self, work: Work, git_dir: Path) -> None:
+        self.work = work
+        self.git_dir = git_dir
+        self.bare = git_dir == work.repo.path
+
+    def run(self) -> Outcome:
+        work = self.work
+        before = parse_refs(work.read(*LIST_REFS))
+        checkout = self._look(before)
+        remote = choose_remote(work.repo, parse_config(work.read(*LIST_CONFIG)), checkout.branch)
+        work.url = remote.url
+        if work.options.dry_run:
+            return self._forecast(before, checkout, remote)
+        after, remote_refs = self._fetch(before, remote)
+        self._settle(before, after, checkout, remote, remote_refs)
+        if work.options.all_branches and not self._fetch_only:
+            fast_forward_others(work, after, checkout.branch)
+        if work.repo.submodules and not self.bare and not self._fetch_only:
+            self._update_submodules()
+        if work.action is Action.FAST_FORWARD:
+            return work.outcome(State.SYNCED, _count(work.commits, "new commit"))
+        if work.refs:
+            return work.outcome(State.SYNCED, f"{_count(len(work.refs), 'ref')} changed")
+        work.action = Action.NONE
+        return work.outcome(State.UP_TO_DATE)
+
+    def record_clone(self) -> None:
+        """Checks the pinned commit out and writes down what came, while the clone is not yet in its place."""
+        work = self.work
+        refs = parse_refs(work.read(*LIST_REFS))
+        if work.repo.rev is not None:
+            target = self._pin(refs, work.repo.remote or "origin")
+            move_head(work, Checkout(branch=None, head=None), Move.DETACH, target)
+            checkout = Checkout(None, target, detached=True)
+        else:
+            checkout = self._look(refs)
+        work.action = Action.CLONE
+        work.old, work.new = None, checkout.head
+        if checkout.head is None:
+            work.note("unborn")
+            return
+        work.commits = int(work.word("rev-list", "--count", checkout.head))
+        if checkout.branch is not None:
+            work.ahead = work.behind = 0
+
+    def finish_clone(self) -> Outcome:
+        if self.work.repo.submodules:
+            self._update_submodules()
+        return self.work.outcome(State.SYNCED, "cloned")
+
+    @property
+    def _fetch_only(self) -> bool:
+        return self.work.options.fetch_only or self.work.repo.strategy == "fetch"
+
+    def _look(self, refs: Refs) -> Checkout:
+        work = self.work
+        checkout = head_state(work, refs)
+        if checkout.branch is None and not self.bare:
+            held = refs.branch(branch_in_progress(self.git_dir))
+            if held is not None:
+                checkout = Checkout(held.name, held.commit, detached=True)
+        work.old = work.new = checkout.head
+        work.branch = _short(checkout.branch)
+        return checkout
+
+    def _fetch(self, before: Refs, remote: Remote) -> tuple[Refs, set[str]]:
+        work = self.work
+        work.action = Action.FETCH
+        options = ["--progress", "--no-recurse-submodules", "--write-fetch-head"]
+        if (
+            work.repo.prune and not remote.is_mirror
+        ):  # in a mirror it would delete branches that are only here
+            options.append("--prune")
+        exit_ = work.attempt("fetch", *options, "--", remote.name)
+        after = parse_refs(work.read(*LIST_REFS))
+        work.refs.extend(changes(before, after, exit_.lines))
+        if not exit_.ok:
+            failure = classify(exit_, network=True)
+            if failure.reason is Reason.REV_MISSING:  # the only branch that the refspec names
+                raise Ended(State.BLOCKED, Reason.BRANCH_GONE, failure.message)
+            work.fail(exit_, network=True)
+        return after, fetched_branches((self.git_dir / "FETCH_HEAD").read_bytes())
+
+    def _settle(
+        self, before: Refs, after: Refs, checkout: Checkout, remote: Remote, remote_refs: set[str]
+    ) -> None:
+        """Decides what becomes of HEAD, and does it; Ended when a person is needed."""
+        work = self.work
+        upstream = self._upstream(before, checkout)
+        target = after.ids.get(upstream or "")
+        source = remote.source(upstream or "")
+        ahead, behind = self._distance(checkout.head, target)
+        pin = None
+        if work.repo.rev is not None and not self._fetch_only and not self.bare:
+            pin = self._pin(after, remote.name)
+        decision = decide(
+            Facts(
+                head=checkout.head,
+                branch=checkout.branch,
+                bare=self.bare,
+                upstream=upstream,
+                gone=target is None or (source is not None and source not in remote_refs),
+                ahead=ahead,
+                behind=behind,
+                rewritten=bool(ahead)
+                and self._is_rewritten(checkout, upstream or "", before.ids.get(upstream or ""), behind),
+                in_progress=in_progress(self.git_dir),
+                pin=pin,
+                own_commits=pin is not None and self._has_own_commits(checkout),
+                fetch_only=self._fetch_only,
+            )
+        )
+        for note in decision.notes:
+            work.note(note)
+        if target is not None and not self.bare and pin is None:
+            work.ahead, work.behind = ahead, behind
+        if decision.blocked is not None:
+            raise Ended(State.BLOCKED, decision.blocked, clean_text(decision.message))
+        if decision.move is not Move.NONE:
+            move_head(work, checkout, decision.move, pin or target or "", commits=behind)
+
+    def _upstream(self, refs: Refs, checkout: Checkout) -> str | None:
+        branch = None if self.bare else refs.branch(checkout.branch)
+        return branch.upstream if branch is not None else None
+
+    def _distance(self, head: str | None, target: str | None) -> tuple[int, int]:
+        """Ahead and behind."""
+        if head is None or target is None or head == target:
+            return 0, 0
+        ahead, behind = self.work.word("rev-list", "--left-right", "--count", f"{head}...{target}").split()
+        return int(ahead), int(behind)
+
+    def _is_rewritten(self, checkout: Checkout, upstream: str, old: str | None, behind: int) -> bool:
+        """Whether all that HEAD has was the upstream's before the remote took it back.
+
+        What was pushed from here is ours still, although it was the upstream's for a while.
+        """
+        work = self.work
+        head = checkout.head or ""
+        if old is not None and work.attempt("merge-base", "--is-ancestor", head, old).ok:
+            known = True
+        else:
+            fork = work.attempt("merge-base", "--fork-point", upstream, head) if behind else None
+            known = fork is not None and fork.ok and fork.stdout.decode().strip() == head
+        if not known:
+            return False
+        ahead = set(work.word("rev-list", head, f"^{upstream}").split())
+        log = work.attempt("log", "-g", "--format=%H %gs", upstream, "--")
+        pushed = {
+            line.split(" ", 1)[0]
+            for line in log.stdout.decode("utf-8", "replace").splitlines()
+            if line.endswith(" update by push")
+        }
+        return not ahead & pushed
+
+    def _pin(self, refs: Refs, remote: str) -> str:
+        """The commit that the entry's rev names: a tag, a branch of the remote or an object id."""
+        work = self.work
+        rev = work.repo.rev or ""
+        for name in (f"refs/tags/{rev}", f"refs/remotes/{remote}/{rev}"):
+            if name in refs.ids:
+                return work.word("rev-parse", "--verify", "--end-of-options", f"{name}^{{commit}}")
+        if not rev.startswith("-"):
+            known = work.attempt("rev-parse", "--verify", "--quiet", "--end-of-options", f"{rev}^{{commit}}")
+            if known.ok:
+                return known.stdout.decode().strip()
+            if work.attempt("fetch", "--progress", "--no-recurse-submodules", "--", remote, rev).ok:
+                return work.word("rev-parse", "--verify", "FETCH_HEAD^{commit}")
+        raise Ended(State.FAILED, Reason.REV_MISSING, clean_text(f"neither tag, branch nor commit: {rev}"))
+
+    def _has_own_commits(self, checkout: Checkout) -> bool:
+        if checkout.branch is not None or checkout.head is None:
+            return False
+        args = ("--branches", "--tags", "--remotes")
+        return bool(self.work.read("rev-list", "-n1", checkout.head, "--not", *args))
+
+    def _update_submodules(self) -> None:
+        work = self.work
+        if not (work.repo.path / ".gitmodules").is_file():
+            return
+        moved = work.old != work.new
+        states = {line[:1] for line in work.read("submodule", "status", "--recursive").splitlines()}
+        if b"-" in states or (moved and b"+" in states):
+            work.ask_remote("submodule", "update", "--init", "--recursive", "--progress")
+
+    def _forecast(self, before: Refs, checkout: Checkout, remote: Remote) -> Outcome:
+        """What a run would do, from the remote's list of refs; writes nothing."""
+        work = self.work
+        work.note("dry_run")
+        listing = work.ask_remote("ls-remote", "--quiet", "--", remote.name)
+        there: dict[str, str] = {}
+        for line in listing.stdout.decode("utf-8", "surrogateescape").splitlines():
+            commit, _, name = line.partition("\t")
+            if (kept := remote.tracking(name)) is not None:
+                there[kept] = commit
+        stale = any(before.ids.get(name) != commit for name, commit in there.items())
+        upstream = self._upstream(before, checkout)
+        is_ours = remote.source(upstream or "") is not None
+        target = (there if is_ours else before.ids).get(upstream or "")
+        is_known = target is None or work.attempt("cat-file", "-e", target).ok
+        ahead, behind = self._distance(checkout.head, target if is_known else before.ids.get(upstream or ""))
+        decision = decide(
+            Facts(
+                head=checkout.head,
+                branch=checkout.branch,
+                bare=self.bare,
+                upstream=upstream,
+                gone=target is None,
+                ahead=ahead,
+                behind=behind or int(not is_known),
+                in_progress=in_progress(self.git_dir),
+                fetch_only=self._fetch_only,
+            )
+        )
+        for note in decision.notes:
+            work.note(note)
+        if upstream is not None and is_known:
+            work.ahead, work.behind = ahead, behind
+        if decision.blocked is not None:
+            raise Ended(State.BLOCKED, decision.blocked, clean_text(f"would be blocked: {decision.message}"))
+        if decision.move is Move.FAST_FORWARD:
+            work.action = Action.FAST_FORWARD
+            return work.outcome(State.SYNCED, f"would fast-forward {work.branch}")
+        if stale:
+            work.action = Action.FETCH
+            return work.outcome(State.SYNCED, "would fetch")
+        return work.outcome(State.UP_TO_DATE, "nothing new")
+
+
+def _short(ref: str | None) -> str | None:
+    return clean_text(ref.removeprefix("refs/heads/")) if ref is not None else None
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,0 +1,140 @@
+"""What the steps of one job share: the runner, the record of what was done, and how git's failures end it."""
+
+import contextlib
+import re
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NoReturn
+
+from tui.git.failure import Ended, advice, classify
+from tui.git.inspect import common_dir_of, git_dir_of
+from tui.git.outcome import Action, Outcome, Reason, RefChange, State
+from tui.git.process import Exit, GitRunner
+from tui.git.repo import Repo, public_url
+
+_CLOCK_GRAIN = 0.05  # seconds by which a file's time may lag behind the clock
+_LOCK_PATH = re.compile(r"'([^']*\.lock)'")
+
+
+@dataclass(frozen=True, slots=True)
+class SyncOptions:
+    """How a run wants each job done; the repo's own timeouts win."""
+
+    stall_timeout: float
+    """Seconds without a byte from git; 0 turns it off."""
+    timeout: float
+    """Seconds for a job that is no clone; 0 turns it off. A clone has only the repo's own."""
+    lock_dir: Path
+    fetch_only: bool = False
+    all_branches: bool = False
+    clone: bool = True
+    dry_run: bool = False
+
+
+@dataclass
+class Work:
+    """One job under way; its fields from `action` on are the outcome so far."""
+
+    repo: Repo
+    options: SyncOptions
+    git: GitRunner
+    action: Action = Action.NONE
+    url: str | None = None
+    branch: str | None = None
+    old: str | None = None
+    new: str | None = None
+    commits: int = 0
+    ahead: int | None = None
+    behind: int | None = None
+    refs: list[RefChange] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def attempt(self, *args: str, watch_hooks: bool = False) -> Exit:
+        """Runs git and returns however it ends by itself; Ended when it was stopped or timed out."""
+        exit_ = self.run(*args, watch_hooks=watch_hooks)
+        self.heed(exit_, args[0])
+        return exit_
+
+    def run(self, *args: str, watch_hooks: bool = False) -> Exit:
+        """Runs git, and takes away the locks that it leaves when it has to be killed."""
+        begun = time.time() - _CLOCK_GRAIN
+        exit_ = self.git.run(*args, watch_hooks=watch_hooks)
+        if exit_.killed:
+            # Their maker is dead, and we hold the repo. What a fetch never takes is somebody else's.
+            spared = {"index.lock", "HEAD.lock"} if args[0] == "fetch" else set()
+            for lock in _locks(self.git.place):
+                with contextlib.suppress(OSError):
+                    if lock.name not in spared and lock.stat().st_mtime >= begun:
+                        lock.unlink()
+        return exit_
+
+    def read(self, *args: str) -> bytes:
+        """The output of a local git command; Ended when it fails."""
+        exit_ = self.attempt(*args)
+        if not exit_.ok:
+            self.fail(exit_)
+        return exit_.stdout
+
+    def word(self, *args: str) -> str:
+        return self.read(*args).decode("utf-8", "surrogateescape").strip()
+
+    def ask_remote(self, *args: str) -> Exit:
+        """Runs a git command that talks to the remote; Ended when it fails."""
+        exit_ = self.attempt(*args)
+        if not exit_.ok:
+            self.fail(exit_, network=True)
+        return exit_
+
+    def heed(self, exit_: Exit, step: str) -> None:
+        """Raises Ended for a child that we ended."""
+        limits = self.git.deadlines
+        at = f"{step} ({exit_.phase})" if exit_.phase else step
+        match exit_.ended_by:
+            case None:
+                return
+            case Reason.STALLED:
+                raise Ended(State.TIMED_OUT, Reason.STALLED, f"no byte moved for {limits.stall:g} s in {at}")
+            case Reason.DEADLINE:
+                raise Ended(State.TIMED_OUT, Reason.DEADLINE, f"not done after {limits.total:g} s, in {at}")
+            case reason:
+                raise Ended(State.CANCELLED, reason, f"stopped in {at}")
+
+    def fail(self, exit_: Exit, *, network: bool = False) -> NoReturn:
+        failure = classify(exit_, network=network)
+        raise Ended(State.FAILED, failure.reason, failure.message, failure.retry_after)
+
+    def note(self, word: str) -> None:
+        if word not in self.notes:
+            self.notes.append(word)
+
+    def outcome(self, state: State, message: str = "", end: Ended | None = None) -> Outcome:
+        reason = end.reason if end else None
+        lock = _LOCK_PATH.search(end.message) if end and reason is Reason.LOCK_HELD else None
+        needs_tail = state in {State.FAILED, State.TIMED_OUT, State.BLOCKED}
+        return Outcome(
+            state=state,
+            reason=reason,
+            message=end.message if end else message,
+            advice=advice(reason, self.repo, lock=lock[1] if lock else ""),
+            notes=tuple(self.notes),
+            action=self.action,
+            url=public_url(self.url),
+            branch=self.branch,
+            old=self.old,
+            new=self.new,
+            commits=self.commits,
+            ahead=self.ahead,
+            behind=self.behind,
+            refs=tuple(self.refs),
+            output_tail=tuple(self.git.tail) if needs_tail else (),
+            retry_after=end.retry_after if end else None,
+        )
+
+
+def _locks(path: Path) -> list[Path]:
+    git_dir = git_dir_of(path)
+    if git_dir is None:
+        return []
+    dirs = {git_dir, common_dir_of(git_dir)}
+    return [lock for folder in dirs for lock in (*folder.glob("*.lock"), *(folder / "refs").rglob("*.lock"))]
