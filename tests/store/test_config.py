@@ -347,7 +347,10 @@ def test_a_link_that_leaves_the_workspace_folder(folder):
     (folder / "out").mkdir()
     (folder / "py/away").symlink_to(folder / "out")
 
-    for place in ("away", "away/deep"):
+    (folder / "py2").mkdir()
+    (folder / "py/sibling").symlink_to(folder / "py2")
+
+    for place in ("away", "away/deep", "sibling"):
         assert entry(folder, f'"{place}" = {{}}').error == (
             f"{folder}/synctui.toml: entry py/{place}:"
             f' its name as path "{place}" leaves the workspace folder through a link; allowed: {PATH}'
@@ -377,13 +380,14 @@ def test_two_entries_on_one_path(folder):
         [workspaces."{folder}"]
         again = {{ path = "py/a" }}
         other = {{}}
+        [workspaces.whole]
+        a = {{ path = "./." }}
+        b = {{ path = "." }}
         """,
     )
 
-    def twice(name: str, where: str = "path") -> str:
-        return (
-            f"{folder}/synctui.toml: entry {name}: {where} is that of entry py/a; allowed: one entry a folder"
-        )
+    def twice(name: str, where: str = "path", first: str = "py/a") -> str:
+        return f"{folder}/synctui.toml: entry {name}: {where} is that of entry {first}; allowed: one entry a folder"
 
     assert [repo.error for repo in workspace.repos] == [
         "",
@@ -392,6 +396,8 @@ def test_two_entries_on_one_path(folder):
         twice("py/link", "its name as path"),
         twice(f"{folder.name}/again"),
         "",
+        "",
+        twice("whole/b", first="whole/a"),
     ]
 
 
@@ -412,6 +418,9 @@ def test_ids_are_slugs_and_unique(folder):
         "flask-site-2" = {}
         "日本" = {}
         "a/B_c.d" = {}
+        "e-2" = {}
+        "e" = {}
+        "E" = {}
         [workspaces."-x"]
         y = {}
         [workspaces."/"]
@@ -426,6 +435,9 @@ def test_ids_are_slugs_and_unique(folder):
         "my-work/flask-site-2-2",
         "my-work/-",
         "my-work/a/b_c.d",
+        "my-work/e-2",
+        "my-work/e",
+        "my-work/e-3",
         "x/y",
         "z",
     ]
