@@ -61,7 +61,6 @@ class GitServer(socketserver.ThreadingTCPServer):
         self._lock = threading.Lock()
         self._served: dict[str, int] = {}
         self._connections: dict[socket.socket, threading.Thread] = {}
-        self._children: set[subprocess.Popen[bytes]] = set()
         self._acceptor = threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True)
         self._acceptor.start()
 
@@ -79,11 +78,9 @@ class GitServer(socketserver.ThreadingTCPServer):
     def close(self) -> None:
         """Cut every connection, end every upload-pack and wait until all threads are gone."""
         self.shutdown()
+        self.closing.set()
         with self._lock:
-            self.closing.set()
             connections = dict(self._connections)
-            for child in self._children:
-                _kill_group(child)
             for connection in connections:
                 with contextlib.suppress(OSError):
                     connection.shutdown(socket.SHUT_RDWR)
@@ -103,36 +100,6 @@ class GitServer(socketserver.ThreadingTCPServer):
         with self._lock:
             served = self._served[name] = self._served.get(name, 0) + 1
         return manner.status if manner.times is None or served <= manner.times else None
-
-    @contextlib.contextmanager
-    def upload_pack(self, path: Path, *options: str, protocol: str, body: bytes = b"") -> Iterator[int]:
-        """Descriptor of the answer of an upload-pack, which is gone after the block."""
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-        environment |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "GIT_PROTOCOL": protocol}
-        with tempfile.TemporaryFile() as request:
-            request.write(body)
-            request.seek(0)
-            with self._lock:
-                if self.closing.is_set():
-                    raise ConnectionAbortedError("the server closes")
-                child = subprocess.Popen(
-                    ["git", "upload-pack", "--stateless-rpc", *options, str(path)],
-                    stdin=request,
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.DEVNULL,
-                    env=environment,
-                    start_new_session=True,  # the person's ctrl+c is for the program
-                )
-                self._children.add(child)
-        try:
-            assert child.stdout is not None  # noqa: S101  # tells mypy what PIPE means
-            with child.stdout as answer:
-                yield answer.fileno()
-        finally:
-            with self._lock:
-                self._children.remove(child)
-                _kill_group(child)
-            child.wait()
 
     def process_request(self, request: Any, client_address: Any) -> None:
         thread = threading.Thread(
@@ -199,7 +166,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
         protocol = self.headers.get("Git-Protocol", "")
-        with self.server.upload_pack(path, *options, protocol=protocol, body=body) as answer:
+        with _upload_pack(path, *options, protocol=protocol, body=body) as answer:
             if prologue:
                 self._send(prologue)
             block = max(1, manner.rate // BLOCKS_A_SECOND) if manner.rate else _UNPACED_BLOCK
@@ -235,7 +202,29 @@ class _Handler(BaseHTTPRequestHandler):
             """Trailers, which nobody needs."""
 
 
-def _kill_group(child: "subprocess.Popen[bytes]") -> None:
-    """Its pack-objects too; a group that is gone is fine, for which macOS says permission denied."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(child.pid, signal.SIGKILL)
+@contextlib.contextmanager
+def _upload_pack(path: Path, *options: str, protocol: str, body: bytes) -> Iterator[int]:
+    """Descriptor of the answer of an upload-pack, which is gone after the block with all it started."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    environment |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "GIT_PROTOCOL": protocol}
+    # A file, because a pipe could fill up while upload-pack is already answering.
+    with tempfile.TemporaryFile() as request:
+        request.write(body)
+        request.seek(0)
+        child = subprocess.Popen(
+            ["git", "upload-pack", "--stateless-rpc", *options, str(path)],
+            stdin=request,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=environment,
+            start_new_session=True,  # the person's ctrl+c is for the program
+        )
+    assert child.stdout is not None  # noqa: S101  # tells mypy what PIPE means
+    try:
+        with child.stdout as answer:
+            yield answer.fileno()
+    finally:
+        # macOS says permission denied for a group that has ended.
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(child.pid, signal.SIGKILL)
+        child.wait()

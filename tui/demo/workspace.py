@@ -1,5 +1,6 @@
 """A throw-away workspace of real repositories in every state, served by a server of its own."""
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -123,20 +124,18 @@ class Demo:
     """
 
     def __init__(self) -> None:
-        # Resolved, because a temporary folder may be a symlink and git then names two places.
-        self.folder = Path(tempfile.mkdtemp(prefix="synctui-demo-")).resolve()
-        self.config = self.folder / "synctui.toml"
-        self._remotes = self.folder / ".remotes"
-        self._server: GitServer | None = None
-        try:
-            self._server = GitServer(self._remotes, {f"{cast.name}.git": cast.manner for cast in CAST})
-            self.url = self._server.url
+        with contextlib.ExitStack() as stack:
+            # Resolved, because a temporary folder may be a symlink and git then names two places.
+            self.folder = Path(tempfile.mkdtemp(prefix="synctui-demo-")).resolve()
+            stack.callback(shutil.rmtree, self.folder, ignore_errors=True)
+            self.config = self.folder / "synctui.toml"
+            self._remotes = self.folder / ".remotes"
+            manners = {f"{cast.name}.git": cast.manner for cast in CAST}
+            self.server = stack.enter_context(GitServer(self._remotes, manners))
             with ThreadPoolExecutor(_BUILDERS) as builders:
                 list(builders.map(self._build, CAST))
             self.config.write_text(tomli_w.dumps(self._entries()))
-        except BaseException:
-            self.close()
-            raise
+            self._undo = stack.pop_all()
 
     def __enter__(self) -> Self:
         return self
@@ -146,9 +145,7 @@ class Demo:
 
     def close(self) -> None:
         """Stop the server and remove the folder; a second call does nothing."""
-        if self._server:
-            self._server.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self._undo.close()
 
     def environment(self) -> dict[str, str]:
         """Variables of a run in this workspace.
@@ -168,7 +165,7 @@ class Demo:
         workspaces: dict[str, dict[str, str]] = {}
         for cast in CAST:
             group, _, name = cast.name.partition("/")
-            workspaces.setdefault(str(self.folder / group), {})[name] = f"{self.url}/{cast.name}.git"
+            workspaces.setdefault(str(self.folder / group), {})[name] = f"{self.server.url}/{cast.name}.git"
         return {"settings": SETTINGS, "workspaces": workspaces}
 
     def _build(self, cast: Cast) -> None:
@@ -180,7 +177,7 @@ class Demo:
         _import(remote, cast, 1, _BASE)
         checkout = self.folder / cast.name
         # Rewritten for this one command, so that the checkout knows the URL but comes from the disk.
-        from_disk = f"url.{self._remotes}/.insteadOf={self.url}/"
+        from_disk = f"url.{self._remotes}/.insteadOf={self.server.url}/"
         _git(
             self.folder,
             "-c",
@@ -188,7 +185,7 @@ class Demo:
             "clone",
             "-q",
             "--template=",
-            f"{self.url}/{cast.name}.git",
+            f"{self.server.url}/{cast.name}.git",
             str(checkout),
         )
         if cast.story == Story.FORCED:
