@@ -296,6 +296,8 @@ def test_a_mistake_is_one_line_that_names_file_entry_key_and_what_is_allowed(fol
         ("fd::17/a", 'names the transport "fd"'),
         ("http::https://tok:secret@h/a", 'names the transport "http"'),
         ("ftp://tok:secret@h/a", 'names the transport "ftp"'),
+        ("me:secret@h://a", "names no transport"),
+        ("://h/a", "names no transport"),
         ("HTTPS://h/a", 'names the transport "HTTPS"'),
         ("git+ssh://h/a", 'names the transport "git+ssh"'),
         ("ssh://-oProxyCommand=x/a", "names a host that begins with '-'"),

@@ -38,6 +38,7 @@ class _Entry(msgspec.Struct, forbid_unknown_fields=True):
 
 
 _SCHEMES = ("https", "http", "ssh", "git", "file")
+_DASHED_HOST = "names a host that begins with '-'"
 _REF_ALLOWED = "the name of a git ref, not beginning with '-'"
 _YES_NO = "true or false"
 ALLOWED = {
@@ -158,24 +159,28 @@ def _url_problem(url: str) -> str | None:
         return "begins with '-'"
     # `ext::sh -c …` is a remote helper: it runs what follows.
     helper = re.match(r"([A-Za-z0-9][\w+.-]*)::", url)
-    scheme = helper[1] if helper else url.partition("://")[0] if "://" in url else ""
-    if helper or (scheme and scheme not in _SCHEMES):
-        return f"names the transport {shown(scheme)}"
+    if not helper and "://" not in url:
+        return _DASHED_HOST if host_of(url).startswith("-") else None
+    scheme: str = helper[1] if helper else url.partition("://")[0]
+    if helper or scheme not in _SCHEMES:
+        # What only looks like a scheme may hold a password.
+        return (
+            f"names the transport {shown(scheme)}"
+            if re.fullmatch(r"[\w+.-]+", scheme)
+            else "names no transport"
+        )
     return _host_problem(url, scheme)
 
 
 def _host_problem(url: str, scheme: str) -> str | None:
-    if not scheme:
-        hosts = [host_of(url)]
-    else:
-        try:
-            place = urlsplit(unquote(url)).netloc
-        except ValueError:
-            return "names no readable host"
-        hosts = [place, place.rpartition("@")[2]]
-        if scheme != "file" and not hosts[1]:
-            return "names no host"
-    return "names a host that begins with '-'" if any(host.startswith("-") for host in hosts) else None
+    try:
+        place = urlsplit(unquote(url)).netloc
+    except ValueError:
+        return "names no readable host"
+    host = place.rpartition("@")[2]
+    if scheme != "file" and not host:
+        return "names no host"
+    return _DASHED_HOST if place.startswith("-") or host.startswith("-") else None
 
 
 def _absolute(url: str | None, base: Path) -> str | None:
