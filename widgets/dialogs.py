@@ -20,7 +20,7 @@ _BOX_CSS = """
         min-width: 30;
         max-width: 90%;
         height: auto;
-        max-height: 90%;
+        max-height: 100%;
         border: round $primary;
         padding: 0 2;
         background: $surface;
@@ -127,6 +127,7 @@ class NumberPrompt(ModalScreen[int | None]):
             number.cursor_blink = False
             yield number
             yield self._note
+        number.focus()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()

@@ -12,6 +12,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from widgets.ink import ink
+from widgets.tone import muted_css
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +31,18 @@ class HintBar(Widget):
     """One line; a hint that finds no room is left out whole, and `? more` always comes last."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"hint-bar--key", "hint-bar--label", "hint-bar--off"}
-    DEFAULT_CSS = """
+    DEFAULT_CSS = (
+        muted_css("HintBar", "hint-bar--off")
+        + """
     HintBar {
         height: 1;
         background: $panel;
         & > .hint-bar--key { color: $text-accent; text-style: bold; }
         & > .hint-bar--label { color: $foreground; }
-        & > .hint-bar--off { color: $text-disabled; text-style: dim; }
+        & > .hint-bar--off { color: $text-disabled; }
     }
     """
+    )
 
     @dataclass
     class Pressed(Message):
@@ -67,10 +71,12 @@ class HintBar(Widget):
 
     def on_click(self, event: Click) -> None:
         offset = event.get_content_offset(self)
+        if offset is None:
+            return
         end = 0
-        for hint in self._laid_out() if offset else ():
+        for hint in self._laid_out():
             end += _width(hint)
-            if offset and offset.x < end:
+            if offset.x < end:
                 if hint.enabled:
                     self.post_message(self.Pressed(hint.key))
                 return

@@ -132,7 +132,7 @@ class LinePane(ScrollView, can_focus=True):
         self.jump_to(top)
 
     def jump_to(self, top: int) -> None:
-        if top != round(self.scroll_y):
+        if self.is_running and top != round(self.scroll_y):
             self.scroll_to(y=top, animate=False, immediate=True, force=True)
 
     def resize_lines(self) -> None:

@@ -36,9 +36,15 @@ def shares(counts: Mapping[Tone, int], width: int) -> dict[Tone, int]:
     if not total:
         return {}
     cells = {tone: max(1, count * width // total) for tone, count in known}
-    while (over := sum(cells.values()) - width) != 0:
-        largest = max(cells, key=lambda tone: (cells[tone], counts[tone]))
-        cells[largest] -= min(over, cells[largest] - 1) if over > 0 else over
+    rounded = sorted(
+        (tone for tone, count in known if count * width >= total),
+        key=lambda tone: counts[tone] * width % total,
+        reverse=True,
+    )
+    for tone in rounded[: max(0, width - sum(cells.values()))]:
+        cells[tone] += 1
+    while sum(cells.values()) > width:
+        cells[max(cells, key=lambda tone: cells[tone])] -= 1
     return cells
 
 

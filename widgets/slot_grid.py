@@ -193,8 +193,15 @@ class SlotGrid(Widget, can_focus=True):
         else:
             cells = [*cells, *priority]
         changed = plan != self._plan or len(cells) != len(self._cells)
+        key, cursor = self.highlighted, self._cursor
         self._plan, self._cells = plan, cells
-        self._cursor = max(0, min(self._cursor, len(cells) - 1))
+        if plan.more > 0 and key is not None:
+            # Here jobs change places, and the cursor goes with its job.
+            cursor = next((at for at, cell in enumerate(cells) if cell.view and cell.view.key == key), cursor)
+        cursor = max(0, min(cursor, len(cells) - 1))
+        if cursor != self._cursor:
+            self.refresh(self._region(self._cursor), self._region(cursor))
+            self._cursor = cursor
         if changed:
             self.refresh(layout=True)
         return changed

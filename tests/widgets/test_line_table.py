@@ -1,0 +1,216 @@
+import pytest
+from textual import events
+
+from tests.widgets.host import Host, lines
+from widgets.line_table import Column, LineTable, TableRow
+from widgets.tone import Tone
+
+COLUMNS = (Column("repo", "Repo"), Column("state", "State", 10), Column("behind", "Behind", 6, "right"))
+
+
+def row(number, **facts):
+    return TableRow(f"r{number}", (f"repo-{number}", ("✓ synced", Tone.SYNCED), str(number)), **facts)
+
+
+def group(title):
+    return TableRow(title, (title,), group=True)
+
+
+def rows(*numbers):
+    return [row(number) for number in numbers]
+
+
+async def shown(pilot, table, content):
+    table.show(content)
+    await pilot.pause()
+
+
+async def test_columns_are_aligned_and_marks_shown():
+    app = Host(LineTable(COLUMNS))
+    async with app.run_test(size=(46, 6)) as pilot:
+        await shown(pilot, app.widget, [group("auth (1)"), row(1), row(2, marked=True), row(300)])
+        assert lines(app.widget) == [
+            "   Repo                   State       Behind",
+            " auth (1)",
+            "   repo-1                 ✓ synced         1",
+            " ● repo-2                 ✓ synced         2",
+            "   repo-300               ✓ synced       300",
+            "",
+        ]
+
+
+async def test_the_cursor_row_has_a_sign_of_its_own_when_focused():
+    app = Host(LineTable(COLUMNS))
+    async with app.run_test(size=(46, 4)) as pilot:
+        app.widget.focus()
+        await shown(pilot, app.widget, rows(1, 2))
+        assert [line[:9].rstrip() for line in lines(app.widget)] == ["   Repo", "▌  repo-1", "   repo-2", ""]
+
+
+@pytest.mark.parametrize(
+    ("width", "header"),
+    [
+        (80, "   Repo" + " " * 53 + "State       Behind"),
+        (37, "   Repo          State       Behind"),
+        (30, "   Repo           State"),
+        (20, "   Repo"),
+    ],
+)
+async def test_columns_without_room_are_left_out_whole(width, header):
+    app = Host(LineTable(COLUMNS))
+    async with app.run_test(size=(width, 4)) as pilot:
+        await shown(pilot, app.widget, rows(1))
+        assert lines(app.widget)[0] == header
+
+
+async def test_hostile_text_is_shown_as_it_is_and_keeps_the_columns():
+    app = Host(LineTable(COLUMNS))
+    async with app.run_test(size=(46, 5)) as pilot:
+        names = ["[/b] [red]x[/]", "日本語リポジトリ日本語リポジトリ", "x" * 300]
+        await shown(
+            pilot, app.widget, [TableRow(name, (name, ("[/nope]", Tone.FAILED), "1")) for name in names]
+        )
+        assert lines(app.widget)[1:4] == [
+            "   [/b] [red]x[/]         [/nope]          1",
+            "   日本語リポジトリ日本…  [/nope]          1",
+            "   xxxxxxxxxxxxxxxxxxxx…  [/nope]          1",
+        ]
+        assert [app.widget.render_line(y).cell_length for y in range(4)] == [45] * 4
+
+
+async def test_an_empty_table_says_so():
+    app = Host(LineTable(COLUMNS, empty="nothing [waits]"))
+    async with app.run_test(size=(46, 6)) as pilot:
+        await shown(pilot, app.widget, [])
+        assert lines(app.widget)[3] == " " * 15 + "nothing [waits]"
+        assert app.widget.highlighted is None
+        app.widget.focus()
+        await pilot.press("j", "G", "enter")
+        assert app.heard == []
+
+
+async def test_the_cursor_stays_on_its_row_when_rows_come_and_go():
+    app = Host(LineTable(COLUMNS))
+    async with app.run_test(size=(46, 8)) as pilot:
+        await shown(pilot, app.widget, rows(1, 2, 3, 4))
+        app.widget.focus()
+        await pilot.press("j", "j")
+        assert app.widget.highlighted == "r3"
+        await shown(pilot, app.widget, rows(3, 1, 9))
+        assert app.widget.highlighted == "r3"
+        await shown(pilot, app.widget, rows(7, 8, 1, 3, 9))
+        assert app.widget.highlighted == "r3"
+        await shown(pilot, app.widget, rows(7, 8, 1))
+        assert app.widget.highlighted == "r1"
+        assert [message.key for message in app.heard] == ["r1", "r2", "r3", "r1"]
+
+
+async def test_the_view_does_not_jump_under_a_reader():
+    app = Host(LineTable(COLUMNS))
+    async with app.run_test(size=(46, 6)) as pilot:
+        await shown(pilot, app.widget, rows(*range(100)))
+        app.widget.highlight("r50")
+        app.widget.move_cursor(48)
+        before = lines(app.widget)[1:]
+        assert [line.split()[-4] for line in before] == [
+            "repo-46",
+            "repo-47",
+            "repo-48",
+            "repo-49",
+            "repo-50",
+        ]
+        await shown(pilot, app.widget, rows(200, 201, *range(10, 100)))
+        assert lines(app.widget)[1:] == before
+
+
+async def test_group_rows_are_passed_over():
+    app = Host(LineTable(COLUMNS))
+    async with app.run_test(size=(46, 12)) as pilot:
+        await shown(
+            pilot, app.widget, [group("auth"), row(1), group("dns"), group("hook"), row(2), group("end")]
+        )
+        app.widget.focus()
+        assert app.widget.highlighted == "r1"
+        await pilot.press("down")
+        assert app.widget.highlighted == "r2"
+        await pilot.press("down")
+        assert app.widget.highlighted == "r2"
+        await pilot.press("up", "up")
+        assert app.widget.highlighted == "r1"
+        await pilot.click(LineTable, offset=(5, 3))
+        assert app.widget.highlighted == "r1"
+
+
+@pytest.mark.parametrize(
+    ("keys", "key"),
+    [
+        ("j", "r1"),
+        ("G", "r9999"),
+        ("end,home", "r0"),
+        ("G,g,down", "r1"),
+        ("ctrl+d", "r10"),
+        ("ctrl+d,ctrl+d,ctrl+u", "r10"),
+        ("pagedown,pagedown", "r40"),
+        ("pagedown,pageup,k", "r0"),
+    ],
+)
+async def test_keys_move_through_ten_thousand_rows(keys, key):
+    app = Host(LineTable(COLUMNS))
+    async with app.run_test(size=(46, 21)) as pilot:
+        await shown(pilot, app.widget, rows(*range(10_000)))
+        app.widget.focus()
+        await pilot.press(*keys.split(","))
+        assert app.widget.highlighted == key
+        assert sum(line.startswith("▌") for line in lines(app.widget)) == 1
+
+
+async def test_the_last_row_is_visible_at_the_end():
+    app = Host(LineTable(COLUMNS))
+    async with app.run_test(size=(46, 6)) as pilot:
+        await shown(pilot, app.widget, rows(*range(10_000)))
+        app.widget.focus()
+        await pilot.press("G")
+        assert [line.split()[-4] for line in lines(app.widget)[1:]] == [
+            f"repo-{n}" for n in range(9_995, 10_000)
+        ]
+
+
+async def test_the_wheel_scrolls_without_moving_the_cursor():
+    app = Host(LineTable(COLUMNS))
+    async with app.run_test(size=(46, 6)) as pilot:
+        await shown(pilot, app.widget, rows(*range(100)))
+        await pilot._post_mouse_events([events.MouseScrollDown], LineTable, times=2)
+        await pilot.pause()
+        assert lines(app.widget)[1].split()[0] != "repo-0"
+        assert app.widget.highlighted == "r0"
+
+
+async def test_a_click_selects_and_enter_or_a_double_click_opens():
+    app = Host(LineTable(COLUMNS))
+    async with app.run_test(size=(46, 6)) as pilot:
+        table = app.widget
+        await shown(pilot, table, rows(*range(100)))
+        await pilot.click(LineTable, offset=(5, 0))
+        await pilot.click(LineTable, offset=(5, 3))
+        await pilot.press("enter")
+        await pilot.double_click(LineTable, offset=(5, 4))
+        assert app.heard == [
+            LineTable.Highlighted("r0", table),
+            LineTable.Highlighted("r2", table),
+            LineTable.Opened("r2", table),
+            LineTable.Highlighted("r3", table),
+            LineTable.Opened("r3", table),
+        ]
+
+
+async def test_only_rows_that_changed_are_painted_again(monkeypatch):
+    app = Host(LineTable(COLUMNS))
+    async with app.run_test(size=(46, 6)) as pilot:
+        await shown(pilot, app.widget, rows(*range(100)))
+        painted = []
+        monkeypatch.setattr(app.widget, "refresh", lambda *regions, **_: painted.extend(regions or ["all"]))
+        changed = rows(*range(100))
+        changed[2] = row(2, marked=True)
+        changed[50] = row(50, marked=True)
+        app.widget.show(changed)
+        assert [region.y for region in painted] == [3]

@@ -1,0 +1,229 @@
+from dataclasses import replace
+
+import pytest
+from textual.geometry import Region
+
+from tests.widgets.host import Host, lines, strips
+from widgets.slot_grid import SlotGrid, SlotView
+from widgets.tone import Tone
+
+FLASK = SlotView(
+    key="flask",
+    title="pallets/flask",
+    phase="receiving",
+    percent=50,
+    rate="1.2 MiB/s",
+    elapsed="0:07",
+    line="remote: Counting objects",
+    tone=Tone.RUNNING,
+    age=7.0,
+)
+
+
+def slot(number, **facts):
+    return replace(FLASK, key=f"k{number}", title=f"repo-{number}", age=float(number), **facts)
+
+
+def hosted(*slots, priority=None, max_rows=12):
+    grid = SlotGrid()
+    grid.max_rows = max_rows
+    grid.show(slots, priority, 0)
+    return Host(grid)
+
+
+async def test_a_cell_says_everything_about_its_job():
+    app = hosted(FLASK)
+    async with app.run_test(size=(60, 10)):
+        assert lines(app.widget) == [
+            " ◐ 1 pallets/flask                                     0:07",
+            "   receiving  ━━━━━━━━╌╌╌╌╌╌╌╌  50% 1.2 MiB/s  remote: Cou…",
+        ]
+
+
+async def test_the_last_line_of_git_gets_the_room_that_is_left():
+    app = hosted(replace(FLASK, percent=None))
+    async with app.run_test(size=(60, 10)):
+        assert lines(app.widget)[1] == "   receiving  1.2 MiB/s  remote: Counting objects"
+
+
+async def test_idle_stalled_and_picked_cells_read_without_colour():
+    app = hosted(
+        None,
+        slot(2, tone=Tone.STALLED, badge="stalled", rate="", line="", percent=None),
+        priority=slot(3, pick=True),
+    )
+    async with app.run_test(size=(80, 20)):
+        assert lines(app.widget) == [
+            " · 1 idle                                ▷ 2 repo-2                stalled 0:07",
+            "                                           receiving",
+            " ◐ ★ now repo-3                    0:07",
+            "   receiving  ━━━━╌╌╌╌╌  50% 1.2 MiB/s",
+        ]
+
+
+async def test_no_cell_moves_when_a_job_ends_or_the_priority_slot_is_used():
+    jobs = [slot(number) for number in range(1, 6)]
+    app = hosted(*jobs)
+    async with app.run_test(size=(120, 40)) as pilot:
+        grid = app.widget
+        before = strips(grid)
+        grid.show([jobs[0], None, *jobs[2:]], None, 0)
+        await pilot.pause()
+        without = strips(grid)
+        assert [line[:40] + line[80:] for line in without] == [line[:40] + line[80:] for line in before]
+        assert without[0][40:80].rstrip() == " · 2 idle"
+        grid.show(jobs, slot(9, pick=True), 0)
+        await pilot.pause()
+        assert [line[:80] for line in strips(grid)[2:4]] == [line[:80] for line in before[2:4]]
+        assert strips(grid)[:2] == before[:2]
+        assert strips(grid)[2][80:].rstrip() == " ◐ ★ now repo-9                    0:07"
+
+
+async def test_the_priority_slot_takes_a_row_of_its_own_when_all_are_full():
+    jobs = [slot(number) for number in range(1, 7)]
+    app = hosted(*jobs)
+    async with app.run_test(size=(120, 40)) as pilot:
+        before = strips(app.widget)
+        app.widget.show(jobs, slot(9, pick=True), 0)
+        await pilot.pause()
+        assert strips(app.widget)[:4] == before
+        assert len(strips(app.widget)) == 6
+
+
+async def test_hostile_text_is_shown_as_it_is_and_never_breaks_the_columns():
+    hostile = slot(1, line="[/b] " + "x" * 300, percent=None)
+    app = hosted(
+        replace(hostile, title="[red]x[/] [/b] [@click=app.quit]go[/]"),
+        replace(hostile, title="日本語リポジトリ" * 9),
+        replace(hostile, title="e\u0301" * 60, phase="[/nope]" * 9, rate="[x]" * 30, elapsed="1:02:03"),
+    )
+    async with app.run_test(size=(120, 40)):
+        grid = app.widget
+        assert [grid.render_line(y).cell_length for y in range(2)] == [120, 120]
+        head = lines(grid)[0]
+        assert "[red]x[/]" in head
+        assert head.endswith("1:02:03")
+
+
+@pytest.mark.parametrize(
+    ("slots", "width", "max_rows", "height"),
+    [
+        (1, 80, 12, 2),
+        (4, 80, 12, 4),
+        (8, 80, 12, 8),
+        (8, 60, 12, 8),
+        (4, 160, 20, 2),
+        (16, 120, 20, 12),
+        (8, 40, 6, 6),
+    ],
+)
+async def test_the_height_follows_slots_width_and_the_rows_it_may_take(slots, width, max_rows, height):
+    app = hosted(*[slot(number) for number in range(slots)], max_rows=max_rows)
+    async with app.run_test(size=(width, 40)):
+        assert app.widget.size.height == height
+
+
+async def test_cells_shrink_to_one_line_before_any_is_left_out():
+    app = hosted(*[slot(number) for number in range(1, 9)], slot(9, percent=None), max_rows=10)
+    async with app.run_test(size=(60, 20)):
+        assert lines(app.widget) == [
+            *[
+                f" ◐ {number} repo-{number}                                        50% 0:07"
+                for number in range(1, 9)
+            ],
+            " ◐ 9 repo-9                                  receiving 0:07",
+        ]
+
+
+async def test_64_slots_on_40_lines_show_the_longest_running_and_count_the_rest():
+    jobs = [slot(number) if number % 16 else None for number in range(1, 65)]
+    app = hosted(*jobs, max_rows=20)
+    async with app.run_test(size=(120, 40)) as pilot:
+        shown = lines(app.widget)
+        assert len(shown) == 20
+        assert shown[0][:12] == " ◐ 63 repo-6"
+        assert shown[-1] == "  +7 more"
+        titles = [line[start:].split()[2] for line in shown[:-1] for start in (0, 40, 80)]
+        assert titles == [f"repo-{number}" for number in range(63, 3, -1) if number % 16][:57]
+        app.widget.show(jobs, slot(99, pick=True), 0)
+        await pilot.pause()
+        assert lines(app.widget)[0][:18] == " ◐ ★ now repo-99  "
+        assert lines(app.widget)[-1] == "  +8 more"
+
+
+async def test_only_what_changed_is_painted_again(monkeypatch):
+    jobs = [slot(number) for number in range(1, 7)]
+    app = hosted(*jobs)
+    async with app.run_test(size=(120, 40)):
+        painted = []
+        monkeypatch.setattr(app.widget, "refresh", lambda *regions, **_: painted.extend(regions))
+        app.widget.show(jobs, None, 0)
+        assert painted == []
+        app.widget.show([*jobs[:4], None, jobs[5]], None, 0)
+        assert painted == [Region(40, 2, 40, 2)]
+        painted.clear()
+        app.widget.show([*jobs[:4], None, jobs[5]], None, 1)
+        assert painted == [Region(x + 1, y, 1, 1) for x, y in [(0, 0), (40, 0), (80, 0), (0, 2), (80, 2)]]
+        assert lines(app.widget)[0][1] == "◓"
+
+
+async def test_keys_move_between_cells_and_open_jobs():
+    app = hosted(slot(1), slot(2), None, slot(4), slot(5), slot(6))
+    async with app.run_test(size=(120, 40)) as pilot:
+        app.widget.focus()
+        await pilot.press("l", "j", "enter", "k", "right", "enter", "left", "h", "h", "G", "g")
+        grid = SlotGrid
+        assert app.heard == [
+            grid.Highlighted("k2"),
+            grid.Highlighted("k5"),
+            grid.Opened("k5"),
+            grid.Highlighted("k2"),
+            grid.Highlighted(""),
+            grid.Highlighted("k2"),
+            grid.Highlighted("k1"),
+            grid.Highlighted("k6"),
+            grid.Highlighted("k1"),
+        ]
+        assert app.widget.highlighted == "k1"
+
+
+async def test_a_click_selects_and_a_double_click_opens():
+    app = hosted(slot(1), slot(2), None, slot(4), slot(5), slot(6))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.click(SlotGrid, offset=(50, 3))
+        assert app.heard == [SlotGrid.Highlighted("k5")]
+        await pilot.double_click(SlotGrid, offset=(50, 3))
+        assert app.heard == [SlotGrid.Highlighted("k5"), SlotGrid.Opened("k5")]
+        await pilot.click(SlotGrid, offset=(90, 1))
+        assert app.widget.highlighted is None
+
+
+async def test_the_cursor_survives_fewer_slots():
+    app = hosted(*[slot(number) for number in range(1, 9)])
+    async with app.run_test(size=(120, 40)) as pilot:
+        app.widget.focus()
+        await pilot.press("G")
+        app.widget.show([slot(1), slot(2)], None, 0)
+        await pilot.pause()
+        assert app.widget.highlighted == "k2"
+        assert lines(app.widget)[0].index("▌") == 60
+
+
+async def test_the_cursor_goes_with_its_job_where_jobs_change_places():
+    jobs = [slot(number) for number in range(1, 9)]
+    app = hosted(*jobs, max_rows=6)
+    async with app.run_test(size=(40, 12)) as pilot:
+        app.widget.focus()
+        await pilot.press("j")
+        assert app.widget.highlighted == "k7"
+        app.widget.show([*jobs[:7], None], None, 0)
+        await pilot.pause()
+        assert app.widget.highlighted == "k7"
+        assert [line[:12] for line in lines(app.widget)] == [
+            "▌◐ 7 repo-7 ",
+            " ◐ 6 repo-6 ",
+            " ◐ 5 repo-5 ",
+            " ◐ 4 repo-4 ",
+            " ◐ 3 repo-3 ",
+            "  +3 more",
+        ]

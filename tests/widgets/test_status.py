@@ -1,0 +1,99 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.widgets.host import Host, lines, screen
+from widgets.overall_bar import OverallBar, shares
+from widgets.status_pane import LaneView, StatusPane, StatusView
+from widgets.tone import Tone
+
+ENDED = {Tone.SYNCED: 12, Tone.UP_TO_DATE: 17, Tone.FAILED: 2, Tone.BLOCKED: 1, Tone.SKIPPED: 3}
+COUNTS = {**ENDED, Tone.RUNNING: 6, Tone.QUEUED: 20}
+BAR = [
+    Tone.SYNCED,
+    Tone.UP_TO_DATE,
+    Tone.SKIPPED,
+    Tone.BLOCKED,
+    Tone.BUSY,
+    Tone.FAILED,
+    Tone.TIMED_OUT,
+    Tone.CANCELLED,
+    Tone.RUNNING,
+    Tone.QUEUED,
+]
+
+
+async def test_the_bar_reads_without_colour():
+    app = Host(OverallBar())
+    async with app.run_test(size=(61, 3)) as pilot:
+        app.widget.show(COUNTS)
+        await pilot.pause()
+        assert lines(app.widget) == ["█" * 12 + "▆" * 17 + "▂" * 3 + "▲" + "✗" * 2 + "▒" * 6 + "╌" * 20]
+
+
+async def test_the_bar_of_nothing_is_empty():
+    app = Host(OverallBar())
+    async with app.run_test(size=(10, 3)):
+        assert lines(app.widget) == ["╌" * 10]
+
+
+@given(st.dictionaries(st.sampled_from(BAR), st.integers(0, 10_000)), st.integers(0, 80))
+def test_the_bar_is_full_and_hides_no_state(counts, width):
+    cells = shares(counts, width)
+    known = [tone for tone in BAR if counts.get(tone)]
+    assert list(cells) == known[:width]
+    assert sum(cells.values()) == (width if known else 0)
+    assert [tone for tone, count in cells.items() if count < 1] == []
+
+
+async def test_the_pane_shows_facts_counts_and_the_busiest_lanes():
+    app = Host(StatusPane())
+    async with app.run_test(size=(48, 20)) as pilot:
+        lanes = [
+            LaneView("idle.example", 0, 4, 0),
+            LaneView("github.com", 4, 4, 12),
+            LaneView("[/b].example", 2, 4, 0),
+        ]
+        app.widget.show(StatusView(COUNTS, "6→3 draining", "paused", "3.4 MiB/s", "1:23", "0:42", lanes))
+        await pilot.pause()
+        assert screen(app) == [
+            "█████████▆▆▆▆▆▆▆▆▆▆▆▆▆▂▂▲✗▒▒▒▒▒╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌",
+            "done 35/61  jobs 6→3 draining paused",
+            "rate 3.4 MiB/s  elapsed 1:23  eta 0:42",
+            "✓ synced         12  ✗ failed          2",
+            "= up to date     17  ⊗ timed out       0",
+            "– skipped         3  ⊘ cancelled       0",
+            "▲ blocked         1  ▶ running         6",
+            "◆ busy            0  ◇ queued         20",
+            "github.com    4/4  12 waiting",
+            "[/b].example  2/4   0 waiting",
+            "idle.example  0/4   0 waiting",
+        ]
+
+
+async def test_the_pane_grows_with_its_lanes():
+    app = Host(StatusPane())
+    async with app.run_test(size=(48, 30)) as pilot:
+        app.widget.show(StatusView(ENDED, "0/8"))
+        await pilot.pause()
+        assert app.widget.size.height == 7
+        app.widget.show(StatusView(ENDED, "0/8", lanes=[LaneView(f"host-{n}", 1, 4, 0) for n in range(9)]))
+        await pilot.pause()
+        assert app.widget.size.height == 11
+
+
+@pytest.mark.parametrize("theme", ["textual-dark", "textual-light", "ansi-dark", "ansi-light"])
+async def test_a_new_theme_recolours_what_stands(theme):
+    app = Host(StatusPane())
+    async with app.run_test(size=(48, 20)) as pilot:
+        app.widget.show(StatusView(COUNTS, "6/8"))
+        await pilot.pause()
+        app.theme = "dracula"
+        await pilot.pause()
+        dracula = app.export_screenshot()
+        app.theme = theme
+        await pilot.pause()
+        changed = app.export_screenshot()
+        app.theme = "dracula"
+        await pilot.pause()
+        assert (app.export_screenshot() == dracula, changed == dracula) == (True, False)

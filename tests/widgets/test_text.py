@@ -1,0 +1,54 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from widgets.text import cut_end, cut_middle, fit
+from widgets.tone import TONE_CLASSES, Tone
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "cut"),
+    [
+        ("pallets/flask", 13, "pallets/flask"),
+        ("pallets/flask", 9, "pall…lask"),
+        ("pallets/flask", 8, "pall…ask"),
+        ("pallets/flask", 2, "p…"),
+        ("pallets/flask", 1, "…"),
+        ("pallets/flask", 0, ""),
+        ("日本語リポジトリ", 9, "日本…トリ"),
+        ("日本語リポジトリ", 8, "日本…リ"),
+        ("a b c d e f", 5, "a…f"),
+        ("aaaaaae\u0301b", 4, "aa…b"),
+    ],
+)
+def test_cut_middle_keeps_head_and_tail(text, width, cut):
+    assert cut_middle(text, width) == cut
+
+
+def test_cut_end_leaves_no_blank_before_the_dots():
+    assert cut_end("remote: counting", 9) == "remote:…"
+    assert cut_end("日本語", 4) == "日…"
+    assert cut_end("short", 5) == "short"
+
+
+def test_fit_aligns():
+    assert [fit("ab", 5, align) for align in ("left", "right", "center")] == ["ab   ", "   ab", " ab  "]
+
+
+@given(st.text(st.characters(exclude_categories=["C"])), st.integers(0, 40))
+def test_fitted_text_has_exactly_its_width(text, width):
+    assert cell_len(fit(text, width)) == width
+    assert cell_len(fit(cut_middle(text, width), width)) == width
+
+
+def test_each_tone_reads_without_colour():
+    assert [cell_len(tone.glyph) for tone in Tone] == [1] * len(Tone)
+    assert len({tone.glyph for tone in Tone}) == len(Tone)
+    assert [tone.word for tone in Tone if len(tone.word) > 10] == []
+    assert Tone.UP_TO_DATE.word == "up to date"
+
+
+def test_each_tone_has_a_class_of_its_own():
+    assert len(TONE_CLASSES) == len(Tone)
+    assert Tone.TIMED_OUT.css_class == "tone--timed-out"
