@@ -30,6 +30,8 @@ _STATES = (
     Tone.QUEUED,
 )
 _COUNT_WIDTH = 20
+"""A count and the two blanks before the next one."""
+
 _LANES = 4
 """Lanes shown at most: with more hosts, the busiest."""
 
@@ -148,7 +150,7 @@ class _Facts(Widget):
         return lines
 
     def _draw_counts(self, width: int) -> list[list[Segment]]:
-        columns = max(1, width // _COUNT_WIDTH)
+        columns = max(1, (width + 2) // _COUNT_WIDTH)
         rows = -(-len(_STATES) // columns)
         lines: list[list[Segment]] = []
         for row in range(rows):
