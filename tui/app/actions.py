@@ -1,0 +1,215 @@
+"""Every action of the app, once: the bindings, the footer, the help, the palette and the README read it here."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from textual.binding import Binding
+
+from tui.engine.slots import MAX_JOBS
+from tui.view.board import Board, BoardRow, Stage
+from widgets.help_screen import HelpGroup, HelpRow
+from widgets.hint_bar import Hint
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What an action looks at before it is done. `targets` are the marked repos, else the selected one."""
+
+    board: Board
+    targets: Sequence[BoardRow]
+
+
+Refusal = Callable[[Situation], str | None]
+"""Why the action does nothing now, as one line for a person; None: it works."""
+
+
+def _never(_now: Situation) -> str | None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    name: str
+    keys: tuple[str, ...]
+    help: str
+    group: str
+    refuse: Refusal = _never
+    hint: str = ""
+    """Its label in the footer; empty: not shown there."""
+
+    @property
+    def title(self) -> str:
+        return self.name.replace("_", " ").capitalize()
+
+
+def _needs_target(now: Situation) -> str | None:
+    return None if now.targets else "nothing is selected"
+
+
+def _cannot_run(row: BoardRow) -> str | None:
+    if row.repo.error:
+        return f"{row.repo.id}: its entry in the workspace file is wrong"
+    return None if row.repo.enabled else f"{row.repo.id} is disabled in the workspace file"
+
+
+def _all_refuse(now: Situation, why: Callable[[BoardRow], str | None]) -> str | None:
+    """None as soon as one target would do; several that would not are told as one."""
+    reasons = [why(row) for row in now.targets]
+    if not reasons or None in reasons:
+        return _needs_target(now)
+    return reasons[0] if len(reasons) == 1 else f"none of these {len(reasons)}: {reasons[0]}"
+
+
+def _sync(now: Situation) -> str | None:
+    return _all_refuse(now, _cannot_run)
+
+
+def _retry(now: Situation) -> str | None:
+    def why(row: BoardRow) -> str | None:
+        if row.active:
+            return f"{row.repo.id} is {row.state} and has not ended yet"
+        return _cannot_run(row) or (
+            None if row.ended else f"{row.repo.id} has not run yet: s syncs it, S starts all"
+        )
+
+    return _all_refuse(now, why)
+
+
+def _cancel(now: Situation) -> str | None:
+    return _all_refuse(
+        now, lambda row: None if row.active else f"{row.repo.id} is not running: nothing to cancel"
+    )
+
+
+def _retry_all(now: Situation) -> str | None:
+    attention = [row for row in now.board.attention if not _cannot_run(row)]
+    return None if attention else "nothing needs attention"
+
+
+def _start_all(now: Situation) -> str | None:
+    planned = any(row.state is Stage.PLANNED for row in now.board.rows.values())
+    if planned or not now.board.active:
+        return None
+    return "all repos are in this run already"
+
+
+def _idle(now: Situation) -> str | None:
+    return None if now.board.active else "nothing is running"
+
+
+def _pause(now: Situation) -> str | None:
+    return None if now.board.paused else _idle(now)
+
+
+def _drain(now: Situation) -> str | None:
+    return None if now.board.counts.get(Stage.QUEUED) else "nothing is queued"
+
+
+def _raise(now: Situation) -> str | None:
+    return f"{MAX_JOBS} jobs at a time is the most" if now.board.limit >= MAX_JOBS else None
+
+
+def _lower(now: Situation) -> str | None:
+    return "one job at a time is the least; p pauses" if now.board.limit <= 1 else None
+
+
+def _empty(now: Situation) -> str | None:
+    return None if now.board.rows else "there is nothing to mark"
+
+
+_RUN, _JOBS, _LOOK, _REPO, _APP = "Run", "Jobs", "Look", "The selected repo", "The app"
+
+ACTIONS: tuple[Action, ...] = (
+    Action("start_all", ("S",), "start all", _RUN, _start_all, "start all"),
+    Action("sync", ("s",), "sync the marked repos, or the selected one", _RUN, _sync, "sync"),
+    Action("mark", ("space",), "mark or unmark", _RUN, _needs_target, "mark"),
+    Action("mark_all", ("a",), "mark all that are shown, or none", _RUN, _empty),
+    Action("cancel", ("x",), "cancel what is queued, abort what runs", _RUN, _cancel, "cancel"),
+    Action("retry", ("r",), "retry the marked repos, or the selected one", _RUN, _retry, "retry"),
+    Action("pick", ("t",), "run now, above the limit if need be", _RUN, _sync, "run now"),
+    Action("retry_all", ("R",), "retry all that need attention", _RUN, _retry_all, "retry all"),
+    Action("cancel_all", ("X",), "cancel everything (asks)", _RUN, _idle),
+    Action("pause", ("p",), "pause the queue, or resume; running jobs go on", _JOBS, _pause, "pause"),
+    Action("drain", ("d",), "drain: cancel what is queued, running jobs go on", _JOBS, _drain, "drain"),
+    Action("raise_limit", ("+", "="), "one more job at a time", _JOBS, _raise, "more jobs"),
+    Action("lower_limit", ("-",), "one job fewer; running jobs go on", _JOBS, _lower, "fewer"),
+    Action("open_detail", ("enter",), "detail of the repo", _LOOK, _needs_target, "detail"),
+    Action("filter", ("/",), "filter a list, search the log", _LOOK, hint="filter"),
+    Action("next_match", ("n",), "next match in the log", _LOOK),
+    Action("previous_match", ("N",), "previous match in the log", _LOOK),
+    Action("clear", ("escape",), "clear the filter, then the marks; back", _LOOK),
+    Action("changed_only", ("z",), "log: only what changed or needs a person", _LOOK),
+    Action("follow", ("f",), "log: follow the end", _LOOK),
+    Action("sort", ("o",), "next sort order of Repos", _LOOK),
+    Action("show_queue", ("1",), "tab Queue", _LOOK),
+    Action("show_attention", ("2",), "tab Attention", _LOOK),
+    Action("show_repos", ("3",), "tab Repos", _LOOK),
+    Action("next_pane", ("tab",), "next pane", _LOOK),
+    Action("shell", ("!",), "shell in the repo; the run goes on", _REPO, _needs_target),
+    Action("editor", ("e",), "editor in the repo", _REPO, _needs_target),
+    Action("lazygit", ("L",), "lazygit in the repo", _REPO, _needs_target),
+    Action("copy", ("y",), "copy the selected text, or the repo's path or error", _REPO),
+    Action("help", ("?", "f1"), "help", _APP),
+    Action("palette", ("ctrl+p", ":"), "command palette: every action by name", _APP),
+    Action("suspend", ("ctrl+z",), "suspend synctui", _APP),
+    Action("quit", ("q", "ctrl+q"), "leave; with jobs running it asks", _APP, hint="quit"),
+    Action("interrupt", ("ctrl+c",), "leave; the second time aborts what runs", _APP),
+)
+
+BY_NAME = {action.name: action for action in ACTIONS}
+
+_SHOWN_KEYS = {"escape": "esc", "f1": "F1"}
+_PRIORITY = frozenset({"ctrl+q", "ctrl+c"})
+"""The keys that work whatever has the focus."""
+
+
+def shown_keys(action: Action) -> list[str]:
+    return [_SHOWN_KEYS.get(key, key) for key in action.keys]
+
+
+def bindings() -> list[Binding]:
+    """For the app; each calls `action_act` with the name of the action."""
+    return [
+        Binding(
+            key, f"app.act('{action.name}')", action.help, show=False, priority=key in _PRIORITY, system=True
+        )
+        for action in ACTIONS
+        for key in action.keys
+    ]
+
+
+def hints(now: Situation) -> list[Hint]:
+    """What the footer shows: the actions that would do something now."""
+    return [
+        Hint(
+            shown_keys(action)[0],
+            "resume" if action.name == "pause" and now.board.paused else action.hint,
+        )
+        for action in ACTIONS
+        if action.hint and action.refuse(now) is None
+    ]
+
+
+def help_groups(now: Situation) -> list[HelpGroup]:
+    return [
+        HelpGroup(
+            title,
+            tuple(
+                HelpRow(" ".join(shown_keys(action)), action.help, action.refuse(now) or "")
+                for action in members
+            ),
+        )
+        for title, members in groupby(ACTIONS, key=lambda action: action.group)
+    ]
+
+
+def key_table() -> str:
+    """The keys as the README shows them, in Markdown."""
+    rows = [f"| {' '.join(f'`{key}`' for key in shown_keys(action))} | {action.help} |" for action in ACTIONS]
+    return "\n".join(["| key | does |", "| --- | --- |", *rows])
+
+
+def by_shown_key(key: str) -> str:
+    """The name of the action that the footer shows under that key."""
+    return next(action.name for action in ACTIONS if key in shown_keys(action))

@@ -1,0 +1,243 @@
+"""The full-screen app: it starts the engine's jobs as workers, draws what comes of it, and leaves in order."""
+
+import asyncio
+import contextlib
+import os
+import select
+import signal
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import ClassVar, Literal
+
+from textual.app import App, SystemCommand
+from textual.binding import BindingType
+from textual.screen import Screen
+from textual.worker import Worker
+
+from tui.app.actions import ACTIONS, BY_NAME, Situation, bindings
+from tui.app.bridge import Bridge
+from tui.app.commands import Commands
+from tui.app.desk import Desk
+from tui.app.detail_screen import DetailScreen
+from tui.app.present import log_line
+from tui.app.run_screen import RunScreen
+from tui.app.session import Session
+from tui.engine.engine import Clock
+from tui.engine.events import JobEnded, Notice, Record
+from tui.engine.feed import Inbox
+from tui.engine.shutdown import STOP_SIGNALS, Ending
+from tui.engine.survey import StatusRow
+from tui.git.outcome import Reason
+from tui.view.board import Board, BoardRow
+from tui.view.lines import plural, summary
+from widgets.log_pane import LogLine
+
+_TICK = 0.1
+_GIVE_UP = 2.7
+"""Seconds after which an abort leaves whatever is still alive: by then TERM and KILL have been sent."""
+
+Level = Literal["information", "warning", "error"]
+
+
+class SynctuiApp(App[Ending]):
+    TITLE = "synctui"
+    CSS_PATH: ClassVar[list[str]] = ["run_screen.tcss", "detail_screen.tcss"]  # type: ignore[assignment]  # Textual types it for one class or instance
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
+    ENABLE_COMMAND_PALETTE = True
+
+    def __init__(self, session: Session, clock: Clock | None = None) -> None:
+        super().__init__()
+        self.bridge = Bridge(self, self.read)
+        engine = session.engine(self.bridge.spawn)
+        board = Board(session.repos, session.plan.settled, limit=engine.snapshot().limit)
+        self.desk = Desk(session, engine, board, clock or Clock())
+        self.commands = Commands(self)
+        self.main = RunScreen(self.desk)
+        self.asked_to_leave = False
+        """A ctrl+c that follows aborts."""
+        self._inbox = Inbox()
+        self._signal: signal.Signals | None = None
+        self._seen: deque[StatusRow] = deque()
+        self._due = {repo.id: repo for repo in session.repos}
+        """Repos that the survey is to look at."""
+        self._survey: Worker[object] | None = None
+        self._survey_stop = threading.Event()
+        self._has_terminal = sys.__stdin__ is not None and sys.__stdin__.isatty()
+
+    def run_to_end(self) -> Ending:
+        """Run, and tell on stdout what became of it once the screen is gone."""
+        ending = self.run()
+        finished, ends = self.desk.board.session()
+        lines = summary(finished, ends, dry_run=self.desk.session.dry_run) if ends else []
+        if alive := len(self.desk.board.running):
+            lines.append(f"{plural(alive, 'job')} did not end in time")
+        with contextlib.suppress(OSError):  # the terminal may be what ended us
+            sys.stdout.write("".join(f"{line}\n" for line in lines))
+            sys.stdout.flush()
+        return ending or Ending(1)
+
+    def get_default_screen(self) -> Screen[None]:
+        return self.main
+
+    def on_mount(self) -> None:
+        self._inbox = self.bridge.attach(self.desk.engine)
+        loop = asyncio.get_running_loop()
+        for number in STOP_SIGNALS:
+            loop.add_signal_handler(number, self.abort, number, Reason.SIGNAL)
+        self.set_interval(_TICK, self.tick)
+        if self.desk.session.start:
+            self.commands.start_all()
+
+    # Drawing.
+
+    def tick(self) -> None:
+        self.read()
+        while self._seen:
+            row = self._seen.popleft()
+            self.desk.looks[row.repo.id] = row
+            self.desk.board.revision += 1
+        self._look_again()
+        if self._terminal_lost():
+            self.abort(signal.SIGHUP, Reason.SIGNAL)
+        screen = self.screen
+        if isinstance(screen, RunScreen | DetailScreen):
+            screen.paint()
+
+    def read(self) -> None:
+        """Fold what has happened into the board and the log."""
+        lines: list[LogLine] = []
+        notices: list[Notice] = []
+        for record in self._inbox.drain():
+            self.desk.board.apply(record)
+            if line := log_line(record):
+                lines.append(line)
+            self._take(record, notices)
+        self.main.append(lines)
+        if notices:
+            self._tell(notices)
+        if self.desk.leaving and self.desk.engine.snapshot().idle:
+            self.leave()
+
+    def _take(self, record: Record, notices: list[Notice]) -> None:
+        match record.event:
+            case Notice() as notice:
+                notices.append(notice)
+            case JobEnded(repo=repo):
+                self._due[repo.id] = repo
+
+    def _tell(self, notices: list[Notice]) -> None:
+        """One toast, however many came at once; each is in the log."""
+        last = notices[-1]
+        more = len(notices) - 1
+        text = f"{last.text} (and {plural(more, 'more notice')} in the log)" if more else last.text
+        self.say(text, "information" if last.level == "info" else last.level)
+
+    def say(self, text: str, level: Level = "information") -> None:
+        self.notify(text, severity=level, markup=False, timeout=4)
+
+    # The survey.
+
+    def _look_again(self) -> None:
+        """Survey what has not been looked at since it ended: at once when it is shown, else after the run."""
+        busy = self._survey is not None and not self._survey.is_finished
+        if (
+            not self._due
+            or busy
+            or self.desk.leaving
+            or (self.desk.board.active and not self.main.shows_repos)
+        ):
+            return
+        repos = list(self._due.values())
+        self._due.clear()
+        self._survey = self.run_worker(
+            lambda: self.desk.session.survey(repos, self._seen.append, self._survey_stop),
+            name="survey",
+            group="survey",
+            thread=True,
+            exit_on_error=False,
+        )
+
+    # Actions.
+
+    def highlighted(self) -> str | None:
+        screen = self.screen
+        return screen.highlighted() if isinstance(screen, RunScreen | DetailScreen) else None
+
+    def targets(self) -> list[BoardRow]:
+        """What an action on repos is about: the marked ones, else the selected one."""
+        if self.desk.marks and not isinstance(self.screen, DetailScreen):
+            return [row for repo_id, row in self.desk.board.rows.items() if repo_id in self.desk.marks]
+        row = self.desk.board.rows.get(self.highlighted() or "")
+        return [row] if row else []
+
+    def situation(self) -> Situation:
+        return Situation(self.desk.board, self.targets())
+
+    def action_act(self, name: str) -> None:
+        """Do the action of that name, or say why not."""
+        action = BY_NAME[name]
+        if why := action.refuse(self.situation()):
+            self.say(why, "warning")
+            return
+        # What one screen alone knows, it does itself.
+        method = getattr(self.screen, f"do_{name}", None) or getattr(self.commands, name, None)
+        if method is None:
+            self.say(f"{action.title}: not on this page")
+            return
+        method()
+        self.read()
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        for action in ACTIONS:
+            if action.name not in {"palette", "next_pane"}:
+                yield SystemCommand(action.title, action.help, self._doer(action.name))
+        yield from (
+            command
+            for command in super().get_system_commands(screen)
+            if command.title in {"Theme", "Screenshot"}
+        )
+
+    def _doer(self, name: str) -> Callable[[], None]:
+        return lambda: self.action_act(name)
+
+    def open_detail(self, repo_id: str) -> None:
+        if not isinstance(self.screen, DetailScreen) and repo_id in self.desk.board.rows:
+            self.push_screen(DetailScreen(self.desk, repo_id))
+
+    # Leaving.
+
+    def leave_when_idle(self) -> None:
+        self.desk.leaving = "leaves when the run is over"
+        self.read()
+
+    def abort(self, by: signal.Signals | None = None, reason: Reason = Reason.QUIT) -> None:
+        """Stop everything and leave as soon as it is gone, or after the last deadline."""
+        self._signal = by or self._signal
+        now = self.desk.engine.snapshot()
+        self.desk.leaving = f"stopping {plural(now.running + now.picked, 'job')}…"
+        self.asked_to_leave = True
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+        self.set_timer(_GIVE_UP, self.leave)
+        self.desk.engine.cancel_all(reason)
+        self.read()
+
+    def leave(self) -> None:
+        self._survey_stop.set()
+        self.desk.leaving = ""
+        self.read()
+        finished, _ = self.desk.board.session()
+        self.exit(Ending(1 if self.desk.board.running else finished.exit_code, self._signal))
+
+    def _terminal_lost(self) -> bool:
+        """A closed terminal with SIGHUP ignored would otherwise be drawn to for ever."""
+        if not self._has_terminal or self.desk.leaving:
+            return False
+        with contextlib.suppress(OSError, ValueError):
+            fd = sys.__stdin__.fileno() if sys.__stdin__ else 0
+            poll = select.poll()
+            poll.register(fd, 0)
+            return not os.isatty(fd) or any(event & select.POLLHUP for _, event in poll.poll(0))
+        return True

@@ -1,0 +1,91 @@
+"""Between the engine's threads and the loop of the screen."""
+
+import asyncio
+import contextlib
+import contextvars
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+from textual.app import App
+
+from tui.engine.engine import Engine, daemon_thread
+from tui.engine.feed import Inbox
+
+JOBS = "sync"
+"""The group of the workers that run jobs."""
+
+
+class DaemonExecutor(ThreadPoolExecutor):
+    """One daemon thread a call, uncapped: the job limit is the scheduler's, and no exit waits for a thread.
+
+    asyncio's own pool has cores + 4 places, and leaving joins every one of its threads.
+    """
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+
+        def run() -> None:
+            if not future.set_running_or_notify_cancel():
+                return
+            try:
+                result = fn(*args, **kwargs)
+            except BaseException as error:  # noqa: BLE001  the future carries it to whoever waits
+                future.set_exception(error)
+            else:
+                future.set_result(result)
+
+        daemon_thread(run, "worker")
+        return future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Does nothing: no thread of it keeps the process alive."""
+
+
+class Bridge:
+    """Jobs become workers of the app; records wake the app at most once until it has looked."""
+
+    def __init__(self, app: App[Any], on_nudge: Callable[[], None]) -> None:
+        self._app = app
+        self._on_nudge = on_nudge
+        self._nudged = False
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread = 0
+        self._context = contextvars.Context()
+
+    def attach(self, engine: Engine) -> Inbox:
+        """In the running loop of the app, before anything starts."""
+        self._loop = asyncio.get_running_loop()
+        self._loop.set_default_executor(DaemonExecutor())
+        self._thread = threading.get_ident()
+        self._context = contextvars.copy_context()
+        return engine.subscribe(self.nudge)
+
+    def spawn(self, body: Callable[[], None], name: str) -> None:
+        """For the engine, from any thread."""
+        if threading.get_ident() == self._thread:
+            self._start(body, name)
+        elif not self._call_soon(lambda: self._start(body, name)):
+            daemon_thread(body, name)  # the screen is gone; what was started still has its one end
+
+    def nudge(self) -> None:
+        """For the engine, from any thread and under its lock."""
+        if not self._nudged:
+            self._nudged = True
+            self._call_soon(self._look)
+
+    def _look(self) -> None:
+        self._nudged = False
+        self._on_nudge()
+
+    def _start(self, body: Callable[[], None], name: str) -> None:
+        self._app.run_worker(body, name=name, group=JOBS, thread=True, exit_on_error=False)
+
+    def _call_soon(self, callback: Callable[[], None]) -> bool:
+        """False when the loop is closed."""
+        with contextlib.suppress(RuntimeError):
+            if self._loop is not None:
+                self._loop.call_soon_threadsafe(callback, context=self._context)
+                return True
+        return False

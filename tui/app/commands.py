@@ -1,0 +1,197 @@
+"""What the actions do to the run, to the selected repo and to the app itself."""
+
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from tui.app.actions import help_groups
+from tui.engine.slots import MAX_JOBS
+from tui.store.paths import StateError
+from tui.view.board import BoardRow, Stage
+from tui.view.lines import plural
+from widgets.dialogs import Choice, ConfirmDialog
+from widgets.help_screen import HelpScreen
+
+if TYPE_CHECKING:
+    from tui.app.app import SynctuiApp
+
+_WAIT, _ABORT, _STAY = "w", "a", "s"
+_YES, _NO = "y", "n"
+
+
+class Commands:
+    """A method for each action that does not belong to one screen alone, of the same name.
+
+    They are called after the action's own `refuse` found nothing against it.
+    """
+
+    def __init__(self, app: "SynctuiApp") -> None:
+        self._app = app
+        self._engine = app.desk.engine
+
+    # The run.
+
+    def start_all(self) -> None:
+        """Everything of the plan that this session has not run; once all has run, everything again."""
+        session, rows = self._app.desk.session, self._app.desk.board.rows
+        planned = [repo for repo in session.plan.run if rows[repo.id].state is Stage.PLANNED]
+        fresh = planned or session.plan.run
+        again = not planned
+        settled = [
+            (repo, outcome) for repo, outcome in session.plan.settled if again or not rows[repo.id].attempt
+        ]
+        self._engine.start(fresh, settled)
+
+    def sync(self) -> None:
+        self._engine.retry(row.repo for row in self._take_targets())
+
+    def retry(self) -> None:
+        self._engine.retry(row.repo for row in self._take_targets() if row.ended)
+
+    def retry_all(self) -> None:
+        rows = self._app.desk.board.attention
+        self._engine.retry(row.repo for row in rows if row.repo.enabled and not row.repo.error)
+
+    def pick(self) -> None:
+        self._engine.pick(row.repo for row in self._take_targets())
+
+    def cancel(self) -> None:
+        self._engine.cancel([row.repo.id for row in self._take_targets() if row.active])
+
+    def cancel_all(self) -> None:
+        def answered(key: str | None) -> None:
+            if key == _YES:
+                self._engine.cancel_all()
+
+        choices = [Choice(_YES, "cancel everything"), Choice(_NO, "go on")]
+        dialog = ConfirmDialog("Cancel everything?", f"{self._what_runs()}.", choices)
+        self._app.push_screen(dialog, answered)
+
+    def drain(self) -> None:
+        self._engine.drain()
+
+    def pause(self) -> None:
+        if self._engine.snapshot().paused:
+            self._engine.resume()
+        else:
+            self._engine.pause()
+
+    def raise_limit(self) -> None:
+        self._set_limit(self._engine.snapshot().limit + 1)
+
+    def lower_limit(self) -> None:
+        self._set_limit(self._engine.snapshot().limit - 1)
+
+    def _set_limit(self, limit: int) -> None:
+        limit = max(1, min(MAX_JOBS, limit))
+        self._engine.set_limit(limit)
+        try:
+            self._app.desk.session.remember_limit(limit)
+        except StateError as error:
+            self._app.say(str(error), "warning")
+
+    # The selected repo.
+
+    def open_detail(self) -> None:
+        if target := self._first_target():
+            self._app.open_detail(target.repo.id)
+
+    def copy(self) -> None:
+        """The selected text; else the error of the repo that has one, else its path."""
+        if text := self._app.screen.get_selected_text():
+            what = "the selected text"
+        elif target := self._first_target():
+            failed = target.needs_person and target.outcome
+            text = failed.message if failed and failed.message else str(target.repo.path)
+            what = f"{'the error' if failed and failed.message else 'the path'} of {target.repo.id}"
+        else:
+            self._app.say("nothing is selected")
+            return
+        self._app.copy_to_clipboard(text)
+        self._app.say(f"copied {what}")
+
+    def shell(self) -> None:
+        self._outside([os.environ.get("SHELL") or "sh"])
+
+    def editor(self) -> None:
+        self._outside([*shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"), "."])
+
+    def lazygit(self) -> None:
+        self._outside(["lazygit"])
+
+    def _outside(self, command: Sequence[str]) -> None:
+        """Another program has the terminal until it ends; the jobs go on, only the drawing stands still."""
+        target = self._first_target()
+        if target is None:
+            return
+        if not target.repo.path.is_dir():
+            self._app.say(f"{target.repo.id} is not cloned yet", "warning")
+        elif shutil.which(command[0]) is None:
+            self._app.say(f"{command[0]} was not found", "warning")
+        else:
+            with self._app.suspend():
+                subprocess.run(command, cwd=target.repo.path, check=False)
+
+    # The app.
+
+    def help(self) -> None:
+        self._app.push_screen(HelpScreen("Keys", help_groups(self._app.situation())))
+
+    def palette(self) -> None:
+        self._app.action_command_palette()
+
+    def suspend(self) -> None:
+        self._app.action_suspend_process()
+
+    def next_pane(self) -> None:
+        self._app.screen.focus_next()
+
+    def quit(self) -> None:
+        if self._engine.snapshot().idle:
+            self._app.leave()
+        else:
+            self._ask(None)
+
+    def interrupt(self) -> None:
+        """The first one asks like `quit`; once that was asked, it aborts."""
+        if self._engine.snapshot().idle:
+            self._app.leave()
+        elif self._app.asked_to_leave:
+            self._app.abort(signal.SIGINT)
+        else:
+            self._ask(signal.SIGINT)
+
+    def _ask(self, by: signal.Signals | None) -> None:
+        def answered(key: str | None) -> None:
+            self._app.asked_to_leave = key == _WAIT
+            if key == _WAIT:
+                self._app.leave_when_idle()
+            elif key == _ABORT:
+                self._app.abort(by)
+
+        self._app.asked_to_leave = True
+        choices = [
+            Choice(_WAIT, "wait for the run to end, then leave"),
+            Choice(_ABORT, "abort what runs and leave"),
+            Choice(_STAY, "stay"),
+        ]
+        self._app.push_screen(ConfirmDialog("Leave synctui?", f"{self._what_runs()}.", choices), answered)
+
+    def _what_runs(self) -> str:
+        now = self._engine.snapshot()
+        running = f"{plural(now.running + now.picked, 'job')} running"
+        return f"{running}, {now.queued} queued" if now.queued else running
+
+    def _take_targets(self) -> Sequence[BoardRow]:
+        """The targets; what was marked is marked no longer."""
+        targets = self._app.targets()
+        self._app.desk.marks.clear()
+        return targets
+
+    def _first_target(self) -> BoardRow | None:
+        highlighted = self._app.highlighted()
+        return self._app.desk.board.rows.get(highlighted) if highlighted else None

@@ -1,0 +1,181 @@
+"""All that is known of one repo's job: how it stands, what came, what git said."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.table import Table
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.screen import Screen
+from textual.widgets import Static
+
+from tui.app import present
+from tui.app.actions import Situation, by_shown_key, hints
+from tui.app.desk import Desk
+from tui.git.arrived import Commit
+from tui.git.gauge import Gauge
+from tui.git.outcome import Outcome
+from tui.git.repo import public_url
+from tui.view.board import BoardRow
+from tui.view.lines import duration, plural
+from widgets.hint_bar import HintBar
+
+_SHORT_ID = 7
+_HINTS = ("cancel", "retry", "pick", "copy", "clear", "quit")
+
+
+class _Page(VerticalScroll):
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j", "scroll_down", "Down", show=False),
+        Binding("k", "scroll_up", "Up", show=False),
+        Binding("g", "scroll_home", "Top", show=False),
+        Binding("G", "scroll_end", "End", show=False),
+        Binding("ctrl+d", "page_down", "Page down", show=False),
+        Binding("ctrl+u", "page_up", "Page up", show=False),
+    ]
+
+
+class DetailScreen(Screen[None]):
+    def __init__(self, desk: Desk, repo_id: str) -> None:
+        super().__init__()
+        self._desk = desk
+        self.repo_id = repo_id
+        self._facts = Static(id="facts")
+        self._commits = Static(id="commits")
+        self._output = Static(id="output", markup=False)
+        self._hints = HintBar(id="hints")
+        self._shown: object = None
+        self._told: Sequence[str] | None = None
+        self._span: tuple[str, str] | None = None
+
+    @property
+    def _row(self) -> BoardRow:
+        return self._desk.board.rows[self.repo_id]
+
+    def compose(self) -> ComposeResult:
+        with _Page(id="page"):
+            yield self._facts
+            yield self._commits
+            yield self._output
+        yield self._hints
+
+    def on_mount(self) -> None:
+        page = self.query_one(_Page)
+        page.border_title = Text(self.repo_id)
+        page.focus()
+        self.paint()
+
+    def highlighted(self) -> str | None:
+        return self.repo_id
+
+    def paint(self) -> None:
+        if not self.is_mounted:
+            return
+        row, gauge = self._row, self._desk.engine.gauge(self.repo_id)
+        shown = (row.state, row.attempt, row.end, self._desk.looks.get(self.repo_id))
+        if shown != self._shown or row.live:
+            self._shown = shown
+            self._facts.update(self._draw_facts(row, gauge))
+        output = _output(gauge) or (list(row.outcome.output_tail) if row.outcome else [])
+        if output != self._told:
+            self._told = output
+            self._output.display = bool(output)
+            self._output.update(Text("\n".join(["output of git", *output])))
+        self._show_commits(row.outcome)
+        self._hints.show(
+            [hint for hint in hints(Situation(self._desk.board, [row])) if by_shown_key(hint.key) in _HINTS]
+        )
+
+    def _draw_facts(self, row: BoardRow, gauge: Gauge | None) -> Table:
+        repo, outcome = row.repo, row.outcome
+        tone = present.tone_of(row.state)
+        look = self._desk.looks.get(repo.id)
+        state = f"{tone.glyph} {tone.word}"
+        if outcome and row.ended and outcome.reason:
+            state += f": {outcome.reason.replace('_', ' ')}"
+        took = duration(row.end.duration_ms) if row.end and row.ended else ""
+        if row.live:
+            took = duration((self._desk.clock.now() - row.started) * 1000)
+        progress = gauge.progress if gauge and row.live else None
+        facts = [
+            ("state", state),
+            ("attempt", str(row.attempt) if row.attempt else ""),
+            ("took", took),
+            ("progress", _progress(progress.phase, progress.percent) if progress else ""),
+            ("path", str(repo.path)),
+            ("url", public_url((outcome and outcome.url) or repo.url) or "none; the checkout's own remote"),
+            ("branch", (outcome and outcome.branch) or (look and look.status.branch) or ""),
+        ]
+        if outcome:
+            facts += [
+                ("before" if row.active else "what", outcome.message),
+                ("advice", outcome.advice),
+                ("notes", ", ".join(note.replace("_", " ") for note in outcome.notes)),
+            ]
+            facts += [
+                (
+                    "refs" if number == 0 else "",
+                    f"{change.kind:8} {change.name}  {_span(change.old, change.new)}",
+                )
+                for number, change in enumerate(outcome.refs)
+            ]
+        table = Table.grid(padding=(0, 2))
+        for label, value in facts:
+            if value:
+                table.add_row(Text(label, "dim"), Text(value))
+        return table
+
+    def _show_commits(self, outcome: Outcome | None) -> None:
+        """Look for what arrived once for each span of commits; the look may take a while."""
+        span = (outcome.old, outcome.new) if outcome and outcome.old and outcome.new else None
+        if span == self._span:
+            return
+        self._span = span
+        self._commits.display = False
+        if span is not None and span[0] != span[1]:
+            self.run_worker(lambda: self._look(*span), thread=True, group="arrived", exit_on_error=False)
+
+    def _look(self, old: str, new: str) -> None:
+        commits = self._desk.session.arrived(self._row.repo.path, old, new)
+        self.app.call_later(self._draw_commits, commits)
+
+    def _draw_commits(self, commits: Sequence[Commit]) -> None:
+        table = Table.grid(padding=(0, 2))
+        table.title = Text(f"{plural(len(commits), 'commit')} arrived", "dim")
+        table.title_justify = "left"
+        for commit in commits:
+            changed = f"{plural(commit.files, 'file')} +{commit.insertions} -{commit.deletions}"
+            table.add_row(
+                Text(commit.id[:_SHORT_ID], "dim"),
+                Text(commit.author),
+                Text(commit.subject),
+                Text(changed, "dim", no_wrap=True),
+            )
+        self._commits.display = bool(commits)
+        self._commits.update(table)
+
+    def on_hint_bar_pressed(self, event: HintBar.Pressed) -> None:
+        self.app.call_later(self.run_action, f"app.act('{by_shown_key(event.key)}')")
+
+    def do_clear(self) -> None:
+        self.dismiss()
+
+
+def _output(gauge: Gauge | None) -> list[str]:
+    """Its thread may add a line while it is read."""
+    while gauge:
+        try:
+            return list(gauge.output)
+        except RuntimeError:
+            continue
+    return []
+
+
+def _progress(phase: str, percent: int | None) -> str:
+    return (phase or "starting") if percent is None else f"{phase} {percent} %"
+
+
+def _span(old: str | None, new: str | None) -> str:
+    return f"{(old or 'new')[:_SHORT_ID]}..{(new or 'gone')[:_SHORT_ID]}"

@@ -1,0 +1,307 @@
+"""The one translator: from the board, the gauges and the survey to the values that widgets draw."""
+
+import textwrap
+import time
+from collections.abc import Callable, Mapping, Sequence
+from itertools import groupby
+
+import humanize
+
+from tui.engine.engine import Clock
+from tui.engine.events import JobEnded, Notice, Record, RunFinished
+from tui.engine.slots import PRIORITY_SLOT
+from tui.engine.survey import StatusRow
+from tui.git.gauge import Gauge, Progress
+from tui.git.outcome import State
+from tui.view.board import Board, BoardRow, Stage
+from tui.view.lines import counts_line, detail, duration, is_news, plural
+from widgets.line_table import Cell, TableRow
+from widgets.log_pane import LogLine
+from widgets.slot_grid import SlotView
+from widgets.status_pane import LaneView, StatusView
+from widgets.tone import Tone
+
+Gauges = Callable[[str], Gauge | None]
+
+STALLED_AFTER = 10.0
+"""Seconds without a byte until a cell says so."""
+_NOTHING = Progress(moved=0.0)
+_STATE_ORDER = [*State, Stage.STOPPING, Stage.RUNNING, Stage.QUEUED, Stage.PLANNED]
+_WORST_FIRST = [State.FAILED, State.TIMED_OUT, State.BLOCKED, State.BUSY, State.CANCELLED]
+_REPO_SORTS: Mapping[str, Callable[[BoardRow, StatusRow | None], tuple[int, str]]] = {
+    "workspace order": lambda _row, _look: (0, ""),
+    "state": lambda row, _look: (_severity(row), row.repo.id),
+    "name": lambda row, _look: (0, row.repo.id),
+    "behind": lambda row, look: (-((look and look.status.behind) or 0), row.repo.id),
+}
+_JOBS_SOURCES = {
+    "flag": "as asked",
+    "variable": "from SYNCTUI_JOBS",
+    "file": "from the workspace file",
+    "remembered": "as last time",
+    "default": "the default",
+}
+SORTS = tuple(_REPO_SORTS)
+
+
+def tone_of(state: Stage | State) -> Tone:
+    return Tone(state.value)
+
+
+def clock_face(seconds: float) -> str:
+    """`0:07`, `12:34`, `1:02:03`."""
+    minutes, rest = divmod(max(0, int(seconds)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def age(seconds: float | None) -> str:
+    """`now`, `5 m`, `3 h`, `12 d`; empty for None."""
+    if seconds is None:
+        return ""
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "m")):
+        if seconds >= size:
+            return f"{int(seconds // size)} {unit}"
+    return "now"
+
+
+def rate(bytes_per_second: int | None) -> str:
+    return f"{humanize.naturalsize(bytes_per_second)}/s" if bytes_per_second else ""
+
+
+# Header.
+
+
+def run_clock(board: Board, clock: Clock) -> str:
+    """Empty before the first run; stands still after the end."""
+    if board.run is None:
+        return ""
+    seconds = board.finished.duration_ms / 1000 if board.finished else clock.now() - board.began
+    return clock_face(seconds)
+
+
+def mode(board: Board) -> str:
+    parts = ["PAUSED"] if board.paused else []
+    if board.ordinary > board.limit:
+        parts.append("draining")
+    return " ".join(parts)
+
+
+def plan_line(board: Board, jobs_source: str) -> str:
+    count = sum(row.state is Stage.PLANNED for row in board.rows.values())
+    if not count:
+        return "Nothing is planned. Select a repo and press s to sync it."
+    where = f" ({_JOBS_SOURCES[jobs_source]})" if jobs_source in _JOBS_SOURCES else ""
+    return (
+        f"{plural(count, 'repo')} planned, {board.limit} at a time{where}. "
+        "Press S to start all, space to mark, s to sync the marked."
+    )
+
+
+# Slot grid.
+
+
+def slots(board: Board, gauges: Gauges, clock: Clock) -> tuple[list[SlotView | None], SlotView | None]:
+    """The ordinary slots, idle ones as None, and the priority slot."""
+    taken = {row.slot: slot(row, gauges(row.repo.id), clock) for row in board.running}
+    priority = taken.pop(PRIORITY_SLOT, None)
+    count = max([board.limit, *(number + 1 for number in taken if number is not None)])
+    return [taken.get(number) for number in range(count)], priority
+
+
+def slot(row: BoardRow, gauge: Gauge | None, clock: Clock) -> SlotView:
+    progress = gauge.progress if gauge else _NOTHING
+    seconds = max(0.0, clock.now() - row.started)
+    # A job that waits to try again is quiet on purpose.
+    retrying = progress.phase.startswith("retry ")
+    quiet = min(seconds, clock.monotonic() - progress.moved)
+    tone, badge = Tone.RUNNING, ""
+    if row.state is Stage.STOPPING:
+        tone, badge = Tone.STOPPING, "stopping"
+    elif retrying:
+        tone = Tone.RETRYING
+    elif quiet >= STALLED_AFTER:
+        tone, badge = Tone.STALLED, "stalled"
+    return SlotView(
+        key=row.repo.id,
+        title=row.repo.id,
+        phase=progress.phase or "starting",
+        percent=progress.percent,
+        rate=rate(progress.rate),
+        elapsed=duration(seconds * 1000),
+        line=progress.line,
+        tone=tone,
+        badge=badge,
+        pick=row.slot == PRIORITY_SLOT,
+        age=seconds,
+    )
+
+
+# Log.
+
+
+def log_line(record: Record) -> LogLine | None:
+    """None for what the log does not tell."""
+    match record.event:
+        case JobEnded() as event:
+            outcome = event.outcome
+            return LogLine(
+                event.repo.id,
+                tone_of(outcome.state),
+                (
+                    time.strftime("%H:%M:%S", time.localtime(record.time)),
+                    event.repo.id,
+                    tone_of(outcome.state).word,
+                    detail(outcome),
+                    duration(event.duration_ms),
+                ),
+                interesting=is_news(outcome),
+            )
+        case Notice(text=text):
+            return LogLine("", Tone.NOTE, text=text)
+        case RunFinished() as event:
+            return LogLine("", Tone.NOTE, text=counts_line(event))
+        case _:
+            return None
+
+
+# Status pane.
+
+
+def jobs(board: Board) -> str:
+    """`4/6`, `6→3 draining`, and `+1 now` for the priority slot."""
+    running, ordinary = len(board.running), board.ordinary
+    under = f"{ordinary}→{board.limit} draining" if ordinary > board.limit else f"{ordinary}/{board.limit}"
+    return f"{under} +{running - ordinary} now" if running > ordinary else under
+
+
+def status(board: Board, gauges: Gauges, clock: Clock) -> StatusView:
+    running = board.running
+    bytes_per_second = sum(
+        gauge.progress.rate or 0 for row in running if (gauge := gauges(row.repo.id)) is not None
+    )
+    counts: dict[Tone, int] = {}
+    for state, count in board.counts.items():
+        tone = Tone.RUNNING if state is Stage.STOPPING else tone_of(state)
+        counts[tone] = counts.get(tone, 0) + count
+    return StatusView(
+        counts,
+        jobs(board),
+        mode="paused" if board.paused else "",
+        rate=rate(bytes_per_second),
+        elapsed=run_clock(board, clock),
+        lanes=lanes(board),
+    )
+
+
+def lanes(board: Board) -> list[LaneView]:
+    """The hosts that have something to do; none where there is one host and no limit of its own."""
+    host_limit = board.run.host_jobs if board.run else None
+    running: dict[str, int] = {}
+    waiting: dict[str, int] = {}
+    for row in board.rows.values():
+        if row.live and row.slot != PRIORITY_SLOT:
+            running[row.repo.host] = running.get(row.repo.host, 0) + 1
+        elif row.state is Stage.QUEUED:
+            waiting[row.repo.host] = waiting.get(row.repo.host, 0) + 1
+    hosts = sorted({*running, *waiting})
+    if len(hosts) <= 1 and host_limit is None:
+        return []
+    limit = min(host_limit or board.limit, board.limit)
+    return [LaneView(host, running.get(host, 0), limit, waiting.get(host, 0)) for host in hosts]
+
+
+# Tables.
+
+
+def queue_rows(board: Board, queue: Sequence[str], marks: set[str]) -> list[TableRow]:
+    rows = (board.rows[repo_id] for repo_id in queue if repo_id in board.rows)
+    return [
+        TableRow(
+            row.repo.id,
+            (str(place), row.repo.id, "goes first" if row.pick else _attempt(row), row.repo.host),
+            marked=row.repo.id in marks,
+        )
+        for place, row in enumerate(rows, 1)
+    ]
+
+
+def attention_rows(rows: Sequence[BoardRow], marks: set[str], width: int) -> list[TableRow]:
+    """A heading and its advice for each reason, then its repos; `width` is the room for the advice."""
+
+    def group(row: BoardRow) -> tuple[int, str, str]:
+        reason = row.outcome.reason if row.outcome else None
+        return _severity(row), row.state.value, reason or ""
+
+    shown: list[TableRow] = []
+    for (_, state, reason), members in groupby(sorted(rows, key=group), key=group):
+        of_group = list(members)
+        heading = f"{tone_of(State(state)).glyph} {_words(state)}"
+        if reason:
+            heading += f": {_words(reason)}"
+        shown.append(TableRow(f"{state} {reason}", (f"{heading}  ({len(of_group)})",), group=True))
+        advice = of_group[0].outcome.advice if of_group[0].outcome else ""
+        shown += [
+            TableRow(f"{state} {reason} {number}", (line,), group=True)
+            for number, line in enumerate(textwrap.wrap(advice, max(20, width - 2)))
+        ]
+        shown += [
+            TableRow(
+                row.repo.id,
+                ((row.repo.id, tone_of(row.state)), row.outcome.message if row.outcome else ""),
+                marked=row.repo.id in marks,
+            )
+            for row in of_group
+        ]
+    return shown
+
+
+def repo_rows(
+    rows: Sequence[BoardRow], looks: Mapping[str, StatusRow], marks: set[str], sort: str, clock: Clock
+) -> list[TableRow]:
+    order = _REPO_SORTS[sort]
+    now = clock.now()
+    return [
+        TableRow(row.repo.id, _repo_cells(row, looks.get(row.repo.id), now), marked=row.repo.id in marks)
+        for row in sorted(rows, key=lambda row: order(row, looks.get(row.repo.id)))
+    ]
+
+
+def _repo_cells(row: BoardRow, look: StatusRow | None, now: float) -> tuple[Cell, ...]:
+    tone = tone_of(row.state)
+    status = look.status if look else None
+    fetched = None if status is None or status.last_fetch is None else max(0.0, now - status.last_fetch)
+    error = ""
+    if row.needs_person and row.outcome:
+        error = row.outcome.message
+    elif status:
+        error = status.error
+    return (
+        row.repo.id,
+        (f"{tone.glyph} {tone.word}", tone),
+        _count(status.ahead if status else None),
+        _count(status.behind if status else None),
+        ("yes", Tone.BLOCKED) if status and status.dirty else "",
+        age(fetched),
+        (status.branch or "") if status else "",
+        error,
+    )
+
+
+def _count(count: int | None) -> str:
+    """Unknown is blank and never a zero."""
+    return "" if count is None else str(count)
+
+
+def _severity(row: BoardRow) -> int:
+    if row.state in _WORST_FIRST:
+        return _WORST_FIRST.index(row.state)  # type: ignore[arg-type]  # `in` has shown that it is a State
+    return len(_WORST_FIRST) + _STATE_ORDER.index(row.state)
+
+
+def _attempt(row: BoardRow) -> str:
+    return f"attempt {row.attempt}" if row.attempt > 1 else ""
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")

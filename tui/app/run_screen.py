@@ -1,0 +1,328 @@
+"""The main screen: the slots, the log, the state of the run and its three lists."""
+
+from collections.abc import Sequence
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Container, Vertical
+from textual.content import Content
+from textual.events import DescendantFocus, Resize
+from textual.screen import Screen
+from textual.widgets import ContentSwitcher, Static
+
+from tui.app import present
+from tui.app.actions import Situation, by_shown_key, hints
+from tui.app.desk import Desk
+from tui.view.finding import find
+from tui.view.lines import plural
+from widgets.filter_line import FilterLine
+from widgets.hint_bar import HintBar
+from widgets.line_table import Column, LineTable
+from widgets.log_pane import LogLine, LogPane
+from widgets.slot_grid import SlotGrid
+from widgets.status_pane import StatusPane
+from widgets.text import cut_end, fit
+
+_SPINS_PER_SECOND = 5
+_QUEUE_TICKS = 5
+"""Ticks between two looks at the queue, at least."""
+
+Pane = SlotGrid | LogPane | LineTable
+
+
+class RunScreen(Screen[None]):
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012  Textual types it as an instance's
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]  # noqa: RUF012  as above
+    AUTO_FOCUS = "#repos"
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self._desk = desk
+        self._header = Static(id="header", markup=False)
+        self._plan = Static(id="plan", markup=False)
+        self._slots = SlotGrid(id="slots")
+        self._log = LogPane(empty="what ends is told here", id="log")
+        self._status = StatusPane(id="status")
+        self._tables = {
+            "queue": LineTable(
+                [
+                    Column("place", "#", 4, "right"),
+                    Column("repo", "repo"),
+                    Column("note", "", 10),
+                    Column("host", "host", 20),
+                ],
+                empty="nothing is queued",
+                id="queue",
+            ),
+            "attention": LineTable(
+                [Column("repo", "repo"), Column("what", "what happened")],
+                empty="nothing needs attention",
+                id="attention",
+            ),
+            "repos": LineTable(
+                [
+                    Column("repo", "repo"),
+                    Column("state", "state", 12),
+                    Column("ahead", "ahead", 5, "right"),
+                    Column("behind", "behind", 6, "right"),
+                    Column("dirty", "dirty", 5),
+                    Column("fetched", "fetched", 7, "right"),
+                    Column("branch", "branch", 14),
+                    Column("error", "last error"),
+                ],
+                empty="no repo matches",
+                id="repos",
+            ),
+        }
+        self._switcher = ContentSwitcher(initial="repos", id="tables")
+        self._filter = FilterLine("/", id="filter")
+        self._hints = HintBar(id="hints")
+        self._pane: Pane = self._tables["repos"]
+        """The one that had the focus last."""
+        self._words = ""
+        self._needle = ""
+        self._sort = 0
+        self._ticks = 0
+        self._drawn: object = None
+
+    def compose(self) -> ComposeResult:
+        yield self._header
+        yield self._plan
+        yield self._slots
+        with Container(id="body"):
+            yield self._log
+            with Vertical(id="side"):
+                yield self._status
+                with self._switcher:
+                    yield from self._tables.values()
+        yield self._filter
+        yield self._hints
+
+    def on_mount(self) -> None:
+        self.paint()
+
+    def on_resize(self, event: Resize) -> None:
+        self._slots.max_rows = max(1, event.size.height // 2 - self._slots.gutter.height)
+        self._drawn = None
+        self.paint()
+
+    # What the app asks.
+
+    @property
+    def shows_repos(self) -> bool:
+        return self._switcher.current == "repos"
+
+    @property
+    def table(self) -> LineTable:
+        return self._tables[self._switcher.current or "repos"]
+
+    def highlighted(self) -> str | None:
+        return self._pane.highlighted
+
+    def append(self, lines: Sequence[LogLine]) -> None:
+        self._log.append(lines)
+
+    # Drawing.
+
+    def paint(self) -> None:
+        if not self.is_mounted:
+            return
+        desk, board = self._desk, self._desk.board
+        self._ticks += 1
+        self._paint_header()
+        self._plan.display = board.run is None
+        if board.run is None:
+            _update(self._plan, present.plan_line(board, desk.session.jobs_source))
+        slots, priority = present.slots(board, desk.engine.gauge, desk.clock)
+        self._slots.show(slots, priority, int(desk.clock.monotonic() * _SPINS_PER_SECOND))
+        _title(self._slots, Content(f" Slots {present.jobs(board)} "))
+        self._status.show(present.status(board, desk.engine.gauge, desk.clock))
+        self._paint_table()
+        self._paint_titles()
+        targets = [row for repo_id in self._target_ids() if (row := board.rows.get(repo_id))]
+        self._hints.show(hints(Situation(board, targets)))
+
+    def _target_ids(self) -> Sequence[str]:
+        highlighted = self.highlighted()
+        return list(self._desk.marks) or ([highlighted] if highlighted else [])
+
+    def _paint_header(self) -> None:
+        desk = self._desk
+        words = [
+            desk.leaving,
+            present.mode(desk.board),
+            "dry run" if desk.session.dry_run else "",
+            present.run_clock(desk.board, desk.clock),
+        ]
+        right = "   ".join(word for word in words if word)
+        width = max(0, self.size.width - 2)
+        right = cut_end(right, width)
+        left = fit(f"synctui  {desk.session.workspace}", width - len(right))
+        _update(self._header, f"{left}{right}")
+
+    def _paint_table(self) -> None:
+        desk = self._desk
+        name = self._switcher.current or "repos"
+        wanted = (name, self.table.size.width, self._words, self._sort, frozenset(desk.marks))
+        state = (wanted, desk.board.revision)
+        if state == self._drawn:
+            return
+        same_view = isinstance(self._drawn, tuple) and self._drawn[0] == wanted
+        if name == "queue" and same_view and self._ticks % _QUEUE_TICKS:
+            return
+        self._drawn = state
+        rows = list(desk.board.rows.values())
+        shown = rows
+        if self._words:
+            shown, wrong = find(rows, self._words, desk.facts)
+            if self._filter.display and self._pane is not self._log:
+                self._filter.show_count(wrong or f"{len(shown)} of {len(rows)} ")
+        ids = {row.repo.id for row in shown}
+        match name:
+            case "queue":
+                queue = [repo_id for repo_id in desk.engine.queue() if repo_id in ids]
+                self.table.show(present.queue_rows(desk.board, queue, desk.marks))
+            case "attention":
+                attention = [row for row in shown if row.needs_person]
+                self.table.show(present.attention_rows(attention, desk.marks, self.table.size.width))
+            case _:
+                sort = present.SORTS[self._sort]
+                self.table.show(present.repo_rows(shown, desk.looks, desk.marks, sort, desk.clock))
+
+    def _paint_titles(self) -> None:
+        desk, board = self._desk, self._desk.board
+        counts = {
+            "queue": sum(row.state == "queued" for row in board.rows.values()),
+            "attention": len(board.attention),
+            "repos": len(board.rows),
+        }
+        tabs: list[Content | tuple[str, str]] = []
+        for number, (name, count) in enumerate(counts.items(), 1):
+            style = "bold reverse" if name == self._switcher.current else ""
+            link = Content.from_markup(f"[@click=app.act('show_{name}')] {number} {name.title()} {count} [/]")
+            tabs.append(link.stylize(style) if style else link)
+        notes = [
+            f"{len(desk.marks)} marked" if desk.marks else "",
+            f"/{self._words}" if self._words else "",
+            f"by {present.SORTS[self._sort]}" if self.shows_repos and self._sort else "",
+        ]
+        _title(self.table, Content.assemble(*tabs), " · ".join(note for note in notes if note))
+        log_notes = [
+            "only changes" if self._log.only_interesting else "",
+            f"/{self._needle}" if self._needle else "",
+            "" if self._log.follow else "not following, f follows",
+        ]
+        _title(self._log, Content(" Log "), " · ".join(note for note in log_notes if note))
+
+    # Messages.
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        if isinstance(event.widget, SlotGrid | LogPane | LineTable):
+            self._pane = event.widget
+
+    @on(LogPane.Opened)
+    @on(LineTable.Opened)
+    @on(SlotGrid.Opened)
+    def _open(self) -> None:
+        self._act("open_detail")
+
+    def on_hint_bar_pressed(self, event: HintBar.Pressed) -> None:
+        self._act(by_shown_key(event.key))
+
+    def on_filter_line_changed(self, event: FilterLine.Changed) -> None:
+        self._apply_filter(event.text)
+
+    def on_filter_line_submitted(self) -> None:
+        self._pane.focus()
+
+    def on_filter_line_cancelled(self) -> None:
+        self._apply_filter("")
+        self._pane.focus()
+
+    def _apply_filter(self, text: str) -> None:
+        if self._pane is self._log:
+            self._needle = text
+            found = self._log.search(text)
+            self._filter.show_count(f"{plural(found, 'line')} " if text else "")
+            if found:
+                self._log.find_previous()
+        else:
+            self._words = text
+            self._filter.show_count("")
+        self.paint()
+
+    def _act(self, name: str) -> None:
+        self.app.call_later(self.run_action, f"app.act('{name}')")
+
+    # Actions.
+
+    def do_mark(self) -> None:
+        repo_id = self.highlighted()
+        if repo_id:
+            self._desk.marks ^= {repo_id}
+            if isinstance(self._pane, LineTable):
+                self._pane.action_move(1)
+
+    def do_mark_all(self) -> None:
+        shown = {row.key for row in self.table.rows if not row.group}
+        if shown <= self._desk.marks:
+            self._desk.marks -= shown
+        else:
+            self._desk.marks |= shown
+
+    def do_filter(self) -> None:
+        if self._pane is self._slots:
+            self._pane = self.table
+        self._filter.open(self._needle if self._pane is self._log else self._words)
+
+    def do_next_match(self) -> None:
+        self._log.find_next()
+
+    def do_previous_match(self) -> None:
+        self._log.find_previous()
+
+    def do_clear(self) -> None:
+        """What was typed first, then the marks."""
+        if self._words or self._needle:
+            self._words = self._needle = ""
+            self._log.search("")
+            self._filter.close()
+        else:
+            self._desk.marks.clear()
+
+    def do_changed_only(self) -> None:
+        self._log.only_interesting = not self._log.only_interesting
+
+    def do_follow(self) -> None:
+        self._log.follow = True
+
+    def do_sort(self) -> None:
+        self._sort = (self._sort + 1) % len(present.SORTS)
+        self._show("repos")
+
+    def do_show_queue(self) -> None:
+        self._show("queue")
+
+    def do_show_attention(self) -> None:
+        self._show("attention")
+
+    def do_show_repos(self) -> None:
+        self._show("repos")
+
+    def _show(self, name: str) -> None:
+        self._switcher.current = name
+        self.table.focus()
+        self.paint()
+
+
+def _update(static: Static, text: str) -> None:
+    if str(static.content) != text:
+        static.update(Content(text))
+
+
+def _title(pane: Pane, title: Content, subtitle: str = "") -> None:
+    """A title that is set anew is drawn anew; most ticks change none."""
+    if pane.border_title != title.markup:
+        pane.border_title = title
+    if pane.border_subtitle != (below := Content(f" {subtitle} " if subtitle else "")).markup:
+        pane.border_subtitle = below

@@ -1,0 +1,39 @@
+"""What the command line hands to the app."""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tui.engine.engine import Engine, Spawn
+from tui.engine.plan import Plan
+from tui.engine.survey import StatusRow, survey
+from tui.git.arrived import Commit, arrived
+from tui.git.repo import Repo
+
+Survey = Callable[[Sequence[Repo], Callable[[StatusRow], None], threading.Event], object]
+"""Looks at repos and hands over what it sees, until the event is set."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """`engine` makes the engine, given the way in which its jobs become workers of the app.
+
+    `remember_limit` is called with each job limit that the person sets; it may raise StateError.
+    """
+
+    engine: Callable[[Spawn], Engine]
+    repos: tuple[Repo, ...]
+    """In workspace order."""
+    plan: Plan
+    workspace: str = ""
+    """Its name for people."""
+    start: bool = False
+    """Begin the run at once; otherwise the app opens on the plan."""
+    dry_run: bool = False
+    jobs_source: str = ""
+    """The layer that set the job limit: flag, variable, file, remembered or default."""
+    remember_limit: Callable[[int], None] = lambda _limit: None
+    survey: Survey = survey
+    arrived: Callable[[Path, str, str], Sequence[Commit]] = arrived
+    """What came to the checkout from one commit to another."""

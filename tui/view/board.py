@@ -1,0 +1,166 @@
+"""What a screen shows of a run, folded from the records of the engine and from nothing else."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from tui.engine.events import (
+    JobEnded,
+    JobQueued,
+    JobStarted,
+    JobStopping,
+    LimitChanged,
+    QueuePaused,
+    Record,
+    RunFinished,
+    RunStarted,
+)
+from tui.engine.slots import PRIORITY_SLOT
+from tui.git.outcome import ATTENTION_STATES, SUCCESS_STATES, Outcome, State
+from tui.git.repo import Repo
+
+
+class Stage(StrEnum):
+    """What a repo can be beside a final state."""
+
+    PLANNED = "planned"
+    QUEUED = "queued"
+    RUNNING = "running"
+    STOPPING = "stopping"
+
+
+LIVE_STAGES = frozenset({Stage.RUNNING, Stage.STOPPING})
+
+
+@dataclass(slots=True)
+class BoardRow:
+    """`started` is seconds since the epoch; `slot` is None while it does not run."""
+
+    repo: Repo
+    state: Stage | State = Stage.PLANNED
+    attempt: int = 0
+    """0: never asked for in this session."""
+    pick: bool = False
+    slot: int | None = None
+    started: float = 0.0
+    settled: Outcome | None = None
+    """The end that is known without running it."""
+    end: JobEnded | None = None
+    """Of its last attempt that ended; a retry leaves it standing until the next end."""
+
+    @property
+    def outcome(self) -> Outcome | None:
+        return self.end.outcome if self.end else self.settled
+
+    @property
+    def live(self) -> bool:
+        return self.state in LIVE_STAGES
+
+    @property
+    def active(self) -> bool:
+        """Queued or running."""
+        return self.live or self.state is Stage.QUEUED
+
+    @property
+    def ended(self) -> bool:
+        return isinstance(self.state, State)
+
+    @property
+    def needs_person(self) -> bool:
+        return self.state in ATTENTION_STATES
+
+
+class Board:
+    """The rows are in workspace order and outlive a run: a retry after the end shows beside the rest.
+
+    Everything is read and changed in one thread. `revision` grows with each change, for those who draw.
+    """
+
+    def __init__(
+        self, repos: Iterable[Repo], settled: Iterable[tuple[Repo, Outcome]] = (), *, limit: int
+    ) -> None:
+        self.rows = {repo.id: BoardRow(repo) for repo in repos}
+        for repo, outcome in settled:
+            self.rows[repo.id] = BoardRow(repo, outcome.state, settled=outcome)
+        self.limit = limit
+        self.paused = False
+        self.revision = 0
+        self.run: RunStarted | None = None
+        """The run that is going on, or the last one."""
+        self.began = 0.0
+        """When that run began, seconds since the epoch."""
+        self.finished: RunFinished | None = None
+        """None while a run is going on."""
+        self._commits = 0
+        self._duration_ms = 0
+        self._interrupted = False
+
+    @property
+    def active(self) -> bool:
+        """True from the start of a run until its end is told."""
+        return self.run is not None and self.finished is None
+
+    @property
+    def running(self) -> list[BoardRow]:
+        return [row for row in self.rows.values() if row.live]
+
+    @property
+    def ordinary(self) -> int:
+        """Jobs that run under the limit; the priority slot does not count."""
+        return sum(row.slot != PRIORITY_SLOT for row in self.running)
+
+    @property
+    def attention(self) -> list[BoardRow]:
+        return [row for row in self.rows.values() if row.needs_person]
+
+    @property
+    def counts(self) -> dict[Stage | State, int]:
+        """How many repos are in each state, zeros left out; what is planned and settled counts too."""
+        counts: dict[Stage | State, int] = {}
+        for row in self.rows.values():
+            counts[row.state] = counts.get(row.state, 0) + 1
+        return counts
+
+    def apply(self, record: Record) -> None:
+        self.revision += 1
+        match record.event:
+            case RunStarted() as event:
+                self.run, self.began, self.finished = event, record.time, None
+                self.limit = event.jobs
+            case JobQueued(repo=repo, attempt=attempt, pick=pick):
+                row = self._row(repo)
+                row.state, row.attempt, row.pick = Stage.QUEUED, attempt, pick
+            case JobStarted(repo=repo, slot=slot, pick=pick):
+                row = self._row(repo)
+                row.state, row.slot, row.pick, row.started = Stage.RUNNING, slot, pick, record.time
+            case JobStopping(repo=repo):
+                self._row(repo).state = Stage.STOPPING
+            case JobEnded(repo=repo, outcome=outcome) as event:
+                row = self._row(repo)
+                row.state, row.attempt, row.slot, row.end = outcome.state, event.attempt, None, event
+                self._commits += outcome.commits
+            case LimitChanged(jobs=jobs, host=None):
+                self.limit = jobs
+            case QueuePaused(paused=paused):
+                self.paused = paused
+            case RunFinished() as event:
+                self.finished = event
+                self._duration_ms += event.duration_ms
+                self._interrupted |= event.interrupted
+
+    def session(self) -> tuple[RunFinished, list[JobEnded]]:
+        """The end of all runs together: each repo that was asked for counts once, by its last state."""
+        ends = [row.end for row in self.rows.values() if row.end and row.ended]
+        states = [end.outcome.state for end in ends]
+        finished = RunFinished(
+            counts={state: states.count(state) for state in State},
+            total=len(ends),
+            commits=self._commits,
+            duration_ms=self._duration_ms,
+            exit_code=0 if SUCCESS_STATES.issuperset(states) else 1,
+            interrupted=self._interrupted,
+        )
+        return finished, ends
+
+    def _row(self, repo: Repo) -> BoardRow:
+        return self.rows.setdefault(repo.id, BoardRow(repo))
