@@ -119,11 +119,9 @@ class SshStub:
 
     def running(self) -> list[str]:
         """Names of the repositories whose stub runs now, sorted; one that waits at its gate runs."""
-        return sorted(
-            file.read_text().split()[0]
-            for file in (self.folder / "live").iterdir()
-            if ssh_stub.alive(int(file.name))
-        )
+        with ssh_stub.locked(self._log):
+            with ssh_stub.locked(self._log):  # a stub comes and goes under this lock
+            return sorted(other for other, _ in ssh_stub.live(self.folder))
 
     def wait_running(self, n: int, timeout: float = 20.0) -> list[str]:
         """The names as soon as exactly n run; AssertionError after `timeout` seconds."""

@@ -102,7 +102,10 @@ class Terminal:
         os.close(self._master)
 
     def press(self, *keys: str) -> None:
-        """Names as in `KEYS`, `ctrl+c`, single characters, or a longer text typed as it is."""
+        """Names as in `KEYS`, `ctrl+c`, single characters, or a longer text typed as it is.
+
+        A ctrl+c outside the full screen lets the kernel drop what is printed in that very moment.
+        """
         for key in keys:
             if key.startswith("ctrl+") and len(key) == len("ctrl+x"):
                 data = chr(ord(key[-1].lower()) & 0x1F)

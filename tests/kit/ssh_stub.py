@@ -42,13 +42,18 @@ def write(log: Path, **line: Any) -> None:
         file.write(json.dumps({**line, "pid": os.getpid(), "ns": time.monotonic_ns()}) + "\n")
 
 
+def live(folder: Path) -> list[list[str]]:
+    """[repo, host] of each stub that runs; call it under the lock of the log."""
+    return [file.read_text().split() for file in (folder / "live").iterdir() if alive(int(file.name))]
+
+
 def start(folder: Path, name: str, host: str) -> None:
     """Log the start with everybody who runs at that moment, so that the peak is exact whoever was killed."""
     log = folder / "log"
     with locked(log):
-        others = [file for file in (folder / "live").iterdir() if alive(int(file.name))]
+        beside = live(folder)
         (folder / "live" / str(os.getpid())).write_text(f"{name} {host}")
-        write(log, event="start", repo=name, host=host, beside=[file.read_text().split() for file in others])
+        write(log, event="start", repo=name, host=host, beside=beside)
 
 
 def end(folder: Path, name: str) -> None:
