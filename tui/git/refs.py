@@ -8,7 +8,7 @@ from tui.git.outcome import RefChange, RefKind
 
 LIST_REFS = (
     "for-each-ref",
-    "--format=%(HEAD)%00%(refname)%00%(objectname)%00%(upstream)%00%(worktreepath)%00%(symref)",
+    "--format=%(HEAD)%00%(refname)%00%(objectname)%00%(upstream)%00%(if)%(worktreepath)%(then)+%(end)%00%(symref)",
 )
 _FORCED = re.compile(r"^ ?\+ \S+\s+\S.*? -> (\S+)")
 _FETCHED_BRANCH = re.compile(rb"^[0-9a-f]+\t(?:not-for-merge)?\tbranch '(.*)' of ", re.MULTILINE)

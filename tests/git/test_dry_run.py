@@ -1,0 +1,88 @@
+"""A dry run asks the remote, says what a run would do, and writes nothing."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.git.conftest import World, commit, git
+from tui.git.outcome import Action, Reason, State
+
+
+def traces(folder: Path) -> dict[str, tuple[int, int]]:
+    return {
+        str(path): (path.lstat().st_mtime_ns, path.lstat().st_size)
+        for path in [folder, *folder.rglob("*")]
+        if ".git/objects" not in str(path.parent) or path.is_file()
+    }
+
+
+def dry(world: World, **fields: object):
+    before = traces(world.base)
+    outcome = world.sync(world.repo(**fields), replace(world.options, dry_run=True))
+    assert traces(world.base) == before
+    assert "dry_run" in outcome.notes
+    return outcome
+
+
+def test_nothing_new(world: World):
+    assert dry(world).state is State.UP_TO_DATE
+
+
+@pytest.mark.parametrize("fetched", [False, True])
+def test_would_fast_forward(world: World, fetched: bool):
+    world.arrive(2)
+    if fetched:
+        git(world.mine, "fetch", "-q")
+    outcome = dry(world)
+    assert (outcome.state, outcome.action) == (State.SYNCED, Action.FAST_FORWARD)
+    assert outcome.message == "would fast-forward main"
+    assert outcome.behind == (2 if fetched else None)
+
+
+def test_would_fetch(world: World):
+    git(world.theirs, "push", "-q", "origin", "HEAD:topic")
+    outcome = dry(world)
+    assert (outcome.state, outcome.action, outcome.message) == (State.SYNCED, Action.FETCH, "would fetch")
+
+
+def test_would_clone(world: World):
+    outcome = dry(world, path=world.base / "deep/new")
+    assert (outcome.state, outcome.action, outcome.message) == (State.SYNCED, Action.CLONE, "would clone")
+
+
+def test_would_be_blocked(world: World):
+    commit(world.mine, "own.txt")
+    world.arrive()
+    outcome = dry(world)
+    assert (outcome.state, outcome.reason) == (State.BLOCKED, Reason.DIVERGED)
+    git(world.theirs, "push", "-q", "origin", "HEAD:topic")
+    git(world.mine, "fetch", "-q")
+    git(world.mine, "switch", "-q", "topic")
+    git(world.theirs, "push", "-q", "origin", ":topic")
+    assert dry(world).reason is Reason.BRANCH_GONE
+
+
+def test_would_check_the_pinned_commit_out(world: World):
+    git(world.theirs, "tag", "-a", "v1", "-m", "v1")
+    world.arrive()
+    git(world.theirs, "tag", "-a", "v2", "-m", "v2")
+    world.push("--tags", "origin", "HEAD")
+    path = world.base / "pinned"
+    world.sync(world.repo(path=path, rev="v1"))
+    assert dry(world, path=path, rev="v1").state is State.UP_TO_DATE
+    outcome = dry(world, path=path, rev="v2")
+    assert (outcome.state, outcome.message) == (State.SYNCED, "would check out v2")
+    assert dry(world, path=path, rev="v9").reason is Reason.REV_MISSING
+
+
+def test_a_remote_that_is_gone_is_found_out(world: World):
+    world.remote.rename(world.base / "elsewhere")
+    assert dry_fails(world).reason is Reason.NOT_FOUND
+    assert dry_fails(world, path=world.base / "new").reason is Reason.NOT_FOUND
+
+
+def dry_fails(world: World, **fields: object):
+    outcome = world.sync(world.repo(**fields), replace(world.options, dry_run=True))
+    assert outcome.state is State.FAILED
+    return outcome

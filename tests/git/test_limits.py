@@ -1,0 +1,255 @@
+"""Limits, stops and what is left of git after them: nothing."""
+
+import json
+import os
+import threading
+from dataclasses import replace
+
+import pytest
+
+from tests.git.conftest import World, git
+from tui.git.gauge import Gauge
+from tui.git.group import group_lives
+from tui.git.lock import RepoLock
+from tui.git.outcome import Reason, State
+from tui.git.process import Deadlines, GitRunner
+from tui.git.stop import StopSignal
+
+
+class Ssh:
+    """Stands in for ssh: writes its process group into `started` (a FIFO), then does what the test says."""
+
+    def __init__(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.world = world
+        self.file = world.base / "ssh"
+        self.fifo = world.base / "started"
+        os.mkfifo(self.fifo)
+        monkeypatch.setenv("GIT_SSH_COMMAND", str(self.file))
+        monkeypatch.setenv("GIT_SSH_VARIANT", "simple")
+        git(world.mine, "remote", "set-url", "origin", self.url)
+
+    @property
+    def url(self) -> str:
+        return f"ssh://host{self.world.remote}"
+
+    def does(self, script: str) -> None:
+        self.file.write_text(f"#!/bin/sh\n{script}\n")
+        self.file.chmod(0o755)
+
+    def started(self) -> int:
+        """Waits for a start; the process group of it."""
+        return int(self.fifo.read_text().split()[0])
+
+
+@pytest.fixture
+def ssh(world: World, monkeypatch: pytest.MonkeyPatch) -> Ssh:
+    return Ssh(world, monkeypatch)
+
+
+def say_group(world: World) -> str:
+    return f"ps -o pgid= -p $$ > {world.base}/started"
+
+
+class Job:
+    """A sync in a thread of its own."""
+
+    def __init__(self, world: World, **fields: object) -> None:
+        self.stop = StopSignal()
+        self.gauge = Gauge()
+        options = world.options
+
+        def work() -> None:
+            self.outcome = world.sync(world.repo(**fields), options, self.stop, self.gauge)
+
+        self.thread = threading.Thread(target=work)
+        self.thread.start()
+
+    def end(self):
+        self.thread.join(20)
+        assert not self.thread.is_alive()
+        return self.outcome
+
+
+HANG = "exec sleep 100"
+
+
+def test_a_remote_that_says_nothing_is_stalled(world: World, ssh: Ssh):
+    ssh.does(f"{say_group(world)}\n{HANG}")
+    job = Job(world, url=ssh.url, stall_timeout=0.2)
+    group = ssh.started()
+    outcome = job.end()
+    assert (outcome.state, outcome.reason) == (State.TIMED_OUT, Reason.STALLED)
+    assert outcome.message == "no byte moved for 0.2 s in fetch"
+    assert not group_lives(group)
+
+
+def test_a_trickle_is_no_stall_but_meets_the_deadline(world: World, ssh: Ssh):
+    ssh.does(f"{say_group(world)}\nwhile :; do echo tick >&2; sleep 0.05; done")
+    job = Job(world, url=ssh.url, stall_timeout=0.5, timeout=1)
+    group = ssh.started()
+    outcome = job.end()
+    assert (outcome.state, outcome.reason) == (State.TIMED_OUT, Reason.DEADLINE)
+    assert outcome.message == "not done after 1 s, in fetch"
+    assert outcome.output_tail[-1] == "tick"
+    assert not group_lives(group)
+
+
+def test_the_runs_timeout_is_not_for_clones(world: World, ssh: Ssh):
+    ssh.does('sleep 0.4; shift $(($# - 1)); eval "$1"')
+    options = replace(world.options, timeout=0.3)
+    outcome = world.sync(world.repo(path=world.base / "new", url=ssh.url), options)
+    assert outcome.state is State.SYNCED
+    outcome = world.sync(world.repo(path=world.base / "newer", url=ssh.url, timeout=0.3), options)
+    assert (outcome.reason, (world.base / "newer").exists()) == (Reason.DEADLINE, False)
+
+
+def test_a_stop_ends_the_job_with_its_reason(world: World, ssh: Ssh):
+    ssh.does(f"{say_group(world)}\n{HANG}")
+    job = Job(world, url=ssh.url)
+    group = ssh.started()
+    job.stop.set(Reason.USER)
+    outcome = job.end()
+    assert (outcome.state, outcome.reason, outcome.message) == (
+        State.CANCELLED,
+        Reason.USER,
+        "stopped in fetch",
+    )
+    assert not group_lives(group)
+
+
+def test_a_stop_before_the_start_starts_nothing(world: World):
+    stop = StopSignal()
+    stop.set(Reason.QUIT)
+    outcome = world.sync(stop=stop)
+    assert (outcome.state, outcome.reason) == (State.CANCELLED, Reason.QUIT)
+
+
+def test_a_stopped_clone_leaves_no_folder(world: World, ssh: Ssh):
+    ssh.does(f"{say_group(world)}\n{HANG}")
+    job = Job(world, path=world.base / "new", url=ssh.url)
+    ssh.started()
+    job.stop.set(Reason.USER)
+    assert job.end().state is State.CANCELLED
+    assert list(world.base.glob("*new*")) == []
+
+
+def test_who_ignores_term_is_killed(world: World, ssh: Ssh, monkeypatch):
+    monkeypatch.setattr("tui.git.process.TERM_GRACE", 0.3)
+    ssh.does(f"trap '' TERM\n(trap '' TERM; sleep 100) &\n{say_group(world)}\nwhile :; do sleep 100; done")
+    job = Job(world, url=ssh.url)
+    group = ssh.started()
+    job.stop.set(Reason.USER)
+    assert job.end().state is State.CANCELLED
+    assert not group_lives(group)
+
+
+def test_locks_of_a_killed_child_are_removed_and_others_kept(world: World, monkeypatch):
+    monkeypatch.setattr("tui.git.process.TERM_GRACE", 0.3)
+    fifo = world.base / "started"
+    os.mkfifo(fifo)
+    world.arrive()
+    hook = world.mine / ".git/hooks/reference-transaction"
+    hook.write_text(
+        f"#!/bin/sh\ntrap '' TERM\n[ $1 = prepared ] || exit 0\necho > {fifo}\nwhile :; do sleep 100; done\n"
+    )
+    hook.chmod(0o755)
+    refs = world.mine / ".git/refs"
+    old = refs / "heads/old.lock"
+    old.touch()
+    os.utime(old, (1, 1))
+    index = world.mine / ".git/index.lock"
+    job = Job(world)
+    fifo.read_text()
+    index.touch()  # of the person's own git, meanwhile
+    ours = refs / "remotes/origin/main.lock"
+    assert ours.exists()
+    job.stop.set(Reason.USER)
+    assert job.end().state is State.CANCELLED
+    assert (ours.exists(), old.exists(), index.exists()) == (False, True, True)
+
+
+def test_a_hanging_post_merge_hook_is_named(world: World):
+    hook = world.mine / ".git/hooks/post-merge"
+    hook.write_text(f"#!/bin/sh\n{HANG}\n")
+    hook.chmod(0o755)
+    new = world.arrive()
+    outcome = world.sync(world.repo(stall_timeout=0.5))
+    assert (outcome.state, outcome.reason) == (State.TIMED_OUT, Reason.STALLED)
+    assert outcome.message == "no byte moved for 0.5 s in merge (post-merge hook)"
+    assert (outcome.new, outcome.commits, world.head()) == (new, 1, new)
+
+
+def test_a_daemon_that_holds_the_pipes_delays_nothing_and_lives(world: World, ssh: Ssh):
+    ssh.does(f'sleep 100 & echo $! > {world.base}/daemon\nshift $(($# - 1)); eval "$1"')
+    outcome = world.sync(world.repo(url=ssh.url, stall_timeout=5))
+    daemon = int((world.base / "daemon").read_text())
+    try:
+        assert outcome.state is State.UP_TO_DATE
+        os.kill(daemon, 0)  # alive: it may be the person's credential daemon
+        with RepoLock(world.options.lock_dir, world.mine):
+            pass  # and the lock is free, although it inherits what git inherits
+    finally:
+        os.kill(daemon, 9)
+
+
+def test_head_that_moves_meanwhile_is_left(world: World, ssh: Ssh):
+    world.arrive()
+    ssh.does(f'unset GIT_DIR; git -C {world.mine} switch -q -c other >&2\nshift $(($# - 1)); eval "$1"')
+    old = world.head()
+    outcome = world.sync(world.repo(url=ssh.url))
+    assert (outcome.state, outcome.reason) == (State.FAILED, Reason.MOVED)
+    assert (world.head(), git(world.mine, "rev-parse", "main")) == (old, old)
+
+
+def test_what_a_child_gets(world: World, monkeypatch):
+    monkeypatch.setenv("LC_ALL", "de_DE.UTF-8")
+    monkeypatch.setenv("GIT_EDITOR", "vi")
+    script = (
+        "import json, os, sys; print(json.dumps({'env': dict(os.environ), 'in': os.readlink('/proc/self/fd/0'),"
+        " 'session': os.getsid(0) != int(sys.argv[1]), 'fds': sorted(os.listdir('/proc/self/fd'))}))"
+    )
+    (world.base / "look.py").write_text(script)
+    git(world.mine, "config", "alias.look", f"!python3 {world.base}/look.py {os.getsid(0)}")
+    with RepoLock(world.base / "locks", world.mine):
+        runner = GitRunner(world.mine, StopSignal(), Deadlines(10, 10), Gauge())
+        seen = json.loads(runner.run("look").stdout)
+    assert seen["in"] == "/dev/null"
+    assert seen["session"] is True
+    assert [fd for fd in seen["fds"] if int(fd) > 3] == []  # 3 is the listing itself
+    wanted = {
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_ASKPASS": "",
+        "SSH_ASKPASS_REQUIRE": "never",
+        "GIT_EDITOR": "true",
+        "GIT_OPTIONAL_LOCKS": "0",
+        "LC_ALL": "C",
+    }
+    assert {name: seen["env"].get(name) for name in wanted} == wanted
+
+
+def test_progress_reaches_the_gauge(world: World, ssh: Ssh):
+    gate = world.base / "gate"
+    os.mkfifo(gate)
+    ssh.does(
+        "printf 'remote: banner\\033[31m\\nReceiving objects:  37%% (37/100), 1.50 MiB | 2.00 KiB/s\\r' >&2\n"
+        f"{say_group(world)}\ncat {gate}\nexit 1"
+    )
+    job = Job(world, url=ssh.url)
+    ssh.started()
+    seen = threading.Event()
+    plain = job.gauge.show
+
+    def show(progress):
+        plain(progress)
+        if progress.percent == 37:
+            seen.set()
+
+    job.gauge.show = show
+    if job.gauge.progress.percent == 37:
+        seen.set()
+    assert seen.wait(10)
+    progress = job.gauge.progress
+    assert (progress.phase, progress.bytes, progress.rate) == ("Receiving objects", 3 << 19, 2048)
+    assert list(job.gauge.output) == ["remote: banner"]
+    gate.write_text("")
+    assert job.end().state is State.FAILED

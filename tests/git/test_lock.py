@@ -1,0 +1,148 @@
+"""One holder per common git dir."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from tests.git.conftest import World, git
+from tui.git.lock import Holder, RepoBusy, RepoLock, holder_of, lock_file, lock_key
+from tui.git.outcome import Reason, State
+
+
+def test_every_way_to_a_repository_has_one_key(world: World):
+    git(world.mine, "worktree", "add", "-q", "--detach", str(world.base / "tree"))
+    (world.base / "link").symlink_to(world.mine)
+    paths = [world.mine, world.base / "link", world.base / "tree"]
+    assert {lock_key(path) for path in paths} == {os.path.realpath(world.mine / ".git")}
+    assert lock_key(world.remote) == os.path.realpath(world.remote)
+    assert lock_key(world.theirs) != lock_key(world.mine)
+
+
+def test_a_missing_checkout_has_the_key_it_will_have(world: World):
+    path = world.base / "new"
+    before = lock_key(path)
+    world.sync(world.repo(path=path))
+    assert lock_key(path) == before
+
+
+@pytest.mark.parametrize("way", ["mine", "link", "tree"])
+def test_a_held_repo_is_busy_and_says_who_holds_it(world: World, way: str):
+    git(world.mine, "worktree", "add", "-q", "--detach", str(world.base / "tree"))
+    (world.base / "link").symlink_to(world.mine)
+    locks = world.options.lock_dir
+    with RepoLock(locks, world.mine):
+        outcome = world.sync(world.repo(path=world.base / way))
+        holder = holder_of(locks, world.base / way)
+    assert (outcome.state, outcome.reason) == (State.BUSY, None)
+    assert outcome.message.startswith(f"held by pid {os.getpid()} on ")
+    assert outcome.advice == "mine: wait for it, or see who it is: synctui unlock mine"
+    assert holder is not None
+    assert holder.pid == os.getpid()
+    assert holder_of(locks, world.mine) is None
+    assert locks.stat().st_mode & 0o777 == 0o700
+
+
+HOLD = """
+import sys
+from pathlib import Path
+from tui.git.lock import RepoLock
+lock = RepoLock(Path(sys.argv[1]), Path(sys.argv[2]))
+lock.__enter__()
+if len(sys.argv) > 3:
+    lock.note_child(int(sys.argv[3]))
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+def hold(world: World, *more: str) -> "subprocess.Popen[bytes]":
+    command = [sys.executable, "-c", HOLD, str(world.options.lock_dir), str(world.mine), *more]
+    other = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert other.stdout.readline() == b"held\n"
+    return other
+
+
+def test_another_process_holds_it_until_it_is_killed(world: World):
+    with hold(world) as other:
+        outcome = world.sync()
+        holder = holder_of(world.options.lock_dir, world.mine)
+        other.kill()
+    assert outcome.state is State.BUSY
+    assert holder is not None
+    assert holder.pid == other.pid
+    assert holder_of(world.options.lock_dir, world.mine) is None
+    assert world.sync().state is State.UP_TO_DATE
+
+
+def test_git_that_outlives_a_killed_program_keeps_the_repo_busy(world: World):
+    with subprocess.Popen(["sleep", "100"]) as orphan:
+        with hold(world, str(orphan.pid)) as other:
+            other.kill()
+        outcome = world.sync()
+        orphan.kill()
+    assert outcome.state is State.BUSY
+    assert outcome.message.startswith(f"held by pid {orphan.pid} on ")
+    assert world.sync().state is State.UP_TO_DATE
+
+
+def test_a_later_process_of_the_same_pid_is_not_the_child(world: World):
+    note = {
+        "pid": 1,
+        "child": os.getpid(),
+        "child_start": "1",
+        "host": "box",
+        "command": "x",
+        "started_at": 0,
+    }
+    world.options.lock_dir.mkdir()
+    lock_file(world.options.lock_dir, world.mine).write_text(json.dumps(note))
+    assert world.sync().state is State.UP_TO_DATE
+
+
+def test_one_holder_at_a_time_among_threads(world: World):
+    holders, most, busy = 0, 0, 0
+    count = threading.Lock()
+    start = threading.Barrier(20)
+    done = threading.Barrier(20)
+
+    def work() -> None:
+        nonlocal holders, most, busy
+        start.wait(20)
+        try:
+            with RepoLock(world.options.lock_dir, world.mine):
+                with count:
+                    holders += 1
+                    most = max(most, holders)
+                done.wait(20)
+                with count:
+                    holders -= 1
+        except RepoBusy:
+            with count:
+                busy += 1
+            done.wait(20)
+
+    threads = [threading.Thread(target=work) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (most, busy) == (1, 19)
+
+
+def test_a_file_system_without_flock_is_said(world: World, monkeypatch):
+    def refuse(*args):
+        raise OSError(95, "Operation not supported")
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    outcome = world.sync()
+    assert (outcome.state, outcome.reason) == (State.FAILED, Reason.PERMISSION)
+    assert outcome.message == f"{world.options.lock_dir}: the file system has no flock"
+
+
+def test_a_holder_in_words():
+    assert str(Holder(4711, "box", "synctui sync", 12.3)) == "held by pid 4711 on box (synctui sync) for 12 s"
+    assert str(Holder(0, "", "", 0)) == "held by another process"

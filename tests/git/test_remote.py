@@ -1,0 +1,254 @@
+"""Which remote is asked, what is refused, and how its failures are told apart."""
+
+import contextlib
+import http.server
+import socket
+import threading
+
+import pytest
+
+from tests.git.conftest import World, git
+from tui.git.outcome import Reason, State
+from tui.git.remote import Remote, allowed_url, same_place
+
+
+def test_no_remote_is_skipped(world: World):
+    git(world.mine, "remote", "remove", "origin")
+    outcome = world.sync(world.repo(url=None))
+    assert (outcome.state, outcome.reason) == (State.SKIPPED, Reason.NO_REMOTE)
+
+
+def test_another_url_than_the_workspace_says(world: World):
+    outcome = world.sync(world.repo(url="https://user:secret@example.org/x.git"))
+    assert (outcome.state, outcome.reason) == (State.FAILED, Reason.URL_MISMATCH)
+    assert outcome.message == f"remote origin is {world.url}, the workspace says https://example.org/x.git"
+
+
+def test_an_entry_may_name_its_remote(world: World):
+    git(world.mine, "remote", "rename", "origin", "up")
+    git(world.mine, "remote", "add", "fork", "https://example.org/fork.git")
+    assert world.sync(world.repo(remote="up")).state is State.UP_TO_DATE
+    assert world.sync(world.repo()).state is State.UP_TO_DATE
+    outcome = world.sync(world.repo(remote="origin"))
+    assert (outcome.state, outcome.reason) == (State.FAILED, Reason.CONFIG)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("remote.origin.uploadpack", "touch RAN; git-upload-pack"),
+        ("remote.origin.vcs", "evil"),
+        ("remote.origin.url", "ext::sh -c touch% RAN"),
+        ("url.ext::sh -c touch% RAN .insteadOf", "file://"),
+    ],
+)
+def test_a_repository_that_would_run_a_command_is_unsafe(world: World, key: str, value: str):
+    git(world.mine, "config", key, value)
+    outcome = world.sync(world.repo(url=None))
+    assert (outcome.state, outcome.reason) == (State.FAILED, Reason.UNSAFE_URL)
+    assert list(world.base.rglob("RAN")) == []
+
+
+def test_the_persons_own_upload_pack_is_theirs(world: World, person):
+    with (person / ".gitconfig").open("a") as config:
+        config.write('[remote "origin"]\nuploadpack = git-upload-pack\n')
+    assert world.sync().state is State.UP_TO_DATE
+
+
+def test_fsmonitor_of_the_repository_does_not_run(world: World):
+    git(world.mine, "config", "core.fsmonitor", f"touch {world.base}/RAN; false")
+    world.arrive()
+    (world.mine / "a.txt").write_text("edited\n")
+    assert world.sync().state is State.SYNCED
+    assert not (world.base / "RAN").exists()
+
+
+@pytest.mark.parametrize(
+    ("url", "allowed"),
+    [
+        ("https://example.org/a.git", True),
+        ("ssh://git@example.org/a", True),
+        ("git@example.org:a.git", True),
+        ("file:///srv/a.git", True),
+        ("/srv/a.git", True),
+        ("../a", True),
+        ("-uhttps://x", False),
+        ("ext::sh -c true", False),
+        ("fd::3", False),
+        ("ftp://example.org/a", False),
+        ("https://x/a\n[core]", False),
+        ("", False),
+    ],
+)
+def test_allowed_urls(url: str, allowed: bool):
+    assert allowed_url(url) is allowed
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "https://example.org/team/a.git",
+        "https://example.org/team/a/",
+        "https://user:secret@EXAMPLE.org/team/a",
+    ],
+)
+def test_ways_to_write_one_place(other: str):
+    assert same_place(other) == same_place("https://example.org/team/a")
+
+
+def test_other_places_are_other_places():
+    urls = [
+        "https://example.org/a",
+        "http://example.org/a",
+        "https://example.org/A",
+        "git@example.org:a",
+        "/a",
+    ]
+    assert len({same_place(url) for url in urls}) == len(urls)
+    assert same_place("git@example.org:a.git") == same_place("ssh://git@example.org/a")
+    assert same_place("file:///srv/a") == same_place("/srv/a.git")
+
+
+def test_refspecs_map_both_ways():
+    remote = Remote("o", "u", ("+refs/heads/*:refs/remotes/o/*", "refs/notes/x:refs/notes/o"))
+    assert remote.tracking("refs/heads/a/b") == "refs/remotes/o/a/b"
+    assert remote.source("refs/remotes/o/a/b") == "refs/heads/a/b"
+    assert remote.tracking("refs/notes/x") == "refs/notes/o"
+    assert (remote.tracking("refs/tags/v1"), remote.source("refs/heads/a")) == (None, None)
+
+
+def test_a_remote_that_is_gone(world: World):
+    world.remote.rename(world.base / "elsewhere")
+    outcome = world.sync()
+    assert (outcome.state, outcome.reason) == (State.FAILED, Reason.NOT_FOUND)
+    assert (outcome.old, outcome.new) == (world.head(), world.head())
+
+
+@contextlib.contextmanager
+def answering(status: int, **headers: str):
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name.replace("_", "-"), value)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *args):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/a.git"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [
+        (401, Reason.AUTH),
+        (403, Reason.AUTH),
+        (404, Reason.NOT_FOUND),
+        (429, Reason.RATE_LIMITED),
+        (500, Reason.REMOTE_ERROR),
+        (503, Reason.REMOTE_ERROR),
+    ],
+)
+def test_http_answers(world: World, status: int, reason: Reason):
+    with answering(status, WWW_Authenticate='Basic realm="x"') as url:
+        outcome = world.sync(world.repo(path=world.base / "new", url=url))
+    assert (outcome.state, outcome.reason) == (State.FAILED, reason)
+
+
+def test_login_asks_the_persons_helper_and_no_dialog(world: World, person, monkeypatch):
+    asked = person / "asked"
+    dialog = person / "dialog"
+    dialog.write_text(f"#!/bin/sh\ntouch {person}/DIALOG\n")
+    dialog.chmod(0o755)
+    for name in ("GIT_ASKPASS", "SSH_ASKPASS"):
+        monkeypatch.setenv(name, str(dialog))
+    with (person / ".gitconfig").open("a") as config:
+        config.write(f'[core]\naskPass = {dialog}\n[credential]\nhelper = "!echo >> {asked}; :"\n')
+    with answering(401, WWW_Authenticate='Basic realm="x"') as url:
+        outcome = world.sync(world.repo(path=world.base / "new", url=url))
+    assert outcome.reason is Reason.AUTH
+    assert asked.exists()
+    assert not (person / "DIALOG").exists()
+
+
+def test_nobody_listens(world: World):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{free.getsockname()[1]}/a.git"
+        outcome = world.sync(world.repo(path=world.base / "new", url=url))
+    assert (outcome.state, outcome.reason) == (State.FAILED, Reason.REFUSED)
+
+
+def test_a_new_ref_in_the_way_of_an_old_one(world: World):
+    git(world.theirs, "push", "-q", "origin", "HEAD:topic")
+    git(world.mine, "fetch", "-q")
+    git(world.theirs, "push", "-q", "origin", ":topic")
+    git(world.theirs, "push", "-q", "origin", "HEAD:topic/part")
+    outcome = world.sync()
+    assert (outcome.state, outcome.reason) == (State.FAILED, Reason.REF_CONFLICT)
+
+
+def test_gits_own_lock_is_named_and_left(world: World):
+    world.arrive()
+    lock = world.mine / ".git/index.lock"
+    lock.touch()
+    outcome = world.sync()
+    assert (outcome.state, outcome.reason) == (State.FAILED, Reason.LOCK_HELD)
+    assert outcome.advice == f"mine: if no git is at work there: rm {lock}"
+    assert lock.exists()
+
+
+def damage_head(world: World) -> None:
+    (world.mine / ".git/HEAD").write_text("")
+
+
+def make_newer(world: World) -> None:
+    git(world.mine, "config", "core.repositoryformatversion", "99")
+
+
+def lose_git_dir(world: World) -> None:
+    (world.mine / ".git").rename(world.base / "away")
+    (world.mine / ".git").write_text("gitdir: nowhere\n")
+
+
+@pytest.mark.parametrize("damage", [damage_head, make_newer, lose_git_dir])
+def test_a_damaged_git_dir_is_corrupt(world: World, damage):
+    damage(world)
+    outcome = world.sync()
+    assert (outcome.state, outcome.reason) == (State.FAILED, Reason.CORRUPT)
+
+
+def test_a_missing_tree_is_corrupt_although_merge_says_nothing(world: World):
+    world.arrive()
+    git(world.mine, "fetch", "-q")
+    tree = git(world.mine, "rev-parse", "origin/main^{tree}")
+    (world.mine / ".git/objects" / tree[:2] / tree[2:]).unlink()
+    outcome = world.sync()
+    assert (outcome.state, outcome.reason) == (State.FAILED, Reason.CORRUPT)
+    assert outcome.message != ""
+
+
+def test_git_missing(world: World, monkeypatch):
+    world.sync()
+    monkeypatch.setenv("PATH", "/nonexistent")
+    outcome = world.sync()
+    assert (outcome.state, outcome.reason) == (State.FAILED, Reason.GIT_MISSING)
+
+
+def test_credentials_are_nowhere_in_the_outcome(world: World):
+    with answering(500) as url:
+        secret = url.replace("://", "://ann:hush@")
+        git(world.mine, "remote", "set-url", "origin", secret)
+        outcome = world.sync(world.repo(url=secret))
+    assert outcome.reason is Reason.REMOTE_ERROR
+    assert "hush" not in repr(outcome)
+    assert outcome.url == url
