@@ -119,8 +119,7 @@ class SshStub:
 
     def running(self) -> list[str]:
         """Names of the repositories whose stub runs now, sorted; one that waits at its gate runs."""
-        with ssh_stub.locked(self._log):
-            with ssh_stub.locked(self._log):  # a stub comes and goes under this lock
+        with ssh_stub.locked(self._log):  # a stub comes and goes under this lock
             return sorted(other for other, _ in ssh_stub.live(self.folder))
 
     def wait_running(self, n: int, timeout: float = 20.0) -> list[str]:
