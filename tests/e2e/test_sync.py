@@ -307,7 +307,7 @@ def test_a_signal_ends_everything_and_is_what_we_die_of(
     workspace.add("done", *names(12), stub=ssh_stub)
     ssh_stub.hold(*names(12))
     process = start("sync", "--ndjson", "-j", "4", cwd=workspace.folder)
-    ssh_stub.wait_running(4)
+    wait_until(lambda: ssh_stub.running() == names(4), "the quick one to be through")
     process.send_signal(number)
     ran = ended(process)
     assert ran.code == -number
