@@ -1,15 +1,22 @@
 """What came with a sync: the commits between two points."""
 
-import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from tui.git.clean import clean_text
+from tui.git.gauge import Gauge
+from tui.git.process import Deadlines, GitRunner
+from tui.git.stop import StopSignal
+
+_PATIENCE = 30.0  # seconds for one look
+_LOG = ("log", "--shortstat", "--no-ext-diff", "--no-textconv", "--format=%x00%H%n%ct%n%an%n%s")
+_COUNTS = re.compile(rb"(\d+) (file|insertion|deletion)")
 
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """`date` is epoch seconds of the committer; a merge counts the changes against its first parent."""
+    """`date` is the commit date in epoch seconds; a merge has no files of its own."""
 
     id: str
     author: str
@@ -23,26 +30,28 @@ class Commit:
 def arrived(path: Path, old: str | None, new: str, limit: int = 200) -> list[Commit]:
     """The commits that `new` has and `old` has not, newest first; with `old` None all, as after a clone.
 
-    Raises ValueError for a repository or commit that cannot be read.
+    Raises ValueError, with git's words, for what cannot be read.
     """
-    os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
-    from git import GitError, Repo  # noqa: PLC0415 - slow to import, and not every command needs it
-    from git.exc import ODBError  # noqa: PLC0415
-
+    # One process, not GitPython's one a commit for the statistics.
+    runner = GitRunner(path, StopSignal(), Deadlines(0, _PATIENCE), Gauge())
     try:
-        with Repo(path) as repo:
-            span = f"{old}..{new}" if old else new
-            return [
-                Commit(
-                    id=commit.hexsha,
-                    author=clean_text(commit.author.name or ""),
-                    date=commit.committed_date,
-                    subject=clean_text(commit.summary),
-                    files=commit.stats.total["files"],
-                    insertions=commit.stats.total["insertions"],
-                    deletions=commit.stats.total["deletions"],
-                )
-                for commit in repo.iter_commits(span, max_count=limit)
-            ]
-    except (GitError, ODBError, OSError) as error:
-        raise ValueError(clean_text(f"cannot read the commits of {path}: {error}")) from error
+        log = runner.run(*_LOG, f"--max-count={limit}", new, *([f"^{old}"] if old else []), "--")
+    except OSError as error:
+        raise ValueError(clean_text(str(error))) from error
+    if not log.ok:
+        raise ValueError(log.lines[-1] if log.lines else f"git log ended with exit code {log.code}")
+    return [_parse(record) for record in log.stdout.split(b"\0")[1:]]
+
+
+def _parse(record: bytes) -> Commit:
+    commit, date, author, subject, statistics = (*record.split(b"\n", 4), b"")[:5]
+    counts = {noun: int(number) for number, noun in _COUNTS.findall(statistics)}
+    return Commit(
+        id=commit.decode(),
+        author=clean_text(author),
+        date=int(date),
+        subject=clean_text(subject),
+        files=counts.get(b"file", 0),
+        insertions=counts.get(b"insertion", 0),
+        deletions=counts.get(b"deletion", 0),
+    )

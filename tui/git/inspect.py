@@ -2,8 +2,7 @@
 
 import contextlib
 import os
-import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tui.git.clean import clean_text
@@ -97,23 +96,38 @@ def inspect(path: Path, stop: StopSignal | None = None) -> RepoStatus:
             return RepoStatus(error="not a git repository" if path.exists() else "not cloned")
         runner = GitRunner(path, stop or StopSignal(), Deadlines(0, _PATIENCE), Gauge())
         bare = git_dir == path
-        answer = runner.run("rev-parse", "HEAD") if bare else runner.run(*_STATUS)
+        answer = runner.run(*(_BARE_HEAD if bare else _STATUS))
         if answer.ended_by is not None:
             return RepoStatus(error=f"no answer from git within {_PATIENCE:.0f} s")
-        if not answer.ok and not bare:
-            return RepoStatus(error=answer.lines[-1] if answer.lines else f"git exit {answer.code}")
-        url = runner.run("config", "--get", "remote.origin.url")
-        return _parse(
-            b"" if bare else answer.stdout,
+        if not answer.ok:
+            return RepoStatus(
+                error=answer.lines[-1] if answer.lines else f"git ended with exit code {answer.code}"
+            )
+        status = _parse_bare(answer.stdout) if bare else _parse(answer.stdout)
+        return replace(
+            status,
             in_progress=in_progress(git_dir),
             last_fetch=_fetched_at(git_dir),
-            url=public_url(clean_text(url.stdout)) if url.ok else None,
+            url=_url(runner, status.upstream),
         )
-    except (OSError, subprocess.SubprocessError) as error:
+    except OSError as error:
         return RepoStatus(error=clean_text(str(error)))
 
 
 _STATUS = ("status", "--porcelain=v2", "--branch", "--show-stash", "-z", "--untracked-files=normal")
+_BARE_HEAD = ("for-each-ref", "--format=%(HEAD)%(objectname) %(refname:lstrip=2)", "refs/heads/")
+
+
+def _url(runner: GitRunner, upstream: str | None) -> str | None:
+    """Of the upstream's remote, else of `origin`, else of the first one."""
+    listing = runner.run("config", "-z", "--get-regexp", r"^remote\..*\.url$")
+    urls: dict[str, str] = {}
+    for entry in listing.stdout.decode("utf-8", "surrogateescape").split("\0"):
+        key, _, url = entry.partition("\n")
+        urls.setdefault(key.removeprefix("remote.").removesuffix(".url"), url)
+    of_upstream = next((name for name in urls if name and (upstream or "").startswith(f"{name}/")), "origin")
+    url = urls.get(of_upstream) or next(iter(urls.values()))
+    return public_url(clean_text(url)) if url else None
 
 
 def _fetched_at(git_dir: Path) -> float | None:
@@ -122,9 +136,15 @@ def _fetched_at(git_dir: Path) -> float | None:
     return None
 
 
-def _parse(
-    status: bytes, *, in_progress: str | None, last_fetch: float | None, url: str | None
-) -> RepoStatus:
+def _parse_bare(refs: bytes) -> RepoStatus:
+    current = next((line for line in refs.split(b"\n") if line.startswith(b"*")), None)
+    if current is None:
+        return RepoStatus()
+    head, _, branch = current[1:].partition(b" ")
+    return RepoStatus(branch=clean_text(branch), head=head.decode())
+
+
+def _parse(status: bytes) -> RepoStatus:
     headers: dict[bytes, bytes] = {}
     dirty = False
     untracked = 0
@@ -152,7 +172,4 @@ def _parse(
         dirty=dirty,
         untracked=untracked,
         stashes=int(headers.get(b"stash", b"0")),
-        in_progress=in_progress,
-        last_fetch=last_fetch,
-        url=url,
     )

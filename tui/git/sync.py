@@ -1,5 +1,6 @@
 """One repo, in order: lock, look, clone or fetch, decide, fast-forward, submodules."""
 
+import re
 from pathlib import Path
 
 from tui.git.clean import clean_text
@@ -17,6 +18,8 @@ from tui.git.remote import LIST_CONFIG, Remote, choose_remote, parse_config
 from tui.git.repo import Repo
 from tui.git.stop import StopSignal
 from tui.git.work import SyncOptions, Work
+
+_OBJECT_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 __all__ = ["SyncOptions", "sync_repo"]
 
@@ -139,6 +142,10 @@ class _Update:
     def _fetch_only(self) -> bool:
         return self.work.options.fetch_only or self.work.repo.strategy == "fetch"
 
+    @property
+    def _is_pinned(self) -> bool:
+        return self.work.repo.rev is not None and not self._fetch_only and not self.bare
+
     def _look(self, refs: Refs) -> Checkout:
         work = self.work
         checkout = head_state(work, refs)
@@ -177,9 +184,7 @@ class _Update:
         target = after.ids.get(upstream or "")
         source = remote.source(upstream or "")
         ahead, behind = self._distance(checkout.head, target)
-        pin = None
-        if work.repo.rev is not None and not self._fetch_only and not self.bare:
-            pin = self._pin(after, remote.name)
+        pin = self._pin(after, remote.name) if self._is_pinned else None
         decision = decide(
             Facts(
                 head=checkout.head,
@@ -253,7 +258,20 @@ class _Update:
                 return known.stdout.decode().strip()
             if work.attempt("fetch", "--progress", "--no-recurse-submodules", "--", remote, rev).ok:
                 return work.word("rev-parse", "--verify", "FETCH_HEAD^{commit}")
-        raise Ended(State.FAILED, Reason.REV_MISSING, clean_text(f"neither tag, branch nor commit: {rev}"))
+        raise _rev_missing(rev)
+
+    def _foreseen_pin(self, theirs: dict[str, str]) -> str:
+        """The same, from the remote's list of refs."""
+        rev = self.work.repo.rev or ""
+        for name in (f"refs/tags/{rev}^{{}}", f"refs/tags/{rev}", f"refs/heads/{rev}"):
+            if name in theirs:
+                return theirs[name]
+        if _OBJECT_ID.fullmatch(rev):
+            return rev
+        known = self.work.attempt("rev-parse", "--verify", "--quiet", "--end-of-options", f"{rev}^{{commit}}")
+        if known.ok:
+            return known.stdout.decode().strip()
+        raise _rev_missing(rev)
 
     def _has_own_commits(self, checkout: Checkout) -> bool:
         if checkout.branch is not None or checkout.head is None:
@@ -275,11 +293,10 @@ class _Update:
         work = self.work
         work.note("dry_run")
         listing = work.ask_remote("ls-remote", "--quiet", "--", remote.name)
-        there: dict[str, str] = {}
-        for line in listing.stdout.decode("utf-8", "surrogateescape").splitlines():
-            commit, _, name = line.partition("\t")
-            if (kept := remote.tracking(name)) is not None:
-                there[kept] = commit
+        lines = listing.stdout.decode("utf-8", "surrogateescape").splitlines()
+        theirs = {name: commit for commit, _, name in (line.partition("\t") for line in lines)}
+        there = {kept: commit for name, commit in theirs.items() if (kept := remote.tracking(name))}
+        pin = self._foreseen_pin(theirs) if self._is_pinned else None
         stale = any(before.ids.get(name) != commit for name, commit in there.items())
         upstream = self._upstream(before, checkout)
         is_ours = remote.source(upstream or "") is not None
@@ -296,6 +313,8 @@ class _Update:
                 ahead=ahead,
                 behind=behind or int(not is_known),
                 in_progress=in_progress(self.git_dir),
+                pin=pin,
+                own_commits=pin is not None and self._has_own_commits(checkout),
                 fetch_only=self._fetch_only,
             )
         )
@@ -308,10 +327,17 @@ class _Update:
         if decision.move is Move.FAST_FORWARD:
             work.action = Action.FAST_FORWARD
             return work.outcome(State.SYNCED, f"would fast-forward {work.branch}")
+        if decision.move is Move.DETACH:
+            work.action = Action.FAST_FORWARD
+            return work.outcome(State.SYNCED, clean_text(f"would check out {work.repo.rev}"))
         if stale:
             work.action = Action.FETCH
             return work.outcome(State.SYNCED, "would fetch")
         return work.outcome(State.UP_TO_DATE, "nothing new")
+
+
+def _rev_missing(rev: str) -> Ended:
+    return Ended(State.FAILED, Reason.REV_MISSING, clean_text(f"neither tag, branch nor commit: {rev}"))
 
 
 def _short(ref: str | None) -> str | None:

@@ -1,0 +1,33 @@
+import pytest
+
+from tui.git.clean import clean_text
+
+
+@pytest.mark.parametrize(
+    ("text", "clean"),
+    [
+        (b"plain", "plain"),
+        ("grün 日本 🎉", "grün 日本 🎉"),
+        (b"caf\xe9", "caf\ufffd"),
+        ("caf\udce9", "caf\ufffd"),
+        ("\x1b[31mred\x1b[0m", "red"),
+        ("\x1b]0;title\x07text", "text"),
+        ("\x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\", "link"),
+        ("\x1b]52;c;never ended", ""),
+        ("\x1bcreset \x1b(B", "reset"),
+        (b"\xc2\x9b31mC1", "C1"),
+        ("a\x00b\x07c\x7fd\x85e", "abcd e"),
+        ("left\u202eright\u2066", "leftright"),
+        ("a\tb", "a       b"),
+        ("one\ntwo\r\nthree\u2028four", "one two three four"),
+        ("  indented  ", "  indented"),
+        ("[bold]markup[/]", "[bold]markup[/]"),
+        ("get https://ann:se@cret@h.org/x now", "get https://h.org/x now"),
+        ("'https://TOKEN@h.org/x'", "'https://h.org/x'"),
+        ("ssh://git@h.org/x", "ssh://git@h.org/x"),
+        ("ssh://git:secret@h.org/x", "ssh://h.org/x"),
+        ("https://h.org/a@b", "https://h.org/a@b"),
+    ],
+)
+def test_clean_text(text: bytes | str, clean: str):
+    assert clean_text(text) == clean

@@ -1,0 +1,127 @@
+from pathlib import Path
+
+import pytest
+
+from tui.git.failure import Failure, advice, classify, classify_os_error
+from tui.git.outcome import Reason
+from tui.git.process import Exit
+from tui.git.repo import Repo
+
+SSH_END = "fatal: Could not read from remote repository."
+
+
+@pytest.mark.parametrize(
+    ("reason", "lines"),
+    [
+        (Reason.AUTH, ["fatal: could not read Username for 'https://h': terminal prompts disabled"]),
+        (Reason.AUTH, ["remote: Invalid username", "fatal: Authentication failed for 'https://h/x/'"]),
+        (Reason.AUTH, ["fatal: unable to access 'https://h/x/': The requested URL returned error: 403"]),
+        (Reason.AUTH, ["git@h: Permission denied (publickey,password,keyboard-interactive).", SSH_END]),
+        (Reason.HOST_KEY, ["Host key verification failed.", SSH_END]),
+        (Reason.HOST_KEY, ["@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @", SSH_END]),
+        (Reason.REFUSED, ["ssh: connect to host h port 22: Connection refused", SSH_END]),
+        (
+            Reason.REFUSED,
+            [
+                (
+                    "fatal: unable to access 'http://h/': Failed to connect to h port 1 after 0 ms: "
+                    "Couldn't connect to server"
+                )
+            ],
+        ),
+        (Reason.DNS, ["fatal: unable to access 'https://h/': Could not resolve host: h"]),
+        (Reason.DNS, ["ssh: Could not resolve hostname h: Name or service not known", SSH_END]),
+        (Reason.NOT_FOUND, ["remote: Not Found", "fatal: repository 'https://h/x/' not found"]),
+        (Reason.NOT_FOUND, ["fatal: '/x' does not appear to be a git repository", SSH_END]),
+        (Reason.NOT_FOUND, ["ERROR: Repository not found.", SSH_END]),
+        (Reason.NETWORK, ["kex_exchange_identification: Connection closed by remote host", SSH_END]),
+        (Reason.NETWORK, ["ssh: connect to host h port 22: Connection timed out", SSH_END]),
+        (
+            Reason.NETWORK,
+            [
+                "error: RPC failed; curl 18 transfer closed with outstanding read data remaining",
+                "fatal: early EOF",
+                "fatal: index-pack failed",
+            ],
+        ),
+        (
+            Reason.TLS,
+            ["fatal: unable to access 'https://h/': SSL certificate problem: self-signed certificate"],
+        ),
+        (
+            Reason.RATE_LIMITED,
+            ["fatal: unable to access 'https://h/': The requested URL returned error: 429"],
+        ),
+        (
+            Reason.REMOTE_ERROR,
+            ["fatal: unable to access 'https://h/': The requested URL returned error: 502"],
+        ),
+        (Reason.DISK_FULL, ["fatal: write error: No space left on device", "fatal: index-pack failed"]),
+        (Reason.PERMISSION, ["error: cannot open '.git/FETCH_HEAD': Permission denied"]),
+        (Reason.UNSAFE_OWNER, ["fatal: detected dubious ownership in repository at '/x'"]),
+        (Reason.UNSAFE_URL, ["fatal: transport 'ext' not allowed"]),
+        (Reason.LOCK_HELD, ["fatal: Unable to create '/x/.git/index.lock': File exists."]),
+        (
+            Reason.REF_CONFLICT,
+            ["error: cannot lock ref 'refs/remotes/o/a/b': 'refs/remotes/o/a' exists; cannot create 'x'"],
+        ),
+        (Reason.REF_CONFLICT, [" ! [rejected]        v1         -> v1  (would clobber existing tag)"]),
+        (Reason.HOOK, ["fatal: ref updates aborted by hook"]),
+        (
+            Reason.CORRUPT,
+            ["error: object file .git/objects/aa/bb is empty", "fatal: loose object aabb is corrupt"],
+        ),
+        (Reason.CORRUPT, ["fatal: Expected git repo version <= 1, found 99"]),
+        (Reason.CONFIG, ["fatal: bad config line 3 in file /home/ann/.gitconfig"]),
+        (Reason.REV_MISSING, ["fatal: Remote branch nope not found in upstream origin"]),
+    ],
+)
+def test_reasons(reason: Reason, lines: list[str]):
+    assert classify(Exit(128, b"", tuple(lines)), network=True).reason is reason
+
+
+def test_the_line_that_decides_is_the_message():
+    lines = ("warning: x", "ssh: connect to host h port 22: Connection refused", SSH_END)
+    assert classify(Exit(128, b"", lines), network=True).message == lines[1]
+
+
+def test_words_that_nobody_knows():
+    lines = ("hint: a", "fatal: the moon is full", "hint: b")
+    assert classify(Exit(128, b"", lines), network=True) == Failure(
+        Reason.REMOTE_ERROR, "fatal: the moon is full"
+    )
+    assert classify(Exit(-9, b""), network=False) == Failure(Reason.CORRUPT, "git was ended by signal 9")
+    assert classify(Exit(1, b"", (SSH_END,)), network=True) == Failure(Reason.REMOTE_ERROR, SSH_END)
+
+
+def test_the_wait_that_the_remote_asks_for():
+    lines = (
+        "remote: Retry-After: 30",
+        "fatal: unable to access 'https://h/': The requested URL returned error: 429",
+    )
+    assert classify(Exit(128, b"", lines), network=True).retry_after == 30.0
+
+
+def test_file_errors():
+    assert classify_os_error(OSError(28, "No space left on device", "/x")) == Failure(
+        Reason.DISK_FULL, "No space left on device: /x"
+    )
+    assert classify_os_error(PermissionError(13, "Permission denied", "/x")).reason is Reason.PERMISSION
+
+
+@pytest.mark.parametrize("reason", list(Reason))
+def test_advice_is_one_line_that_names_the_repo(reason: Reason):
+    repo = Repo("team/it", Path("/srv/it's here"), url="https://ann:hush@h.org/x.git")
+    line = advice(reason, repo)
+    quiet = {
+        Reason.FRESH,
+        Reason.DISABLED,
+        Reason.HELD,
+        Reason.USER,
+        Reason.SIGNAL,
+        Reason.FAIL_FAST,
+        Reason.QUIT,
+    }
+    assert line.startswith("team/it: ") is (reason not in quiet)
+    assert "hush" not in line
+    assert "\n" not in line

@@ -1,0 +1,82 @@
+"""The read-only look."""
+
+import os
+
+from tests.git.conftest import World, commit, git
+from tests.git.test_dry_run import traces
+from tests.git.test_sync import begin_merge, begin_rebase
+from tui.git.inspect import RepoStatus, inspect
+
+
+def test_a_clean_checkout(world: World):
+    git(world.mine, "fetch", "-q")
+    before = traces(world.base)
+    status = inspect(world.mine)
+    assert traces(world.base) == before
+    assert status == RepoStatus(
+        branch="main",
+        head=world.head(),
+        upstream="origin/main",
+        ahead=0,
+        behind=0,
+        dirty=False,
+        untracked=0,
+        stashes=0,
+        in_progress=None,
+        last_fetch=(world.mine / ".git/FETCH_HEAD").stat().st_mtime,
+        url=world.url,
+    )
+
+
+def test_everything_at_once(world: World):
+    world.arrive(2)
+    git(world.mine, "fetch", "-q")
+    commit(world.mine, "own.txt")
+    (world.mine / "a.txt").write_text("stashed\n")
+    git(world.mine, "stash", "-q")
+    git(world.mine, "mv", "a.txt", "renamed.txt")
+    (world.mine / os.fsdecode(b"caf\xe9")).write_text("new")
+    (world.mine / "? new").write_text("new")
+    status = inspect(world.mine)
+    assert (status.ahead, status.behind, status.dirty, status.untracked, status.stashes) == (1, 2, True, 2, 1)
+
+
+def test_unfinished_work(world: World):
+    begin_merge(world)
+    assert inspect(world.mine).in_progress == "merge"
+
+
+def test_rebase_under_way(world: World):
+    begin_rebase(world)
+    status = inspect(world.mine)
+    assert (status.in_progress, status.branch, status.dirty) == ("rebase", None, True)
+
+
+def test_unborn_and_bare(world: World):
+    git(world.mine, "checkout", "-q", "--orphan", "fresh")
+    status = inspect(world.mine)
+    assert (status.branch, status.head, status.upstream, status.ahead) == ("fresh", None, None, None)
+    bare = inspect(world.remote)
+    assert (bare.branch, bare.head, bare.dirty, bare.untracked) == (
+        "main",
+        git(world.theirs, "rev-parse", "HEAD"),
+        None,
+        None,
+    )
+    assert bare.error == ""
+
+
+def test_errors_are_said_and_nothing_reads_zero(world: World):
+    (world.mine / "sub").mkdir()
+    assert inspect(world.mine / "sub") == RepoStatus(error="not a git repository")
+    assert inspect(world.base / "nowhere") == RepoStatus(error="not cloned")
+    (world.mine / ".git/HEAD").write_text("")
+    status = inspect(world.mine)
+    assert (status.dirty, status.untracked) == (None, None)
+    assert status.error != ""
+
+
+def test_the_remote_of_the_branch_is_shown(world: World):
+    git(world.mine, "remote", "rename", "origin", "up")
+    git(world.mine, "remote", "set-url", "up", "https://ann:hush@example.org/a.git")
+    assert inspect(world.mine).url == "https://example.org/a.git"

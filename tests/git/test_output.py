@@ -1,0 +1,68 @@
+import pytest
+
+from tui.git.output import LineCutter, parse_progress
+
+
+def cut(*chunks: bytes) -> list[tuple[bytes, bool]]:
+    cutter = LineCutter()
+    lines = [line for chunk in chunks for line in cutter.feed(chunk)]
+    return [*lines, *cutter.end()]
+
+
+def test_lines_are_cut_at_cr_and_lf_wherever_the_bytes_are_cut():
+    text = b"one\n10%\r20%\r30%, done.\nwindows\r\nrest"
+    whole = cut(text)
+    assert whole == [
+        (b"one", True),
+        (b"10%", False),
+        (b"20%", False),
+        (b"30%, done.", True),
+        (b"windows", False),
+        (b"windows", True),
+        (b"rest", True),
+    ]
+    assert cut(*(text[at : at + 1] for at in range(len(text)))) == whole
+
+
+def test_a_line_without_end_does_not_grow_for_ever():
+    assert [len(line) for line, _ in cut(*[b"x" * 5000] * 4)] == [10_000, 10_000]
+
+
+@pytest.mark.parametrize(
+    ("line", "parsed"),
+    [
+        ("Receiving objects:  37% (37/100)", ("Receiving objects", 37, None, None)),
+        (
+            "Receiving objects:  37% (37/100), 1.20 MiB | 400.00 KiB/s",
+            ("Receiving objects", 37, 1_258_291, 409_600),
+        ),
+        (
+            "Receiving objects: 100% (3/3), 222 bytes | 222.00 KiB/s, done.",
+            ("Receiving objects", 100, 222, 227_328),
+        ),
+        ("Receiving objects:   1% (1/99), 2.50 GiB | 1 bytes/s", ("Receiving objects", 1, 2_684_354_560, 1)),
+        ("Resolving deltas: 100% (4/4), done.", ("Resolving deltas", 100, None, None)),
+        ("remote: Counting objects: 100% (3/3), done.", ("Counting objects", 100, None, None)),
+        ("remote: Enumerating objects: 5, done.", ("Enumerating objects", None, None, None)),
+        ("Updating files:  50% (1/2)", ("Updating files", 50, None, None)),
+    ],
+)
+def test_progress(line: str, parsed: tuple[str, int | None, int | None, int | None]):
+    progress = parse_progress(line)
+    assert progress is not None
+    assert (progress.phase, progress.percent, progress.bytes, progress.rate) == parsed
+    assert progress.line == line
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "From file:///srv/a",
+        " * [new branch]      main       -> origin/main",
+        "fatal: repository 'x' not found",
+        "remote: Total 3 (delta 0), reused 0 (delta 0), pack-reused 0",
+        "error: 5% (1/20)",
+    ],
+)
+def test_other_lines_are_no_progress(line: str):
+    assert parse_progress(line) is None
