@@ -18,6 +18,8 @@ MARKS = {
 }
 _SHORT_ID = 7
 _STATE_WIDTH = max(len(state) for state in State)
+_DRY_RUN = "dry_run"
+"""The note of every outcome of a dry run; the run says it once, and its messages say `would`."""
 _RERUN_NAMES = 8
 """More names than this in a command to paste are no help; the states say it shorter."""
 
@@ -39,7 +41,8 @@ def duration(milliseconds: float) -> str:
 
 def detail(outcome: Outcome) -> str:
     """What came, or what was in the way; notes last."""
-    parts = [_what(outcome), *(note.replace("_", " ") for note in outcome.notes)]
+    notes = (note.replace("_", " ") for note in outcome.notes if note != _DRY_RUN)
+    parts = [_what(outcome), *notes]
     return ", ".join(part for part in parts if part)
 
 
@@ -111,8 +114,10 @@ def rerun_command(attention: Sequence[JobEnded]) -> str:
 def _what(outcome: Outcome) -> str:
     if outcome.state not in {State.SYNCED, State.UP_TO_DATE}:
         return ": ".join(part for part in (outcome.reason, outcome.message) if part)
-    if outcome.state is State.UP_TO_DATE or outcome.message:
-        return outcome.message or _distance(outcome)
+    if _DRY_RUN in outcome.notes:
+        return outcome.message
+    if outcome.state is State.UP_TO_DATE:
+        return _distance(outcome)
     match outcome.action:
         case Action.CLONE:
             return (
