@@ -103,7 +103,7 @@ def _pause(now: Situation) -> str | None:
 
 
 def _drain(now: Situation) -> str | None:
-    return None if now.board.counts.get(Stage.QUEUED) else "nothing is queued"
+    return None if now.board.counts[Stage.QUEUED] else "nothing is queued"
 
 
 def _raise(now: Situation) -> str | None:

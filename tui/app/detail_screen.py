@@ -19,7 +19,7 @@ from tui.git.gauge import Gauge
 from tui.git.outcome import Outcome
 from tui.git.repo import public_url
 from tui.view.board import BoardRow
-from tui.view.lines import duration, plural
+from tui.view.lines import detail, duration, plural
 from widgets.hint_bar import HintBar
 
 _SHORT_ID = 7
@@ -92,15 +92,12 @@ class DetailScreen(Screen[None]):
         repo, outcome = row.repo, row.outcome
         tone = present.tone_of(row.state)
         look = self._desk.looks.get(repo.id)
-        state = f"{tone.glyph} {tone.word}"
-        if outcome and row.ended and outcome.reason:
-            state += f": {outcome.reason.replace('_', ' ')}"
         took = duration(row.end.duration_ms) if row.end and row.ended else ""
         if row.live:
             took = duration((self._desk.clock.now() - row.started) * 1000)
         progress = gauge.progress if gauge and row.live else None
         facts = [
-            ("state", state),
+            ("state", f"{tone.glyph} {tone.word}"),
             ("attempt", str(row.attempt) if row.attempt else ""),
             ("took", took),
             ("progress", _progress(progress.phase, progress.percent) if progress else ""),
@@ -110,9 +107,8 @@ class DetailScreen(Screen[None]):
         ]
         if outcome:
             facts += [
-                ("before" if row.active else "what", outcome.message),
+                ("before" if row.active else "result", detail(outcome)),
                 ("advice", outcome.advice),
-                ("notes", ", ".join(note.replace("_", " ") for note in outcome.notes)),
             ]
             facts += [
                 (

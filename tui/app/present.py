@@ -2,6 +2,7 @@
 
 import textwrap
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 
@@ -87,10 +88,12 @@ def mode(board: Board) -> str:
     return " ".join(parts)
 
 
-def plan_line(board: Board, jobs_source: str) -> str:
+def plan_line(board: Board, jobs_source: str, *, brief: bool) -> str:
     count = sum(row.state is Stage.PLANNED for row in board.rows.values())
     if not count:
         return "Nothing is planned. Select a repo and press s to sync it."
+    if brief:
+        return f"{count} planned, {board.limit} at a time. S starts all."
     where = f" ({_JOBS_SOURCES[jobs_source]})" if jobs_source in _JOBS_SOURCES else ""
     return (
         f"{plural(count, 'repo')} planned, {board.limit} at a time{where}. "
@@ -99,6 +102,18 @@ def plan_line(board: Board, jobs_source: str) -> str:
 
 
 # Slot grid.
+
+
+_PHASES = {
+    "Enumerating objects": "listing",
+    "Counting objects": "counting",
+    "Compressing objects": "packing",
+    "Receiving objects": "receiving",
+    "Unpacking objects": "unpacking",
+    "Resolving deltas": "resolving",
+    "Updating files": "writing",
+}
+"""What fits a cell of git's own words; anything else stays as it is."""
 
 
 def slots(board: Board, gauges: Gauges, clock: Clock) -> tuple[list[SlotView | None], SlotView | None]:
@@ -125,7 +140,7 @@ def slot(row: BoardRow, gauge: Gauge | None, clock: Clock) -> SlotView:
     return SlotView(
         key=row.repo.id,
         title=row.repo.id,
-        phase=progress.phase or "starting",
+        phase=_PHASES.get(progress.phase, progress.phase) or "starting",
         percent=progress.percent,
         rate=rate(progress.rate),
         elapsed=duration(seconds * 1000),
@@ -180,35 +195,34 @@ def status(board: Board, gauges: Gauges, clock: Clock) -> StatusView:
     bytes_per_second = sum(
         gauge.progress.rate or 0 for row in running if (gauge := gauges(row.repo.id)) is not None
     )
-    counts: dict[Tone, int] = {}
+    counts: Counter[Tone] = Counter()
     for state, count in board.counts.items():
-        tone = Tone.RUNNING if state is Stage.STOPPING else tone_of(state)
-        counts[tone] = counts.get(tone, 0) + count
+        counts[Tone.RUNNING if state is Stage.STOPPING else tone_of(state)] += count
     return StatusView(
         counts,
         jobs(board),
         mode="paused" if board.paused else "",
-        rate=rate(bytes_per_second),
-        elapsed=run_clock(board, clock),
+        rate=rate(bytes_per_second) or ("–" if board.active else ""),
         lanes=lanes(board),
     )
 
 
 def lanes(board: Board) -> list[LaneView]:
-    """The hosts that have something to do; none where there is one host and no limit of its own."""
-    host_limit = board.run.host_jobs if board.run else None
-    running: dict[str, int] = {}
-    waiting: dict[str, int] = {}
+    """The hosts of all that was asked for; none where there is one host and no limit of its own."""
+    running: Counter[str] = Counter()
+    waiting: Counter[str] = Counter()
+    hosts: set[str] = set()
     for row in board.rows.values():
-        if row.live and row.slot != PRIORITY_SLOT:
-            running[row.repo.host] = running.get(row.repo.host, 0) + 1
-        elif row.state is Stage.QUEUED:
-            waiting[row.repo.host] = waiting.get(row.repo.host, 0) + 1
-    hosts = sorted({*running, *waiting})
+        if not row.attempt:
+            continue
+        hosts.add(row.repo.host)
+        running[row.repo.host] += row.live and row.slot != PRIORITY_SLOT
+        waiting[row.repo.host] += row.state is Stage.QUEUED
+    host_limit = board.run.host_jobs if board.run else None
     if len(hosts) <= 1 and host_limit is None:
         return []
     limit = min(host_limit or board.limit, board.limit)
-    return [LaneView(host, running.get(host, 0), limit, waiting.get(host, 0)) for host in hosts]
+    return [LaneView(host, running[host], limit, waiting[host]) for host in sorted(hosts)]
 
 
 # Tables.

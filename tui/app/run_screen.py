@@ -1,9 +1,11 @@
 """The main screen: the slots, the log, the state of the run and its three lists."""
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.events import DescendantFocus, Resize
@@ -31,9 +33,14 @@ Pane = SlotGrid | LogPane | LineTable
 
 
 class RunScreen(Screen[None]):
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012  Textual types it as an instance's
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (160, "-broad")]  # noqa: RUF012  Textual types it as an instance's
     VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]  # noqa: RUF012  as above
-    AUTO_FOCUS = "#repos"
+    AUTO_FOCUS = ""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        # Textual's own would not reach a pane that a small screen does not show.
+        Binding("tab", "app.act('next_pane')", show=False),
+        Binding("shift+tab", "turn(-1)", show=False),
+    ]
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
@@ -99,6 +106,7 @@ class RunScreen(Screen[None]):
         yield self._hints
 
     def on_mount(self) -> None:
+        (self._log if self._desk.session.start else self.table).focus()
         self.paint()
 
     def on_resize(self, event: Resize) -> None:
@@ -132,10 +140,11 @@ class RunScreen(Screen[None]):
         self._paint_header()
         self._plan.display = board.run is None
         if board.run is None:
-            _update(self._plan, present.plan_line(board, desk.session.jobs_source))
+            brief = self.has_class("-short")
+            _update(self._plan, present.plan_line(board, desk.session.jobs_source, brief=brief))
         slots, priority = present.slots(board, desk.engine.gauge, desk.clock)
         self._slots.show(slots, priority, int(desk.clock.monotonic() * _SPINS_PER_SECOND))
-        _title(self._slots, Content(f" Slots {present.jobs(board)} "))
+        _title(self._slots, Content(f"Slots {present.jobs(board)}"))
         self._status.show(present.status(board, desk.engine.gauge, desk.clock))
         self._paint_table()
         self._paint_titles()
@@ -212,13 +221,15 @@ class RunScreen(Screen[None]):
             f"/{self._needle}" if self._needle else "",
             "" if self._log.follow else "not following, f follows",
         ]
-        _title(self._log, Content(" Log "), " · ".join(note for note in log_notes if note))
+        _title(self._log, Content("Log"), " · ".join(note for note in log_notes if note))
 
     # Messages.
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
         if isinstance(event.widget, SlotGrid | LogPane | LineTable):
             self._pane = event.widget
+            if self._pane is not self._slots:
+                self.set_class(self._pane is not self._log, "-lists")
 
     @on(LogPane.Opened)
     @on(LineTable.Opened)
@@ -270,6 +281,21 @@ class RunScreen(Screen[None]):
         else:
             self._desk.marks |= shown
 
+    def do_next_pane(self) -> None:
+        self.action_turn(1)
+
+    def action_turn(self, step: int) -> None:
+        panes: list[Pane] = [self._slots, self._log, self.table]
+        self._to(panes[(panes.index(self._pane) + step) % len(panes)])
+
+    def _to(self, pane: Pane) -> None:
+        # A small screen shows the log or the lists, and what is hidden takes no focus.
+        self.set_class(isinstance(pane, LineTable), "-lists")
+        if pane.focusable:
+            pane.focus()
+        else:
+            self.call_after_refresh(pane.focus)
+
     def do_filter(self) -> None:
         if self._pane is self._slots:
             self._pane = self.table
@@ -311,7 +337,7 @@ class RunScreen(Screen[None]):
 
     def _show(self, name: str) -> None:
         self._switcher.current = name
-        self.table.focus()
+        self._to(self.table)
         self.paint()
 
 

@@ -1,5 +1,6 @@
 """What a screen shows of a run, folded from the records of the engine and from nothing else."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -114,12 +115,9 @@ class Board:
         return [row for row in self.rows.values() if row.needs_person]
 
     @property
-    def counts(self) -> dict[Stage | State, int]:
-        """How many repos are in each state, zeros left out; what is planned and settled counts too."""
-        counts: dict[Stage | State, int] = {}
-        for row in self.rows.values():
-            counts[row.state] = counts.get(row.state, 0) + 1
-        return counts
+    def counts(self) -> Counter[Stage | State]:
+        """How many repos of those that were asked for are in each state, zeros left out."""
+        return Counter(row.state for row in self.rows.values() if row.attempt)
 
     def apply(self, record: Record) -> None:
         self.revision += 1
