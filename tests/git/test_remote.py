@@ -1,9 +1,12 @@
 """Which remote is asked, what is refused, and how its failures are told apart."""
 
+import base64
 import contextlib
 import http.server
 import socket
 import threading
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -125,9 +128,11 @@ def test_a_remote_that_is_gone(world: World):
 
 
 @contextlib.contextmanager
-def answering(status: int, **headers: str):
+def answering(status: int, look=None, **headers: str):
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
+            if look:
+                look(self)
             self.send_response(status)
             for name, value in headers.items():
                 self.send_header(name.replace("_", "-"), value)
@@ -178,6 +183,29 @@ def test_login_asks_the_persons_helper_and_no_dialog(world: World, person, monke
     assert outcome.reason is Reason.AUTH
     assert asked.exists()
     assert not (person / "DIALOG").exists()
+
+
+@pytest.mark.parametrize("way", ["clone", "fetch", "dry clone"])
+def test_a_password_logs_in_and_is_in_no_process_list(world: World, way: str):
+    listed: list[str] = []
+    logins: list[str | None] = []
+
+    def look(handler: http.server.BaseHTTPRequestHandler) -> None:
+        logins.append(handler.headers.get("Authorization"))
+        for entry in Path("/proc").glob("[0-9]*/cmdline"):
+            with contextlib.suppress(OSError):
+                listed.append(entry.read_text())
+
+    with answering(401, look, WWW_Authenticate='Basic realm="x"') as url:
+        secret = url.replace("://", "://ann:hu%40sh@")
+        if way == "fetch":
+            git(world.mine, "remote", "set-url", "origin", secret)
+        repo = world.repo(url=secret, path=world.mine if way == "fetch" else world.base / "new")
+        outcome = world.sync(repo, replace(world.options, dry_run=way == "dry clone"))
+    assert outcome.reason is Reason.AUTH
+    assert logins == [None, "Basic " + base64.b64encode(b"ann:hu@sh").decode()]
+    assert [line for line in listed if "remote-http" in line] != []
+    assert [line for line in listed if "sh@" in line] == []
 
 
 def test_nobody_listens(world: World):

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tui.git.clean import clean_text
+from tui.git.env import login_env, without_password
 from tui.git.failure import Ended
 from tui.git.outcome import Action, Outcome, Reason, State
 from tui.git.remote import allowed_url
@@ -26,15 +27,17 @@ def clone(work: Work, settle: Callable[[], None]) -> Outcome | None:
     if not allowed_url(repo.url):
         raise Ended(State.FAILED, Reason.UNSAFE_URL, clean_text(f"not a URL that is cloned: {repo.url}"))
     work.url = repo.url
+    work.git.env = login_env(repo.url)
+    url = without_password(repo.url)
     work.action = Action.CLONE
     if work.options.dry_run:
         work.git.place = _existing(repo.path.parent)
-        work.ask_remote("ls-remote", "--quiet", "--", repo.url, "HEAD")
+        work.ask_remote("ls-remote", "--quiet", "--", url, "HEAD")
         work.note("dry_run")
         return work.outcome(State.SYNCED, "would clone")
     made = _make_parents(repo.path.parent)
     try:
-        _clone_beside(work, repo.url, settle)
+        _clone_beside(work, url, settle)
     except BaseException:
         for folder in made:
             if not any(folder.iterdir()):

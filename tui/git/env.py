@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 OPTIONS = (
     "-c", "core.fsmonitor=false",  # a command of the repository's own config, run by every status
@@ -46,6 +47,50 @@ def git_env(place: Path) -> dict[str, str]:
     """What to set on top of the person's environment for a git child that works in `place`."""
     # git may not walk up: a plain folder inside another repository is not that repository.
     return _QUIET | {"GIT_CEILING_DIRECTORIES": os.path.realpath(place.parent)}
+
+
+def without_password(url: str) -> str:
+    """The URL as it may stand in a process list: of http(s) with a password, without user and password."""
+    return _split_login(url)[0]
+
+
+def login_env(url: str) -> dict[str, str]:
+    """Logs in to an http(s) URL that carries a password without showing it in any process list.
+
+    git hands the URL to its helpers as an argument; so it sees one without the password, and gets
+    that from a credential helper, which is asked after the person's own. Empty for other URLs.
+    """
+    clean, user, password = _split_login(url)
+    if password is None:
+        return {}
+    parts = urlsplit(clean)
+    helper = """!f() { test "$1" = get && printf 'username=%s\\npassword=%s\\n' "$SYNCTUI_USER" "$SYNCTUI_SECRET"; }; f"""
+    settings = (
+        (f"url.{clean}.insteadOf", url),
+        (f"credential.{parts.scheme}://{parts.netloc}.helper", helper),
+    )
+    try:
+        count = int(os.environ.get("GIT_CONFIG_COUNT", "0"))  # the person's own come first
+    except ValueError:
+        count = 0
+    env = {"SYNCTUI_USER": user, "SYNCTUI_SECRET": password, "GIT_CONFIG_COUNT": str(count + len(settings))}
+    for number, (key, value) in enumerate(settings, count):
+        env[f"GIT_CONFIG_KEY_{number}"] = key
+        env[f"GIT_CONFIG_VALUE_{number}"] = value
+    return env
+
+
+def _split_login(url: str) -> tuple[str, str, str | None]:
+    """The URL without login, the user, and the password or None; such a URL stays as it is."""
+    try:
+        parts = urlsplit(url)
+        login, at, place = parts.netloc.rpartition("@")
+    except ValueError:
+        return url, "", None
+    user, colon, password = login.partition(":")
+    if parts.scheme not in {"http", "https"} or not (at and colon):
+        return url, "", None
+    return urlunsplit(parts._replace(netloc=place)), unquote(user), unquote(password)
 
 
 def scrub_environ() -> None:

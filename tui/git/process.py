@@ -106,6 +106,8 @@ class GitRunner:
     deadlines: Deadlines
     gauge: Gauge
     on_child: Callable[[int | None], None] | None = None
+    env: dict[str, str] = field(default_factory=dict)
+    """For the children, on top of `git_env`."""
     tail: deque[str] = field(default_factory=lambda: deque(maxlen=TAIL_LINES))
     """The last lines of all children."""
 
@@ -126,7 +128,7 @@ class GitProcess:
     def __init__(self, runner: GitRunner, args: tuple[str, ...], *, watch_hooks: bool = False) -> None:
         self._runner = runner
         self._command = ["git", *OPTIONS, "-C", str(runner.place), *args]
-        self._env = git_env(runner.place)
+        self._env = git_env(runner.place) | runner.env
         if watch_hooks:
             self._env["GIT_TRACE2_EVENT"] = "2"
         self._watch_hooks = watch_hooks

@@ -6,6 +6,7 @@ from pathlib import Path
 from tui.git.clean import clean_text
 from tui.git.clone import clone
 from tui.git.decide import Facts, Move, decide
+from tui.git.env import login_env
 from tui.git.failure import Ended, busy_advice, classify, classify_os_error
 from tui.git.gauge import Gauge
 from tui.git.inspect import branch_in_progress, git_dir_of, in_progress
@@ -99,6 +100,8 @@ class _Update:
         checkout = self._look(before)
         remote = choose_remote(work.repo, parse_config(work.read(*LIST_CONFIG)), checkout.branch)
         work.url = remote.url
+        # A clone of ours keeps the password out of its configuration; the entry has it.
+        work.git.env = login_env(remote.url) or login_env(work.repo.url or "")
         if work.options.dry_run:
             return self._forecast(before, checkout, remote)
         after, remote_refs = self._fetch(before, remote)
