@@ -30,6 +30,7 @@ MORE = Hint("?", "more")
 class HintBar(Widget):
     """One line; a hint that finds no room is left out whole, and `? more` always comes last."""
 
+    ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = {"hint-bar--key", "hint-bar--label", "hint-bar--off"}
     DEFAULT_CSS = (
         muted_css("HintBar", "hint-bar--off")

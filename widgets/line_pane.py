@@ -16,6 +16,7 @@ from widgets.tone import TONE_CLASSES, Tone, muted_css, tone_css
 
 
 class LinePane(ScrollView, can_focus=True):
+    ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "line-pane--cursor",
         "line-pane--cursor-sign",

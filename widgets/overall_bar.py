@@ -49,6 +49,7 @@ def shares(counts: Mapping[Tone, int], width: int) -> dict[Tone, int]:
 
 
 class OverallBar(Widget):
+    ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = set(TONE_CLASSES)
     DEFAULT_CSS = tone_css("OverallBar") + "OverallBar { height: 1; }"
 

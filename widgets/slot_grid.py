@@ -90,6 +90,7 @@ class SlotGrid(Widget, can_focus=True):
     When the slots need more than `max_rows` lines, the longest-running jobs come first and a last line counts the rest.
     """
 
+    ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "slot-grid--cursor",
         "slot-grid--cursor-sign",

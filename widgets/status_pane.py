@@ -81,6 +81,7 @@ class StatusPane(Vertical):
 
 
 class _Facts(Widget):
+    ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = {"facts--muted", "facts--strong", *TONE_CLASSES}
     DEFAULT_CSS = (
         tone_css("_Facts")

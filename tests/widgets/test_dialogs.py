@@ -78,6 +78,7 @@ async def test_the_dialog_fits_a_small_screen():
         ("backspace,enter,escape", [None]),
         ("-,3,enter,escape", [None]),
         ("escape", [None]),
+        ("6,5,enter,backspace,enter", [6]),
     ],
 )
 async def test_only_a_number_in_range_is_taken(keys, answers):

@@ -12,6 +12,7 @@ HINTS = [Hint("s", "sync"), Hint("space", "mark"), Hint("r", "retry", enabled=Fa
         (60, " s sync  space mark  r retry  [/b] 日本  ? more"),
         (46, " s sync  space mark  r retry  ? more"),
         (36, " s sync  space mark  ? more"),
+        (26, " s sync  ? more"),
         (16, " s sync  ? more"),
         (10, " ? more"),
     ],

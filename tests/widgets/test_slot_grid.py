@@ -100,9 +100,14 @@ async def test_hostile_text_is_shown_as_it_is_and_never_breaks_the_columns():
     async with app.run_test(size=(120, 40)):
         grid = app.widget
         assert [grid.render_line(y).cell_length for y in range(2)] == [120, 120]
-        head = lines(grid)[0]
-        assert "[red]x[/]" in head
-        assert head.endswith("1:02:03")
+        assert lines(grid) == [
+            " ◐ 1 [red]x[/] [/b]…app.quit]go[/] 0:07  ◐ 2 日本語リポジト…本語リポジトリ 0:07  ◐ 3 "
+            + "e\u0301" * 13
+            + "…"
+            + "e\u0301" * 12
+            + " 1:02:03",
+            "   receiving  1.2 MiB/s  [/b] xxxxxxxx… " * 2 + "   [/nope][/… [x][x][x][x][x][x][x][x]…",
+        ]
 
 
 @pytest.mark.parametrize(
@@ -110,6 +115,8 @@ async def test_hostile_text_is_shown_as_it_is_and_never_breaks_the_columns():
     [
         (1, 80, 12, 2),
         (4, 80, 12, 4),
+        (4, 80, 6, 4),
+        (4, 80, 5, 2),
         (8, 80, 12, 8),
         (8, 60, 12, 8),
         (4, 160, 20, 2),

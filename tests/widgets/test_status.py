@@ -84,16 +84,15 @@ async def test_the_pane_grows_with_its_lanes():
 
 @pytest.mark.parametrize("theme", ["textual-dark", "textual-light", "ansi-dark", "ansi-light"])
 async def test_a_new_theme_recolours_what_stands(theme):
-    app = Host(StatusPane())
-    async with app.run_test(size=(48, 20)) as pilot:
-        app.widget.show(StatusView(COUNTS, "6/8"))
-        await pilot.pause()
-        app.theme = "dracula"
-        await pilot.pause()
-        dracula = app.export_screenshot()
-        app.theme = theme
-        await pilot.pause()
-        changed = app.export_screenshot()
-        app.theme = "dracula"
-        await pilot.pause()
-        assert (app.export_screenshot() == dracula, changed == dracula) == (True, False)
+    pictures = []
+    for themes in (["dracula", theme], [theme]):
+        app = Host(StatusPane())
+        async with app.run_test(size=(48, 20)) as pilot:
+            app.theme = themes[0]
+            await pilot.pause()
+            app.widget.show(StatusView(COUNTS, "6/8"))
+            await pilot.pause()
+            app.theme = themes[-1]
+            await pilot.pause()
+            pictures.append(app.export_screenshot(simplify=True))
+    assert pictures[0] == pictures[1]
