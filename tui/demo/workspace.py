@@ -156,7 +156,7 @@ class Demo:
         return {
             "GIT_CONFIG_GLOBAL": os.devnull,
             "GIT_CONFIG_NOSYSTEM": "1",
-            "NO_PROXY": "127.0.0.1",
+            # The lower-case name wins over the other one wherever both are read.
             "no_proxy": "127.0.0.1",
             "XDG_STATE_HOME": str(self.folder / ".state"),
         }
