@@ -10,6 +10,7 @@ from tui.git.clean import clean_text
         ("grün 日本 🎉", "grün 日本 🎉"),
         (b"caf\xe9", "caf\ufffd"),
         ("caf\udce9", "caf\ufffd"),
+        ("half \ud83d", "half \ufffd"),
         ("\x1b[31mred\x1b[0m", "red"),
         ("\x1b]0;title\x07text", "text"),
         ("\x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\", "link"),

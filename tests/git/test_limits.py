@@ -201,6 +201,14 @@ def test_head_that_moves_meanwhile_is_left(world: World, ssh: Ssh):
     assert (world.head(), git(world.mine, "rev-parse", "main")) == (old, old)
 
 
+def test_a_commit_made_meanwhile_is_not_reported(world: World, ssh: Ssh):
+    ssh.does(
+        f'unset GIT_DIR; git -C {world.mine} commit -q --allow-empty -m own >&2\nshift $(($# - 1)); eval "$1"'
+    )
+    outcome = world.sync(world.repo(url=ssh.url))
+    assert (outcome.state, outcome.refs) == (State.UP_TO_DATE, ())
+
+
 def test_what_a_child_gets(world: World, monkeypatch):
     monkeypatch.setenv("LC_ALL", "de_DE.UTF-8")
     monkeypatch.setenv("GIT_EDITOR", "vi")

@@ -15,6 +15,7 @@ _CONTROLS = re.compile(
     "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # marks and overrides that turn the text's direction
     "\ufeff]"
 )
+_SURROGATES = re.compile("[\ud800-\udfff]")
 _WEB_USER = re.compile(r"(https?://)[^/\s'\"]+@", re.IGNORECASE)
 _URL_SECRET = re.compile(r"(://)[^/\s'\":@]*:[^/\s'\"]*@")
 
@@ -24,8 +25,8 @@ def clean_text(text: bytes | str) -> str:
 
     Bytes are read as UTF-8; what is not, and the stand-ins of undecodable file names, become U+FFFD.
     """
-    data = text if isinstance(text, bytes) else text.encode("utf-8", "surrogateescape")
-    line = _ANSI.sub("", data.decode("utf-8", "replace")).expandtabs(8)
+    text = text.decode("utf-8", "replace") if isinstance(text, bytes) else _SURROGATES.sub("\ufffd", text)
+    line = _ANSI.sub("", text).expandtabs(8)
     line = _CONTROLS.sub("", _BREAKS.sub(" ", line)).rstrip()
     if "://" in line:
         line = _URL_SECRET.sub(r"\1", _WEB_USER.sub(r"\1", line))

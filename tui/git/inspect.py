@@ -68,7 +68,7 @@ def git_dir_of(path: Path) -> Path | None:
 
 def common_dir_of(git_dir: Path) -> Path:
     """The git dir that all worktrees of a repository share."""
-    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+    with contextlib.suppress(OSError):
         text = (git_dir / "commondir").read_bytes().strip()
         return git_dir / os.fsdecode(text)
     return git_dir

@@ -1,8 +1,10 @@
-"""git's stderr as it comes: bytes into lines, lines into progress."""
+"""What git says while it works: bytes into lines, lines into progress, its trace into hooks."""
 
+import json
 import re
 from collections.abc import Iterator
 
+from tui.git.clean import clean_text
 from tui.git.gauge import Progress
 
 _LONGEST_LINE = 8192
@@ -55,3 +57,23 @@ class LineCutter:
         if self._rest:
             yield self._rest, True
             self._rest = b""
+
+
+def read_hooks(trace: bytes) -> tuple[str, tuple[str, ...]]:
+    """The hook that runs (empty: none) and those that failed, from git's own trace2 events."""
+    running = ""
+    failed: list[str] = []
+    for line in trace.splitlines():
+        try:
+            event = json.loads(line)
+        except ValueError:  # cut off when git was killed
+            continue
+        if "/" in event.get("sid", ""):  # of a git that a hook started
+            continue
+        if event.get("event") == "child_start" and event.get("child_class") == "hook":
+            running = clean_text(event.get("hook_name", ""))
+        elif event.get("event") == "child_exit" and running:
+            if event.get("code"):
+                failed.append(running)
+            running = ""
+    return running, tuple(failed)

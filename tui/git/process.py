@@ -1,12 +1,12 @@
 """One git child: its own session, output cut into lines, limits kept, and gone before `run` returns."""
 
 import contextlib
-import json
 import math
 import os
 import select
 import signal
 import subprocess
+import tempfile
 import threading
 import time
 from collections import deque
@@ -20,7 +20,7 @@ from tui.git.env import OPTIONS, git_env
 from tui.git.gauge import Gauge, Progress
 from tui.git.group import group_lives, signal_group
 from tui.git.outcome import Reason
-from tui.git.output import LineCutter, parse_progress
+from tui.git.output import LineCutter, parse_progress, read_hooks
 from tui.git.stop import StopSignal
 
 TERM_GRACE = 2.0
@@ -116,7 +116,14 @@ class GitRunner:
 
         With `watch_hooks` the exit says which hooks failed: git itself ignores some of them.
         """
-        return GitProcess(self, args, watch_hooks=watch_hooks).run()
+        if not watch_hooks:
+            return GitProcess(self, args).run()
+        with tempfile.TemporaryDirectory(prefix="synctui-") as folder:
+            trace = Path(folder) / "trace"
+            watched = replace(self, env=self.env | {"GIT_TRACE2_EVENT": str(trace)})
+            exit_ = GitProcess(watched, args).run()
+            running, failed = read_hooks(trace.read_bytes() if trace.exists() else b"")
+        return replace(exit_, phase=f"{running} hook" if running else exit_.phase, failed_hooks=failed)
 
     def unstoppable(self, *args: str) -> Exit:
         """Runs a short local look that is needed also after a stop or at the deadline."""
@@ -125,21 +132,16 @@ class GitRunner:
 
 
 class GitProcess:
-    def __init__(self, runner: GitRunner, args: tuple[str, ...], *, watch_hooks: bool = False) -> None:
+    def __init__(self, runner: GitRunner, args: tuple[str, ...]) -> None:
         self._runner = runner
         self._command = ["git", *OPTIONS, "-C", str(runner.place), *args]
         self._env = git_env(runner.place) | runner.env
-        if watch_hooks:
-            self._env["GIT_TRACE2_EVENT"] = "2"
-        self._watch_hooks = watch_hooks
         self._stdout = bytearray()
         self._lines: deque[str] = deque(maxlen=LINES_KEPT)
         self._cutter = LineCutter()
         self._progress = Progress()
         self._shown = 0.0
         self._unshown = False
-        self._hook = ""
-        self._failed_hooks: list[str] = []
         self._poller = select.poll()
         self._pipes: dict[int, bool] = {}  # fd -> is it stderr
 
@@ -197,8 +199,7 @@ class GitProcess:
             lines=tuple(self._lines),
             ended_by=ended_by,
             killed=killed,
-            phase=f"{self._hook} hook" if self._hook else self._progress.phase,
-            failed_hooks=tuple(self._failed_hooks),
+            phase=self._progress.phase,
         )
 
     def _over(self, now: float) -> Reason | None:
@@ -247,9 +248,6 @@ class GitProcess:
         self._unshown = True
 
     def _take_line(self, text: bytes, *, stays: bool) -> None:
-        if self._watch_hooks and text.startswith(b'{"event":'):
-            self._take_trace(text)
-            return
         line = clean_text(text)
         if not line:
             return
@@ -260,21 +258,6 @@ class GitProcess:
             self._lines.append(line)
             self._runner.tail.append(line)
             self._runner.gauge.keep(line)
-
-    def _take_trace(self, text: bytes) -> None:
-        """Takes git's own report of the hooks it starts; those of git inside a hook have a longer sid."""
-        try:
-            event = json.loads(text)
-        except ValueError:
-            return
-        if "/" in event.get("sid", ""):
-            return
-        if event.get("event") == "child_start" and event.get("child_class") == "hook":
-            self._hook = clean_text(event.get("hook_name", ""))
-        elif event.get("event") == "child_exit" and self._hook:
-            if event.get("code"):
-                self._failed_hooks.append(self._hook)
-            self._hook = ""
 
     def _show(self, now: float) -> None:
         self._runner.gauge.show(self._progress)
@@ -326,3 +309,20 @@ def git_version() -> str | None:
     except (OSError, subprocess.SubprocessError):
         return None
     return clean_text(answer.stdout).removeprefix("git version ")
+
+
+def submodule_jobs() -> int:
+    """How many submodules of a repo git fetches at a time, as the person's configuration has it."""
+    try:
+        answer = subprocess.run(
+            ["git", "config", "--type=int", "--get", "submodule.fetchJobs"],
+            capture_output=True,
+            check=True,
+            timeout=10,
+            stdin=subprocess.DEVNULL,
+            cwd="/",  # in no repository: its own configuration is not the others'
+        )
+        jobs = int(answer.stdout)
+    except (OSError, ValueError, subprocess.SubprocessError):  # none set, or one that git refuses too
+        return 1
+    return jobs or os.cpu_count() or 1  # 0: git takes the number of cores

@@ -1,5 +1,6 @@
 """One repo, in order: lock, look, clone or fetch, decide, fast-forward, submodules."""
 
+import os
 import re
 from pathlib import Path
 
@@ -70,6 +71,8 @@ def _sync(work: Work) -> Outcome:
     if git_dir is None:
         kind = "a folder without a git dir of its own" if path.is_dir() else "no folder"
         raise Ended(State.FAILED, Reason.NOT_A_REPOSITORY, f"there is {kind} at its path")
+    if not os.access(git_dir, os.R_OK | os.X_OK):
+        raise Ended(State.FAILED, Reason.CORRUPT, clean_text(f"its git dir cannot be read: {git_dir}"))
     return _Update(work, git_dir).run()
 
 
@@ -170,7 +173,12 @@ class _Update:
             options.append("--prune")
         exit_ = work.attempt("fetch", *options, "--", remote.name)
         after = parse_refs(work.read(*LIST_REFS))
-        work.refs.extend(changes(before, after, exit_.lines))
+        work.refs.extend(
+            change
+            for change in changes(before, after, exit_.lines)
+            # What the person does meanwhile, a commit say, is none of ours.
+            if change.name.startswith("refs/tags/") or remote.source(change.name) is not None
+        )
         if not exit_.ok:
             failure = classify(exit_, network=True)
             if failure.reason is Reason.REV_MISSING:  # the only branch that the refspec names

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
 
+from tui.git.clean import clean_text
 from tui.git.failure import Ended, advice, classify
 from tui.git.inspect import common_dir_of, git_dir_of
 from tui.git.outcome import Action, Outcome, Reason, RefChange, State
@@ -119,7 +120,7 @@ class Work:
             advice=advice(reason, self.repo, lock=lock[1] if lock else ""),
             notes=tuple(self.notes),
             action=self.action,
-            url=public_url(self.url),
+            url=clean_text(public_url(self.url) or "") or None,
             branch=self.branch,
             old=self.old,
             new=self.new,
