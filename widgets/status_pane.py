@@ -1,6 +1,6 @@
 """The state of a run at a glance."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -9,6 +9,7 @@ from rich.style import Style
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.geometry import Size
+from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -62,6 +63,9 @@ class StatusView:
 class StatusPane(Vertical):
     """As high as what it shows: bar, facts, counts, lanes."""
 
+    compact = reactive(False)
+    """Counts without words and no lanes, for screens that are not high enough."""
+
     DEFAULT_CSS = """
     StatusPane { height: auto; padding: 0 1; }
     """
@@ -74,6 +78,9 @@ class StatusPane(Vertical):
     def compose(self) -> ComposeResult:
         yield self._bar
         yield self._facts
+
+    def watch_compact(self, compact: bool) -> None:
+        self._facts.shorten(compact)
 
     def show(self, view: StatusView) -> None:
         self._bar.show(view.counts)
@@ -98,6 +105,7 @@ class _Facts(Widget):
     def __init__(self) -> None:
         super().__init__()
         self._view = StatusView({}, "")
+        self._compact = False
         self._drawn: tuple[int, list[list[Segment]]] | None = None
 
     def show(self, view: StatusView) -> None:
@@ -107,6 +115,11 @@ class _Facts(Widget):
         before, self._drawn = self._drawn, None
         width = self.size.width
         self.refresh(layout=before is None or len(before[1]) != len(self._lines(width)))
+
+    def shorten(self, compact: bool) -> None:
+        self._compact = compact
+        self._drawn = None
+        self.refresh(layout=True)
 
     def get_content_height(self, _container: Size, _viewport: Size, width: int) -> int:
         return len(self._lines(width))
@@ -127,6 +140,8 @@ class _Facts(Widget):
         return self._drawn[1]
 
     def _draw(self, width: int) -> list[list[Segment]]:
+        if self._compact:
+            return [*self._draw_facts(width), *_flow(map(self._draw_glyph_count, _STATES), width)]
         return [*self._draw_facts(width), *self._draw_counts(width), *self._draw_lanes(width)]
 
     def _draw_facts(self, width: int) -> list[list[Segment]]:
@@ -140,15 +155,19 @@ class _Facts(Widget):
             ("elapsed", view.elapsed),
             ("eta", view.eta),
         ]
-        lines: list[list[Segment]] = [[]]
-        for label, value in facts:
-            if not value:
-                continue
-            fact = [Segment(f"{label} ", self._ink("muted")), Segment(f"{value}  ", self._ink("strong"))]
-            if lines[-1] and _length(lines[-1]) + _length(fact) - 2 > width:
-                lines.append([])
-            lines[-1] += fact
-        return lines
+        pieces = [
+            [Segment(f"{label} ", self._ink("muted")), Segment(f"{value}  ", self._ink("strong"))]
+            for label, value in facts
+            if value
+        ]
+        return _flow(pieces, width)
+
+    def _draw_glyph_count(self, tone: Tone) -> list[Segment]:
+        count = self._view.counts.get(tone, 0)
+        style, strong = ink(self, tone.css_class), self._ink("strong")
+        if not count:
+            style = strong = self._ink("muted")
+        return [Segment(f"{tone.glyph} ", style), Segment(f"{count}  ", strong)]
 
     def _draw_counts(self, width: int) -> list[list[Segment]]:
         columns = max(1, (width + 2) // _COUNT_WIDTH)
@@ -185,6 +204,16 @@ class _Facts(Widget):
 
     def _ink(self, name: str) -> Style:
         return ink(self, f"facts--{name}")
+
+
+def _flow(pieces: Iterable[list[Segment]], width: int) -> list[list[Segment]]:
+    """The pieces, each with two blanks at its end, in lines of that width."""
+    lines: list[list[Segment]] = [[]]
+    for piece in pieces:
+        if lines[-1] and _length(lines[-1]) + _length(piece) - 2 > width:
+            lines.append([])
+        lines[-1] += piece
+    return lines
 
 
 def _length(segments: Sequence[Segment]) -> int:

@@ -60,9 +60,13 @@ TONE_CLASSES = frozenset(tone.css_class for tone in Tone)
 
 def tone_css(widget: str) -> str:
     """The rules that colour the component classes of all tones in the widget class of that name."""
-    return "\n".join(
-        f"{widget} > .{tone.css_class} {{ color: {_LOOKS[tone][1]}; }}" for tone in Tone
-    ) + muted_css(widget, *(tone.css_class for tone in Tone if _LOOKS[tone][1] == "$text-muted"))
+    rules = [f"{widget} > .{tone.css_class} {{ color: {_LOOKS[tone][1]}; }}" for tone in Tone]
+    # Without colour red is a middling grey: trouble must not look less urgent than the rest.
+    rules += [
+        f"{widget} > .{tone.css_class} {{ text-style: bold; }}" for tone in (Tone.FAILED, Tone.TIMED_OUT)
+    ]
+    muted = [tone.css_class for tone in Tone if _LOOKS[tone][1] == "$text-muted"]
+    return "\n".join(rules) + muted_css(widget, *muted)
 
 
 def muted_css(widget: str, *classes: str) -> str:

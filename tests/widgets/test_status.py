@@ -71,6 +71,22 @@ async def test_the_pane_shows_facts_counts_and_the_busiest_lanes():
         ]
 
 
+async def test_a_compact_pane_keeps_every_count():
+    app = Host(StatusPane())
+    async with app.run_test(size=(40, 20)) as pilot:
+        app.widget.show(StatusView(COUNTS, "6/8", lanes=[LaneView("github.com", 4, 4, 12)]))
+        app.widget.compact = True
+        await pilot.pause()
+        assert screen(app)[1:] == [
+            "done 35/61  jobs 6/8",
+            "✓ 12  = 17  – 3  ▲ 1  ◆ 0  ✗ 2  ⊗ 0",
+            "⊘ 0  ▶ 6  ◇ 20",
+        ]
+        app.widget.compact = False
+        await pilot.pause()
+        assert len(screen(app)) == 8
+
+
 async def test_the_pane_grows_with_its_lanes():
     app = Host(StatusPane())
     async with app.run_test(size=(48, 30)) as pilot:
