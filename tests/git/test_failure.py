@@ -57,6 +57,13 @@ SSH_END = "fatal: Could not read from remote repository."
             ["fatal: unable to access 'https://h/': The requested URL returned error: 502"],
         ),
         (Reason.DISK_FULL, ["fatal: write error: No space left on device", "fatal: index-pack failed"]),
+        (
+            Reason.PERMISSION,
+            [
+                "error: insufficient permission for adding an object to repository database",
+                "fatal: early EOF",
+            ],
+        ),
         (Reason.PERMISSION, ["error: cannot open '.git/FETCH_HEAD': Permission denied"]),
         (Reason.UNSAFE_OWNER, ["fatal: detected dubious ownership in repository at '/x'"]),
         (Reason.UNSAFE_URL, ["fatal: transport 'ext' not allowed"]),

@@ -150,7 +150,7 @@ def test_locks_of_a_killed_child_are_removed_and_others_kept(world: World, monke
     world.arrive()
     hook = world.mine / ".git/hooks/reference-transaction"
     hook.write_text(
-        f"#!/bin/sh\ntrap '' TERM\n[ $1 = prepared ] || exit 0\necho > {fifo}\nwhile :; do sleep 100; done\n"
+        f"#!/bin/sh\n[ $1 = prepared ] || exit 0\nkill -STOP $PPID\necho > {fifo}\nwhile :; do sleep 100; done\n"
     )
     hook.chmod(0o755)
     refs = world.mine / ".git/refs"

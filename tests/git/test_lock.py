@@ -83,9 +83,12 @@ def test_git_that_outlives_a_killed_program_keeps_the_repo_busy(world: World):
         with hold(world, str(orphan.pid)) as other:
             other.kill()
         outcome = world.sync()
+        holder = holder_of(world.options.lock_dir, world.mine)
         orphan.kill()
     assert outcome.state is State.BUSY
     assert outcome.message.startswith(f"held by pid {orphan.pid} on ")
+    assert holder is not None
+    assert holder.pid == orphan.pid
     assert world.sync().state is State.UP_TO_DATE
 
 

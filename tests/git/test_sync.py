@@ -1,5 +1,6 @@
 """A checkout that is there: fetched, and fast-forwarded only when nothing of the person is lost."""
 
+import os
 import subprocess
 from dataclasses import replace
 
@@ -313,3 +314,27 @@ def test_a_hook_that_refuses_the_move_is_a_failure(world: World):
     old = world.head()
     outcome = world.sync()
     assert (outcome.state, outcome.reason, world.head()) == (State.FAILED, Reason.HOOK, old)
+
+
+def test_a_linked_worktree_is_a_checkout_of_its_own(world: World):
+    git(world.theirs, "push", "-q", "origin", "HEAD:topic")
+    git(world.mine, "fetch", "-q")
+    git(world.mine, "worktree", "add", "-q", str(world.base / "tree"), "topic")
+    old = world.head()
+    new = commit(world.theirs, "b.txt")
+    git(world.theirs, "push", "-q", "origin", "HEAD:topic")
+    outcome = world.sync(world.repo(path=world.base / "tree"))
+    assert (outcome.state, outcome.branch, outcome.new) == (State.SYNCED, "topic", new)
+    assert (git(world.base / "tree", "rev-parse", "HEAD"), world.head()) == (new, old)
+
+
+def test_names_of_branches_are_shown_clean(world: World):
+    name = os.fsdecode(b"caf\xe9\xe2\x80\xaegpj")
+    git(world.theirs, "push", "-q", "origin", f"HEAD:refs/heads/{name}")
+    git(world.mine, "fetch", "-q")
+    git(world.mine, "switch", "-q", name)
+    commit(world.theirs, "b.txt")
+    git(world.theirs, "push", "-q", "origin", f"HEAD:refs/heads/{name}")
+    outcome = world.sync()
+    assert (outcome.state, outcome.branch, outcome.commits) == (State.SYNCED, "caf\ufffdgpj", 1)
+    assert [ref.name for ref in outcome.refs] == ["refs/remotes/origin/caf\ufffdgpj"]

@@ -35,6 +35,7 @@ class Ended(Exception):  # noqa: N818 - a job may end early without a mistake
 _PATTERNS: tuple[tuple[Reason, str], ...] = (
     (Reason.UNSAFE_OWNER, r"detected dubious ownership"),
     (Reason.DISK_FULL, r"No space left on device|Disk quota exceeded|file write error.*space"),
+    (Reason.PERMISSION, r"insufficient permission|unable to create temporary|Read-only file system"),
     (Reason.LOCK_HELD, r"Unable to create '.*\.lock': File exists|could not lock config file .*File exists"),
     (Reason.HOST_KEY, r"Host key verification failed|REMOTE HOST IDENTIFICATION HAS CHANGED"),
     (Reason.RATE_LIMITED, r"returned error: 429|HTTP 429|Too Many Requests|rate limit"),
@@ -70,8 +71,8 @@ _PATTERNS: tuple[tuple[Reason, str], ...] = (
         r"|refusing to fetch into branch|cannot lock ref .* is at .* but expected")),
     (Reason.HOOK, r"ref updates aborted by hook|hook declined|cannot exec '.*hooks/|hook returned"),
     (Reason.CONFIG, r"bad config|bad (?:numeric|boolean) config|unable to parse|No such remote|unknown option"),
-    (Reason.PERMISSION, (r"Permission denied|Operation not permitted|Read-only file system"
-        r"|insufficient permission|could not create (?:leading|work tree)|cannot mkdir")),
+    (Reason.PERMISSION, (r"Permission denied|Operation not permitted"
+        r"|could not create (?:leading|work tree)|cannot mkdir")),
 )  # fmt: skip
 _TABLE = [(reason, re.compile(pattern)) for reason, pattern in _PATTERNS]
 

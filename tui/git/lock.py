@@ -62,9 +62,9 @@ def lock_file(lock_dir: Path, path: Path) -> Path:
 def holder_of(lock_dir: Path, path: Path) -> Holder | None:
     """Who holds the repo now, going by the note alone: touches no lock, writes nothing."""
     note = _read_note(lock_file(lock_dir, path))
-    if _lives(note, "pid", "start") or _lives(note, "child", "child_start"):
+    if _lives(note, "pid", "start"):
         return _holder(note)
-    return None
+    return _orphan(note)
 
 
 class RepoLock:
@@ -109,10 +109,8 @@ class RepoLock:
             if error.errno in {errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL}:
                 raise LockUnsupported(f"{self._dir}: the file system has no flock") from error
             raise
-        note = _read_note(self._file)
-        if _lives(note, "child", "child_start"):
-            # The program was killed and its git works on.
-            raise RepoBusy(_holder(note | {"pid": note["child"]}))
+        if orphan := _orphan(_read_note(self._file)):
+            raise RepoBusy(orphan)
 
     def note_child(self, pid: int | None) -> None:
         """Write down the git child that works under this lock, so that it is known after a crash of ours."""
@@ -158,6 +156,11 @@ def _holder(note: dict[str, Any]) -> Holder:
         command=clean_text(str(note.get("command", ""))),
         age_seconds=max(0.0, time.time() - float(note.get("started_at", time.time()))),
     )
+
+
+def _orphan(note: dict[str, Any]) -> Holder | None:
+    """The git that works on although the program that started it was killed."""
+    return _holder(note | {"pid": note["child"]}) if _lives(note, "child", "child_start") else None
 
 
 def _start_of(pid: int) -> str | None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+import signal
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -61,7 +62,7 @@ class Work:
         """Runs git, and takes away the locks that it leaves when it has to be killed."""
         begun = time.time() - _CLOCK_GRAIN
         exit_ = self.git.run(*args, watch_hooks=watch_hooks)
-        if exit_.killed:
+        if exit_.killed or exit_.code == -signal.SIGKILL:
             # Their maker is dead, and we hold the repo. What a fetch never takes is somebody else's.
             spared = {"index.lock", "HEAD.lock"} if args[0] == "fetch" else set()
             for lock in _locks(self.git.place):
