@@ -36,7 +36,7 @@ class Tone(StrEnum):
         return f"tone--{self.value.replace('_', '-')}"
 
 
-# Glyphs that DejaVu Sans Mono and Fira Code both have; no emoji, whose width terminals disagree on.
+# One cell in every terminal, and in DejaVu Sans Mono; no emoji, whose width terminals disagree on.
 _LOOKS = {
     Tone.PLANNED: ("○", "$text-muted"),
     Tone.QUEUED: ("◇", "$text-muted"),
