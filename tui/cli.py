@@ -2,29 +2,34 @@
 
 import os
 import shutil
+import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, Literal, NoReturn, TypeVar
 
 import click
 
 from tui import __version__
 from tui.engine.engine import Engine, RunInfo, Spawn, daemon_thread
 from tui.engine.plan import Plan, make_plan
-from tui.engine.runner import make_work
+from tui.engine.runner import make_work, recording
 from tui.engine.selection import Facts, SelectionError, is_predicate, select
 from tui.engine.shutdown import Ending, leave
 from tui.git.env import scrub_environ
+from tui.git.inspect import inspect
 from tui.git.lock import lock_key
-from tui.git.repo import Repo
+from tui.git.process import submodule_jobs
+from tui.git.repo import Repo, public_url
 from tui.git.sync import SyncOptions
 from tui.headless.streams import Streams
 from tui.store.config import ConfigError, Workspace, load_workspace
+from tui.store.history import History, last_states
 from tui.store.memory import Memory
-from tui.store.paths import StateError, locks_folder, memory_file
+from tui.store.paths import StateError, database_file, locks_folder, make_state_folders, memory_file
 from tui.store.settings import SETTINGS, Layer, Setting, SettingError, Settings, Switch, resolve
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -37,6 +42,8 @@ _SHORT = {
     "quiet": ("-q",),
     "verbose": ("-v",),
 }
+
+_FORMS: tuple[Literal["ndjson", "json"], ...] = ("ndjson", "json")
 
 
 class _Value(click.ParamType[object]):
@@ -54,7 +61,7 @@ class _Value(click.ParamType[object]):
 
 
 def _run_flags(function: _Function) -> _Function:
-    for setting in reversed(SETTINGS.values()):
+    for setting in reversed(tuple(SETTINGS.values())):
         names = (*_SHORT.get(setting.key, ()), setting.flag, setting.key)
         text = f"{setting.help}  [{setting.default_text}]"
         if isinstance(setting.kind, Switch):
@@ -66,7 +73,9 @@ def _run_flags(function: _Function) -> _Function:
 
 
 def _metavar(setting: Setting) -> str:
-    return "N" if "whole" in setting.kind.allowed else "SECONDS" if "seconds" in setting.kind.allowed else "WHEN"
+    return (
+        "N" if "whole" in setting.kind.allowed else "SECONDS" if "seconds" in setting.kind.allowed else "WHEN"
+    )
 
 
 _config_flag = click.option(
@@ -105,6 +114,8 @@ class _Wired:
     settings: Settings
     plan: Plan
     selected: tuple[Repo, ...]
+    history: History | None
+    """None for a dry run, which leaves no trace."""
 
     def engine(self, spawn: Spawn = daemon_thread) -> Engine:
         settings = self.settings
@@ -117,8 +128,11 @@ class _Wired:
             dry_run=settings.dry_run,
             lock_dir=locks_folder(),
         )
+        work = make_work(options, settings.retry)
+        if self.history:
+            work = recording(work, partial(self.history.record, _history_key(self.workspace)))
         return Engine(
-            make_work(options, settings.retry),
+            work,
             limit=settings.jobs,
             host_limit=None if settings.source["host_jobs"] is Layer.DEFAULT else settings.host_jobs,
             fail_fast=settings.fail_fast,
@@ -156,6 +170,7 @@ def app_command(words: tuple[str, ...], config: Path | None, start: bool, **flag
 @_select_words
 def sync_command(words: tuple[str, ...], config: Path | None, **flags: object) -> None:
     """Bring the repos up to date without a screen."""
+    _check_form(flags)
     leave(_sync(words, config, flags))
 
 
@@ -164,10 +179,11 @@ def sync_command(words: tuple[str, ...], config: Path | None, **flags: object) -
 @_select_words
 def demo_command(words: tuple[str, ...], **flags: object) -> None:
     """Open and start a throw-away workspace of real repos and remotes in every state."""
-    headless = any(flags[form] for form in ("ndjson", "json"))
+    _check_form(flags)
+    headless = any(flags[form] for form in _FORMS)
     if not headless:
         _needs_terminal("synctui demo --ndjson")
-    from tui.demo.workspace import demo_workspace
+    from tui.demo.workspace import demo_workspace  # noqa: PLC0415  nobody else needs it
 
     with _signals_unwind(), demo_workspace() as demo:
         os.environ.update(demo.environment())
@@ -200,8 +216,6 @@ def config_command(config: Path | None, show: bool, **flags: object) -> None:
 @_select_words
 def list_command(words: tuple[str, ...], config: Path | None) -> None:
     """List the repos of the workspace: id, path, URL."""
-    from tui.git.repo import public_url
-
     _, repos, _ = _resolve(words, config, {})
     width = max((len(repo.id) for repo in repos), default=0)
     for repo in repos:
@@ -210,39 +224,51 @@ def list_command(words: tuple[str, ...], config: Path | None) -> None:
 
 
 def _sync(words: Sequence[str], config: Path | None, flags: dict[str, Any]) -> Ending:
-    from tui.headless.run import Show, run
+    from tui.headless.run import Form, Show, run  # noqa: PLC0415  only the front end that is asked for
 
-    wired = _wire(words, config, flags)
-    settings = wired.settings
-    show = Show(
-        form="ndjson" if settings.ndjson else "json" if settings.json else "text",
-        progress=settings.progress,
-        quiet=settings.quiet,
-        verbose=settings.verbose,
-    )
-    ending = run(_guarded(wired.engine), wired.plan, Streams(settings.color), show)
+    with _wired(words, config, flags) as wired:
+        settings = wired.settings
+        order = list(Layer)
+        asked: list[Form] = [form for form in _FORMS if getattr(settings, form)]
+        show = Show(
+            # A flag for the one beats a variable for the other.
+            form=min(asked, key=lambda form: order.index(settings.source[form]), default="text"),
+            progress=settings.progress,
+            quiet=settings.quiet,
+            verbose=settings.verbose,
+        )
+        ending = run(wired.engine(), wired.plan, Streams(settings.color), show)
     return _exit_zero(ending) if settings.exit_zero else ending
 
 
 def _open_app(words: Sequence[str], config: Path | None, flags: dict[str, Any], *, start: bool) -> Ending:
-    memory = _guarded(lambda: Memory(memory_file()))
+    memory = Memory(memory_file())
     if memory.warning:
         click.echo(memory.warning, err=True)
-    wired = _wire(words, config, flags, memory)
-    from tui.app.app import SynctuiApp
-    from tui.app.session import Session
+    with _wired(words, config, flags, memory) as wired:
+        from tui.app.app import SynctuiApp  # noqa: PLC0415  Textual takes its time
+        from tui.app.session import Session  # noqa: PLC0415  as above
 
-    session = Session(
-        engine=wired.engine,
-        workspace=wired.workspace.label,
-        repos=wired.selected,
-        plan=wired.plan,
-        start=start,
-        remember_limit=lambda jobs: memory.set_jobs(wired.workspace.path, jobs),
-        dry_run=wired.settings.dry_run,
-    )
-    ending = SynctuiApp(session).run_to_end()
+        def remember_limit(jobs: int) -> None:
+            if not wired.settings.dry_run:
+                memory.set_jobs(wired.workspace.path, jobs)
+
+        session = Session(
+            engine=wired.engine,
+            workspace=wired.workspace.label,
+            repos=wired.selected,
+            plan=wired.plan,
+            start=start,
+            remember_limit=remember_limit,
+            dry_run=wired.settings.dry_run,
+        )
+        ending = SynctuiApp(session).run_to_end()
     return _exit_zero(ending) if wired.settings.exit_zero else ending
+
+
+def _check_form(flags: dict[str, Any]) -> None:
+    if all(flags[form] for form in _FORMS):
+        raise click.UsageError("--json and --ndjson exclude each other")
 
 
 def _resolve(
@@ -250,7 +276,7 @@ def _resolve(
 ) -> tuple[Workspace, list[Repo], Settings]:
     try:
         workspace = load_workspace(config, Path.cwd(), os.environ)
-        repos = select(workspace.repos, words, _facts)
+        repos = select(workspace.repos, words, _facts(workspace, words))
     except (ConfigError, SelectionError) as error:
         _refuse(str(error))
     remembered = memory.jobs(workspace.path) if memory else None
@@ -262,25 +288,48 @@ def _resolve(
         os.cpu_count(),
         file_name=str(workspace.path),
         remembered={} if remembered is None else {"jobs": remembered},
+        submodule_jobs=submodule_jobs() if any(repo.submodules for repo in repos) else 0,
     )
     for warning in (*workspace.warnings, *settings.warnings):
         click.echo(f"synctui: {warning}", err=True)
     return workspace, repos, settings
 
 
-def _wire(
+@contextmanager
+def _wired(
     words: Sequence[str], config: Path | None, flags: dict[str, Any], memory: Memory | None = None
-) -> _Wired:
+) -> Iterator[_Wired]:
     workspace, repos, settings = _resolve(words, config, flags, memory)
     plan = make_plan(repos, git_found=shutil.which("git") is not None, limit=settings.limit)
-    return _Wired(workspace, settings, plan, tuple(repos))
+    with nullcontext() if settings.dry_run else _guarded(_open_history) as history:
+        yield _Wired(workspace, settings, plan, tuple(repos), history)
 
 
-def _facts(repo: Repo) -> Facts:
-    from tui.git.inspect import inspect
+def _open_history() -> History:
+    make_state_folders()
+    return History.open(database_file())
 
-    status = inspect(repo.path)
-    return Facts(behind=bool(status.behind), dirty=bool(status.dirty))
+
+def _history_key(workspace: Workspace) -> str:
+    """What the history calls the workspace, however the person came to it."""
+    return os.path.realpath(workspace.path)
+
+
+def _facts(workspace: Workspace, words: Sequence[str]) -> Callable[[Repo], Facts]:
+    """Looks up only what the words ask for: each has its price."""
+    asked = {word.removeprefix("-").partition(":")[0] for word in " ".join(words).split()}
+    states: Mapping[str, str] = {}
+    if "state" in asked:
+        states = _guarded(lambda: last_states(database_file(), _history_key(workspace)))
+
+    def facts(repo: Repo) -> Facts:
+        state = states.get(repo.id)
+        if not asked & {"behind", "dirty"}:
+            return Facts(state)
+        status = inspect(repo.path)
+        return Facts(state, behind=bool(status.behind), dirty=bool(status.dirty))
+
+    return facts
 
 
 def _guarded(make: Callable[[], _Made]) -> _Made:
@@ -313,7 +362,6 @@ def _plain(value: object) -> str:
 @contextmanager
 def _signals_unwind() -> Iterator[None]:
     """Within the block a stop signal unwinds it, so that what was made is taken away, and then ends us."""
-    import signal
 
     class Unwound(BaseException):
         pass

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tui.store.memory import Memory
-from tui.store.paths import StateError, config_file, home_short, locks_folder, memory_file, state_folder
+from tui.store.paths import StateError, config_file, home_short, make_state_folders, memory_file, state_folder
 
 HERE = Path("/srv/synctui.toml")
 
@@ -88,7 +88,8 @@ def test_folders_of_the_state_are_private(sandbox):
     state = sandbox / ".local/state/synctui"
     state.mkdir(parents=True, mode=0o755)
 
-    assert (state_folder(), locks_folder(), memory_file()) == (state, state / "locks", state / "memory.toml")
+    assert (state_folder(), memory_file()) == (state, state / "memory.toml")
+    make_state_folders()
     assert [folder.stat().st_mode & 0o777 for folder in (state, state / "locks")] == [0o700, 0o700]
     assert config_file() == sandbox / ".config/synctui/config.toml"
 
@@ -99,7 +100,7 @@ def test_a_file_where_the_state_folder_should_be_is_named(sandbox):
     state.write_text("")
 
     with pytest.raises(StateError) as caught:
-        state_folder()
+        make_state_folders()
 
     assert str(caught.value) == f"{state}: no usable state folder: File exists"
 

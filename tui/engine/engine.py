@@ -206,6 +206,7 @@ class Engine:
             step = command(self._scheduler, now)
             starts = [order.job for order in step.orders if isinstance(order, Start)]
             for job in starts:
+                job.run = self._run
                 self._stops[job.id] = StopSignal()
                 self._gauges[job.id] = Gauge()
             stops = [

@@ -59,6 +59,8 @@ class Job:
         self.repo = repo
         self.lock_key = lock_key
         """Jobs of one key share a git common dir and never run at the same time."""
+        self.run = ""
+        """Id of the run; set when it is started."""
         self.attempt = 1
         self.pick = False
         self.state: JobState = Queued(now)

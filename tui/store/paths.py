@@ -18,18 +18,28 @@ def config_file() -> Path:
 
 
 def state_folder() -> Path:
-    """The folder of everything synctui writes for itself, made with mode 0700. Raises StateError."""
-    return _private(_DIRS.user_state_path)
+    """The folder of everything synctui writes for itself; it need not exist."""
+    return _DIRS.user_state_path
 
 
 def locks_folder() -> Path:
-    """Raises StateError."""
-    return _private(state_folder() / "locks")
+    return state_folder() / "locks"
 
 
 def memory_file() -> Path:
-    """What the app remembers; the file need not exist. Raises StateError."""
+    """What the app remembers; the file need not exist."""
     return state_folder() / "memory.toml"
+
+
+def database_file() -> Path:
+    """What became of the repos; the file need not exist."""
+    return state_folder() / "synctui.db"
+
+
+def make_state_folders() -> None:
+    """Make the state folder and that of the locks, with mode 0700. Raises StateError."""
+    for folder in (state_folder(), locks_folder()):
+        _make_private(folder)
 
 
 def home_short(path: Path) -> str:
@@ -40,7 +50,7 @@ def home_short(path: Path) -> str:
     return f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)
 
 
-def _private(folder: Path) -> Path:
+def _make_private(folder: Path) -> None:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         # An older folder, or one made under another umask, may be open to others.
@@ -50,4 +60,3 @@ def _private(folder: Path) -> Path:
         raise StateError(f"{folder}: no usable state folder: {error.strerror}") from error
     if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
         raise StateError(f"{folder}: no usable state folder: not writable")
-    return folder

@@ -5,13 +5,11 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from tui.git.clean import clean_text
 
 MAX_JOBS = 64
-PATIENT_STALL_TIMEOUT = 120.0
-"""Seconds without a byte that picks and retries are given: somebody waits for that very repo."""
 MAX_SECONDS = 86400.0
 CROWDED = 16
 """Transfers at a time above which servers and links suffer."""
@@ -171,7 +169,10 @@ SETTINGS: Mapping[str, Setting] = {
         Setting("dry_run", _SWITCH, False, "say what would be done, write nothing"),
         Setting("fail_fast", _SWITCH, False, "start nothing after the first failure"),
         Setting(
-            "stall_timeout", SECONDS, 60.0, "give up after so long without a byte; 120 for picks and retries"
+            "stall_timeout",
+            SECONDS,
+            60.0,
+            "give up after so long without a byte; doubled for picks and retries",
         ),
         Setting(
             "timeout", SECONDS, 600.0, "give up on a repo after so long; a clone has no limit unless set"
@@ -212,7 +213,7 @@ class Settings:
     progress: bool
     quiet: bool
     verbose: bool
-    color: str
+    color: Literal["auto", "always", "never"]
     exit_zero: bool
     source: Mapping[str, Layer]
     """The layer that won, for every key."""

@@ -1,0 +1,112 @@
+"""The SQLite file of the state: opened, checked, and brought to the schema of this version."""
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from tui.git.clean import clean_text
+from tui.store.paths import StateError
+
+_BUSY = 10.0
+"""Seconds to wait for another process that is just writing."""
+
+_STEPS = (
+    """CREATE TABLE results (
+        id INTEGER PRIMARY KEY,  -- in the order of the ends
+        run TEXT NOT NULL,
+        workspace TEXT NOT NULL,
+        repo TEXT NOT NULL,
+        path TEXT NOT NULL,
+        state TEXT NOT NULL,
+        reason TEXT,
+        attempt INTEGER NOT NULL,
+        started_at REAL NOT NULL,  -- seconds since the epoch
+        duration_ms INTEGER NOT NULL,
+        old TEXT,  -- commit of HEAD before and after
+        new TEXT
+    ) STRICT""",
+)
+"""Statements; schema version n is what the first n of them make. A released one never changes."""
+
+
+class Database:
+    """Usable from any thread and beside other processes. Each statement is committed when it returns.
+
+    Made with mode 0600 where there is none, in a folder that must be there. Raises StateError, and leaves
+    the file as it is, where that is damaged, of a newer version or not writable.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._lock = threading.Lock()
+        try:
+            # Only a new file is opened here: closing another one would drop SQLite's locks on it.
+            with suppress(FileExistsError):
+                os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+            self._connection = sqlite3.connect(
+                file, timeout=_BUSY, isolation_level=None, check_same_thread=False
+            )
+        except OSError as error:
+            raise StateError(f"{clean_text(str(file))}: cannot be used: {error.strerror}") from error
+        except sqlite3.Error as error:
+            raise self._state_error(error) from error
+        try:
+            self._check()
+            self._migrate()
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def execute(self, statement: str, values: Iterable[object] = ()) -> list[tuple[object, ...]]:
+        """The rows. Raises StateError."""
+        try:
+            with self._lock:
+                return self._connection.execute(statement, tuple(map(_storable, values))).fetchall()
+        except sqlite3.Error as error:
+            raise self._state_error(error) from error
+
+    def close(self) -> None:
+        with self._lock:
+            self._connection.close()
+
+    def _check(self) -> None:
+        [[found], *_] = self.execute("PRAGMA quick_check(1)")
+        if found != "ok":
+            raise self._damaged(str(found))
+        if self._version() > len(_STEPS):
+            raise StateError(f"{clean_text(str(self._file))}: written by a newer version of synctui")
+
+    def _migrate(self) -> None:
+        # A commit that is in the write-ahead log survives a kill; waiting for the disk would only help
+        # against a loss of power, and costs ten times as much.
+        self.execute("PRAGMA journal_mode = WAL")
+        self.execute("PRAGMA synchronous = NORMAL")
+        # Also where nothing is to be done: it proves that the file can be written.
+        self.execute("BEGIN IMMEDIATE")
+        for step in _STEPS[self._version() :]:
+            self.execute(step)
+        self.execute(f"PRAGMA user_version = {len(_STEPS)}")
+        self.execute("COMMIT")
+
+    def _version(self) -> int:
+        [[version]] = self.execute("PRAGMA user_version")
+        return int(str(version))
+
+    def _state_error(self, error: sqlite3.Error) -> StateError:
+        text = clean_text(str(error))
+        # OperationalError is the world around the file: no room, no right, no patience.
+        if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
+            return self._damaged(text)
+        return StateError(f"{clean_text(str(self._file))}: cannot be used: {text}")
+
+    def _damaged(self, text: str) -> StateError:
+        name = clean_text(str(self._file))
+        return StateError(f"{name}: damaged: {clean_text(text)}; move it away to begin a new one")
+
+
+def _storable(value: object) -> object:
+    """Text with the stand-ins of undecodable file names replaced, which SQLite does not take."""
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value

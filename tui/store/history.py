@@ -1,0 +1,77 @@
+"""What became of each repo, run by run, kept across processes."""
+
+from pathlib import Path
+from typing import Self
+
+from tui.git.outcome import Outcome
+from tui.git.repo import Repo
+from tui.store.database import Database
+from tui.store.paths import StateError
+
+
+class History:
+    """A context manager that closes it. Every method may raise StateError and be called from any thread."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @classmethod
+    def open(cls, file: Path) -> Self:
+        """Makes the file where there is none. Raises StateError, also for one that cannot be written."""
+        return cls(Database(file))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._database.close()
+
+    def record(
+        self,
+        workspace: str,
+        run: str,
+        repo: Repo,
+        outcome: Outcome,
+        attempt: int,
+        started_at: float,
+        duration_ms: int,
+    ) -> None:
+        """Once it returns, the result survives a kill. `started_at`: seconds since the epoch."""
+        self._database.execute(
+            "INSERT INTO results (workspace, run, repo, path, state, reason, attempt, started_at,"
+            " duration_ms, old, new) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                workspace,
+                run,
+                repo.id,
+                str(repo.path),
+                outcome.state,
+                outcome.reason,
+                attempt,
+                started_at,
+                duration_ms,
+                outcome.old,
+                outcome.new,
+            ),
+        )
+
+    def last_states(self, workspace: str) -> dict[str, str]:
+        """Repo id to the state of its last result; a repo that was never tried is not in it."""
+        rows = self._database.execute(
+            "SELECT repo, state FROM results WHERE id IN"
+            " (SELECT max(id) FROM results WHERE workspace = ? GROUP BY repo)",
+            (workspace,),
+        )
+        return {str(repo): str(state) for repo, state in rows}
+
+
+def last_states(file: Path, workspace: str) -> dict[str, str]:
+    """`History.last_states` of a file that need not exist and is not made. Raises StateError."""
+    try:
+        file.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except OSError as error:
+        raise StateError(f"{file}: cannot be read: {error.strerror}") from error
+    with History.open(file) as history:
+        return history.last_states(workspace)
