@@ -31,10 +31,10 @@ def test_a_clean_checkout(world: World):
 def test_everything_at_once(world: World):
     world.arrive(2)
     git(world.mine, "fetch", "-q")
-    commit(world.mine, "own.txt")
+    commit(world.mine, "? own.txt")
     (world.mine / "a.txt").write_text("stashed\n")
     git(world.mine, "stash", "-q")
-    git(world.mine, "mv", "a.txt", "renamed.txt")
+    git(world.mine, "mv", "? own.txt", "renamed.txt")
     (world.mine / os.fsdecode(b"caf\xe9")).write_text("new")
     (world.mine / "? new").write_text("new")
     status = inspect(world.mine)
@@ -74,6 +74,11 @@ def test_errors_are_said_and_nothing_reads_zero(world: World):
     status = inspect(world.mine)
     assert (status.dirty, status.untracked) == (None, None)
     assert status.error != ""
+
+
+def test_no_git_is_said(world: World, monkeypatch):
+    monkeypatch.setenv("PATH", "/nonexistent")
+    assert inspect(world.mine) == RepoStatus(error="git is not installed, or not on the PATH")
 
 
 def test_the_remote_of_the_branch_is_shown(world: World):

@@ -112,6 +112,12 @@ def test_other_places_are_other_places():
     assert same_place("file:///srv/a") == same_place("/srv/a.git")
 
 
+def test_a_url_that_is_none_is_a_mismatch(world: World):
+    git(world.mine, "remote", "set-url", "origin", "https://[x/a")
+    outcome = world.sync()
+    assert (outcome.state, outcome.reason) == (State.FAILED, Reason.URL_MISMATCH)
+
+
 def test_refspecs_map_both_ways():
     remote = Remote("o", "u", ("+refs/heads/*:refs/remotes/o/*", "refs/notes/x:refs/notes/o"))
     assert remote.tracking("refs/heads/a/b") == "refs/remotes/o/a/b"

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tui.git.clean import clean_text
+from tui.git.failure import classify_os_error
 from tui.git.gauge import Gauge
 from tui.git.process import Deadlines, GitRunner
 from tui.git.repo import public_url
@@ -111,7 +112,7 @@ def inspect(path: Path, stop: StopSignal | None = None) -> RepoStatus:
             url=_url(runner, status.upstream),
         )
     except OSError as error:
-        return RepoStatus(error=clean_text(str(error)))
+        return RepoStatus(error=classify_os_error(error).message)
 
 
 _STATUS = ("status", "--porcelain=v2", "--branch", "--show-stash", "-z", "--untracked-files=normal")

@@ -143,7 +143,10 @@ def same_place(url: str) -> str:
     """Two URLs of one place give the same text: without credentials, `.git`, last slash and way of writing."""
     text = url.strip()
     if "://" in text:
-        parts = urlsplit(text)
+        try:
+            parts = urlsplit(text)
+        except ValueError:  # no URL at all: like itself alone
+            return text
         host = parts.netloc.rpartition("@")[2].lower()
         path = unquote(parts.path)
         text = path if parts.scheme == "file" else f"{parts.scheme}://{host}/{path.lstrip('/')}"
