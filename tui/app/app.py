@@ -93,6 +93,8 @@ class SynctuiApp(App[Ending]):
     # Drawing.
 
     def tick(self) -> None:
+        if not self.is_running:  # widgets that are being taken down can draw nothing
+            return
         self.read()
         while self._seen:
             row = self._seen.popleft()
@@ -114,7 +116,8 @@ class SynctuiApp(App[Ending]):
             if line := log_line(record):
                 lines.append(line)
             self._take(record, notices)
-        self.main.append(lines)
+        if self.is_running:
+            self.main.append(lines)
         if notices:
             self._tell(notices)
         if self.desk.leaving and self.desk.engine.snapshot().idle:

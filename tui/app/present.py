@@ -190,7 +190,7 @@ def jobs(board: Board) -> str:
     return f"{under} +{running - ordinary} now" if running > ordinary else under
 
 
-def status(board: Board, gauges: Gauges, clock: Clock) -> StatusView:
+def status(board: Board, gauges: Gauges) -> StatusView:
     running = board.running
     bytes_per_second = sum(
         gauge.progress.rate or 0 for row in running if (gauge := gauges(row.repo.id)) is not None

@@ -145,7 +145,7 @@ class RunScreen(Screen[None]):
         slots, priority = present.slots(board, desk.engine.gauge, desk.clock)
         self._slots.show(slots, priority, int(desk.clock.monotonic() * _SPINS_PER_SECOND))
         _title(self._slots, Content(f"Slots {present.jobs(board)}"))
-        self._status.show(present.status(board, desk.engine.gauge, desk.clock))
+        self._status.show(present.status(board, desk.engine.gauge))
         self._paint_table()
         self._paint_titles()
         targets = [row for repo_id in self._target_ids() if (row := board.rows.get(repo_id))]

@@ -1,0 +1,399 @@
+"""Each control once, through its key, in the running app over a real engine."""
+
+import signal
+
+import pytest
+
+from tests.kit.app_driver import Driver, repo
+from tests.kit.work import NOT_FOUND, SYNCED, GatedWork
+from tui.engine.shutdown import Ending
+from tui.engine.slots import PRIORITY_SLOT
+from tui.git.outcome import Outcome, Reason, State
+from widgets.dialogs import ConfirmDialog
+from widgets.log_pane import LogPane
+
+NEVER_STARTED = {f"r{n}": "planned" for n in range(6)}
+
+
+async def test_it_opens_on_the_plan_and_starts_nothing() -> None:
+    async with Driver(6).open() as driver:
+        assert driver.states() == NEVER_STARTED
+        assert driver.work.started == []
+        plan = str(driver.app.main.query_one("#plan").content)
+        assert plan == (
+            "6 repos planned, 2 at a time. Press S to start all, space to mark, s to sync the marked."
+        )
+
+
+async def test_with_start_the_run_begins_at_once() -> None:
+    async with Driver(3, start=True).open() as driver:
+        await driver.running("r0", "r1")
+        assert not driver.app.main.query_one("#plan").display
+
+
+async def test_s_syncs_the_selected_one_and_shift_s_the_rest() -> None:
+    async with Driver(3).open() as driver:
+        await driver.press("j", "s")
+        await driver.running("r1")
+        await driver.press("S")
+        await driver.running("r0", "r1")
+        assert driver.states() == {"r0": "running", "r1": "running", "r2": "queued"}
+
+
+async def test_shift_s_after_the_run_runs_everything_again() -> None:
+    async with Driver(2, work=GatedWork(ends_at_once=SYNCED)).open() as driver:
+        await driver.press("S")
+        await driver.idle()
+        await driver.press("S")
+        await driver.until(lambda: driver.work.started == ["r0", "r1", "r0", "r1"])
+        await driver.idle()
+        assert [line.key for line in driver.log()] == ["r0", "r1", "r0", "r1"]
+
+
+async def test_marked_ones_are_synced_together_and_marked_no_longer() -> None:
+    async with Driver(4).open() as driver:
+        await driver.press("space", "j", "space")
+        assert driver.app.desk.marks == {"r0", "r2"}
+        await driver.press("s")
+        await driver.running("r0", "r2")
+        assert driver.app.desk.marks == set()
+
+
+async def test_a_marks_all_that_are_shown_and_then_none() -> None:
+    async with Driver(4).open() as driver:
+        await driver.press("a")
+        assert driver.app.desk.marks == {"r0", "r1", "r2", "r3"}
+        await driver.press("a")
+        assert driver.app.desk.marks == set()
+
+
+async def test_plus_fills_the_new_slots_at_once() -> None:
+    async with Driver(6, limit=2).open() as driver:
+        await driver.press("S")
+        await driver.running("r0", "r1")
+        await driver.press("+", "=")
+        await driver.running("r0", "r1", "r2", "r3")
+        assert driver.slots() == ["r0", "r1", "r2", "r3"]
+        assert driver.remembered == [3, 4]
+
+
+async def test_minus_drains_and_never_kills() -> None:
+    async with Driver(6, limit=3).open() as driver:
+        await driver.press("S")
+        await driver.running("r0", "r1", "r2")
+        await driver.press("-", "-")
+        assert driver.work.running == ["r0", "r1", "r2"]
+        assert driver.app.main.query_one("#slots").border_title == "Slots 3→1 draining"
+        assert "draining" in driver.header()
+        await driver.end("r0", "r1")
+        assert driver.work.running == ["r2"]
+        assert driver.states()["r3"] == "queued"
+        await driver.end("r2")
+        await driver.running("r3")
+        assert driver.remembered == [2, 1]
+
+
+async def test_the_limit_stays_within_1_and_64() -> None:
+    async with Driver(1, limit=1).open() as driver:
+        await driver.press("-")
+        assert driver.toasts() == ["one job at a time is the least; p pauses"]
+    async with Driver(1, limit=64).open() as driver:
+        await driver.press("+")
+        assert driver.toasts() == ["64 jobs at a time is the most"]
+        assert driver.remembered == []
+
+
+async def test_p_starts_nothing_new_until_p() -> None:
+    async with Driver(4, limit=2).open() as driver:
+        await driver.press("S")
+        await driver.running("r0", "r1")
+        await driver.press("p")
+        assert "PAUSED" in driver.header()
+        await driver.end("r0", "r1")
+        assert driver.work.started == ["r0", "r1"]
+        await driver.press("p")
+        await driver.running("r2", "r3")
+        assert "PAUSED" not in driver.header()
+
+
+async def test_x_cancels_a_queued_one() -> None:
+    async with Driver(3, limit=1).open() as driver:
+        await driver.press("S")
+        await driver.running("r0")
+        await driver.press("G", "x")
+        assert driver.states() == {"r0": "running", "r1": "queued", "r2": "cancelled"}
+        assert [line.key for line in driver.log()] == ["r2"]
+
+
+async def test_x_aborts_a_running_one() -> None:
+    async with Driver(3, limit=2).open() as driver:
+        await driver.press("S")
+        await driver.running("r0", "r1")
+        await driver.press("x")
+        await driver.running("r1", "r2")
+        assert driver.state("r0") == "cancelled"
+        assert driver.board.rows["r0"].outcome.reason is Reason.USER
+
+
+async def test_x_on_a_job_that_is_slow_to_die_shows_it_as_stopping() -> None:
+    gated = GatedWork()
+
+    def deaf(job, _stop, gauge, notice):
+        from tui.git.stop import StopSignal
+
+        return gated(job, StopSignal(), gauge, notice)
+
+    driver = Driver(2, limit=1, work=deaf)
+    async with driver.open():
+        driver.work = gated
+        await driver.press("S")
+        await driver.running("r0")
+        await driver.press("x")
+        assert driver.states() == {"r0": "stopping", "r1": "queued"}
+        await driver.end("r0", outcome=Outcome(State.CANCELLED, Reason.USER))
+        assert driver.state("r0") == "cancelled"
+        await driver.end("r1")
+
+
+async def test_shift_x_asks_and_then_cancels_everything() -> None:
+    async with Driver(4, limit=2).open() as driver:
+        await driver.press("S")
+        await driver.running("r0", "r1")
+        await driver.press("X", "n")
+        assert driver.work.running == ["r0", "r1"]
+        await driver.press("X", "y")
+        await driver.idle()
+        assert set(driver.states().values()) == {"cancelled"}
+
+
+async def test_d_cancels_the_queue_and_lets_the_running_end() -> None:
+    async with Driver(4, limit=2).open() as driver:
+        await driver.press("S")
+        await driver.running("r0", "r1")
+        await driver.press("d")
+        assert driver.states() == {
+            "r0": "running",
+            "r1": "running",
+            "r2": "cancelled",
+            "r3": "cancelled",
+        }
+        await driver.end("r0", "r1")
+        await driver.idle()
+        assert driver.work.started == ["r0", "r1"]
+
+
+async def test_r_runs_a_failed_one_again_in_the_same_run() -> None:
+    async with Driver(2, limit=2).open() as driver:
+        await driver.press("S")
+        await driver.running("r0", "r1")
+        await driver.end("r0", outcome=NOT_FOUND)
+        assert driver.state("r0") == "failed"
+        await driver.press("r")
+        await driver.running("r0", "r1")
+        await driver.end("r0", "r1")
+        await driver.idle()
+        finished = driver.board.finished
+        assert (finished.total, finished.counts[State.SYNCED], finished.counts[State.FAILED]) == (2, 2, 0)
+        assert [(line.key, line.cells[2]) for line in driver.log()] == [
+            ("r0", "failed"),
+            ("r0", "synced"),
+            ("r1", "synced"),
+        ]
+
+
+async def test_shift_r_retries_all_that_need_attention() -> None:
+    async with Driver(3, limit=3).open() as driver:
+        await driver.press("S")
+        await driver.running("r0", "r1", "r2")
+        await driver.end("r0", "r2", outcome=NOT_FOUND)
+        await driver.end("r1")
+        await driver.idle()
+        await driver.press("R")
+        await driver.running("r0", "r2")
+
+
+async def test_t_runs_one_now_while_all_slots_hang() -> None:
+    async with Driver(5, limit=2).open() as driver:
+        await driver.press("S")
+        await driver.running("r0", "r1")
+        await driver.press("G", "t")
+        await driver.running("r0", "r1", "r4")
+        assert driver.board.rows["r4"].slot == PRIORITY_SLOT
+        assert driver.app.main.query_one("#slots").border_title == "Slots 2/2 +1 now"
+
+
+async def test_what_is_done_already_is_said_and_not_done_twice() -> None:
+    async with Driver(2, limit=1).open() as driver:
+        await driver.press("S")
+        await driver.running("r0")
+        await driver.press("s")
+        assert driver.toasts() == ["r0 is already running in slot 1"]
+        notes = [line.text for line in driver.app.main.query_one(LogPane).lines if not line.key]
+        assert notes == ["r0 is already running in slot 1"]
+        assert driver.work.started == ["r0"]
+
+
+@pytest.mark.parametrize(
+    ("key", "why"),
+    [
+        ("x", "r0 is not running: nothing to cancel"),
+        ("r", "r0 has not run yet: s syncs it, S starts all"),
+        ("R", "nothing needs attention"),
+        ("X", "nothing is running"),
+        ("d", "nothing is queued"),
+        ("p", "nothing is running"),
+        ("!", "r0 is not cloned yet"),
+    ],
+)
+async def test_a_refused_key_says_why(key: str, why: str) -> None:
+    async with Driver(2).open() as driver:
+        await driver.press(key)
+        assert driver.toasts() == [why]
+        assert driver.work.started == []
+
+
+async def test_disabled_and_wrong_entries_are_refused_by_name() -> None:
+    off = repo("off", enabled=False)
+    wrong = repo("wrong", error="`brnch` is not an option")
+    settled = [
+        (off, Outcome(State.SKIPPED, Reason.DISABLED, "disabled")),
+        (wrong, Outcome(State.FAILED, Reason.CONFIG, wrong.error)),
+    ]
+    async with Driver(0, settled=settled).open() as driver:
+        await driver.press("s", "j", "t", "R")
+        assert driver.toasts() == [
+            "off is disabled in the workspace file",
+            "wrong: its entry in the workspace file is wrong",
+            "nothing needs attention",
+        ]
+
+
+async def test_settled_entries_are_told_once_with_the_first_start() -> None:
+    off = repo("off", enabled=False)
+    settled = [(off, Outcome(State.SKIPPED, Reason.DISABLED, "disabled"))]
+    async with Driver(1, settled=settled).open() as driver:
+        assert driver.states() == {"r0": "planned", "off": "skipped"}
+        await driver.press("S")
+        await driver.running("r0")
+        await driver.end("r0")
+        await driver.idle()
+        assert [line.key for line in driver.log()] == ["off", "r0"]
+        assert driver.board.finished.total == 2
+
+
+async def test_two_hundred_that_end_at_once_are_in_the_log_once_each_in_finish_order() -> None:
+    driver = Driver(200, limit=16, work=GatedWork(ends_at_once=SYNCED))
+    async with driver.open():
+        order = driver.engine.subscribe()
+        await driver.press("S")
+        await driver.idle()
+        from tui.engine.events import JobEnded
+
+        finished = [
+            record.event.repo.id for record in order.drain(9_999) if isinstance(record.event, JobEnded)
+        ]
+        logged = [line.key for line in driver.log()]
+        assert len(logged) == 200
+        assert len(set(logged)) == 200
+        assert logged == finished
+
+
+async def test_a_run_of_sixteen_has_sixteen_threads_at_work() -> None:
+    async with Driver(20, limit=16).open() as driver:
+        await driver.press("S")
+        await driver.running(*(f"r{n}" for n in range(16)))
+        assert driver.work.peak == 16
+
+
+async def test_whatever_the_work_raises_is_a_failed_repo_and_the_app_stays() -> None:
+    async with Driver(1).open() as driver:
+        await driver.press("S")
+        await driver.running("r0")
+        await driver.end("r0", outcome=RuntimeError("[/red] broken"))
+        await driver.idle()
+        assert driver.state("r0") == "failed"
+        assert driver.board.rows["r0"].outcome.reason is Reason.INTERNAL
+
+
+# Leaving.
+
+
+async def test_q_without_jobs_leaves_at_once() -> None:
+    async with Driver(1).open() as driver:
+        await driver.press("q")
+        assert driver.app.return_value == Ending(0)
+
+
+async def test_q_with_jobs_asks_and_stay_stays() -> None:
+    async with Driver(2, limit=1).open() as driver:
+        await driver.press("S")
+        await driver.running("r0")
+        await driver.press("q")
+        assert isinstance(driver.app.screen, ConfirmDialog)
+        await driver.press("s")
+        assert driver.app.screen is driver.app.main
+        assert driver.app.return_value is None
+        assert driver.work.running == ["r0"]
+
+
+async def test_wait_leaves_when_the_run_is_over() -> None:
+    async with Driver(2, limit=1).open() as driver:
+        await driver.press("S")
+        await driver.running("r0")
+        await driver.press("q", "w")
+        assert "leaves when the run is over" in driver.header()
+        await driver.end("r0")
+        await driver.running("r1")
+        assert driver.app.return_value is None
+        await driver.end("r1", outcome=NOT_FOUND)
+        await driver.until(lambda: driver.app.return_value)
+        assert driver.app.return_value == Ending(1)
+
+
+async def test_abort_stops_everything_and_leaves() -> None:
+    async with Driver(4, limit=2).open() as driver:
+        await driver.press("S")
+        await driver.running("r0", "r1")
+        await driver.press("q", "a")
+        await driver.until(lambda: driver.app.return_value)
+        assert driver.app.return_value == Ending(1)
+        assert driver.work.running == []
+        assert {row.outcome.reason for row in driver.board.rows.values()} == {Reason.QUIT}
+
+
+async def test_ctrl_c_twice_aborts_and_dies_by_sigint() -> None:
+    async with Driver(4, limit=2).open() as driver:
+        await driver.press("S")
+        await driver.running("r0", "r1")
+        await driver.press("ctrl+c")
+        assert isinstance(driver.app.screen, ConfirmDialog)
+        await driver.press("ctrl+c")
+        await driver.until(lambda: driver.app.return_value)
+        assert driver.app.return_value == Ending(1, signal.SIGINT)
+        assert driver.work.running == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+async def test_a_signal_stops_everything_and_is_handed_on(number: signal.Signals) -> None:
+    async with Driver(2, limit=1).open() as driver:
+        await driver.press("S")
+        await driver.running("r0")
+        signal.raise_signal(number)
+        await driver.until(lambda: driver.app.return_value)
+        assert driver.app.return_value == Ending(1, number)
+        assert driver.board.rows["r1"].outcome.reason is Reason.SIGNAL
+
+
+async def test_the_exit_code_is_that_of_the_last_state_of_each_repo() -> None:
+    async with Driver(2, limit=2).open() as driver:
+        await driver.press("S")
+        await driver.running("r0", "r1")
+        await driver.end("r0", outcome=NOT_FOUND)
+        await driver.end("r1")
+        await driver.idle()
+        await driver.press("R")
+        await driver.running("r0")
+        await driver.end("r0")
+        await driver.idle()
+        await driver.press("q")
+        assert driver.app.return_value == Ending(0)
