@@ -179,6 +179,23 @@ def test_a_hanging_post_merge_hook_is_named(world: World):
     assert (outcome.new, outcome.commits, world.head()) == (new, 1, new)
 
 
+def test_a_stop_lets_a_move_under_way_end(world: World, monkeypatch):
+    monkeypatch.setattr("tui.git.process.MOVE_GRACE", 10)
+    started, gate = world.base / "started", world.base / "gate"
+    os.mkfifo(started)
+    os.mkfifo(gate)
+    git(world.mine, "config", "filter.slow.smudge", f"echo > {started}; cat {gate} > /dev/null; cat")
+    (world.mine / ".git/info/attributes").write_text("b.txt filter=slow\n")
+    new = world.arrive()
+    job = Job(world)
+    started.read_text()
+    job.stop.set(Reason.USER)
+    gate.write_text("")
+    outcome = job.end()
+    assert (outcome.state, outcome.new, world.head()) == (State.SYNCED, new, new)
+    assert git(world.mine, "status", "--porcelain") == ""
+
+
 def test_a_daemon_that_holds_the_pipes_delays_nothing_and_lives(world: World, ssh: Ssh):
     ssh.does(f'sleep 100 & echo $! > {world.base}/daemon\nshift $(($# - 1)); eval "$1"')
     outcome = world.sync(world.repo(url=ssh.url, stall_timeout=5))

@@ -60,19 +60,20 @@ def move_head(work: Work, checkout: Checkout, move: Move, target: str, *, commit
             command = ["checkout", *safe, "--no-track", "-B", name, target, "--"]
         case _:
             command = ["checkout", *safe, "--detach", target, "--"]
-    exit_ = work.run(*command, watch_hooks=True)
-    # Also a move that we cut short may have been made: its hook hangs, say.
-    moved = _position(work.git.unstoppable if exit_.ended_by else work.attempt)
+    exit_ = work.run(work.git.run_move, *command)
+    # Also a move that was to be stopped may have been made: its hook hangs, say.
+    stopped = exit_.ended_by or work.git.stop.reason
+    moved = _position(work.git.unstoppable if stopped else work.attempt)
     if moved is None or moved[0] != target:
         work.heed(exit_, command[0])
         _explain(work, exit_)
-    if move is Move.DETACH and checkout.head is not None:
-        commits = int(work.word("rev-list", "--count", target, f"^{checkout.head}"))
     work.action = Action.FAST_FORWARD
     work.new = target
     work.commits = commits
     if move is Move.DETACH:
         work.branch = None
+        if checkout.head is not None:
+            work.commits = int(work.word("rev-list", "--count", target, f"^{checkout.head}"))
     else:
         work.ahead = work.behind = 0
     if move is Move.FOLLOW_REWRITE:

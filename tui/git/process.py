@@ -25,6 +25,8 @@ from tui.git.stop import StopSignal
 
 TERM_GRACE = 2.0
 """Seconds a group has between TERM and KILL."""
+MOVE_GRACE = 0.8
+"""Seconds that a stop leaves to a child that rewrites the working tree: half of it done is a mess."""
 PIPE_GRACE = 0.5
 """Seconds to wait for the end of output after the exit: a daemon that git started may hold the pipe."""
 LINES_KEPT = 200
@@ -111,17 +113,19 @@ class GitRunner:
     tail: deque[str] = field(default_factory=lambda: deque(maxlen=TAIL_LINES))
     """The last lines of all children."""
 
-    def run(self, *args: str, watch_hooks: bool = False) -> Exit:
-        """Raises FileNotFoundError when there is no git, OSError when no process can be started.
+    def run(self, *args: str) -> Exit:
+        """Raises FileNotFoundError when there is no git, OSError when no process can be started."""
+        return GitProcess(self, args).run()
 
-        With `watch_hooks` the exit says which hooks failed: git itself ignores some of them.
+    def run_move(self, *args: str) -> Exit:
+        """Runs what rewrites the working tree: a stop gives it MOVE_GRACE to end by itself.
+
+        The exit says which hooks failed: git itself ignores some of them.
         """
-        if not watch_hooks:
-            return GitProcess(self, args).run()
         with tempfile.TemporaryDirectory(prefix="synctui-") as folder:
             trace = Path(folder) / "trace"
             watched = replace(self, env=self.env | {"GIT_TRACE2_EVENT": str(trace)})
-            exit_ = GitProcess(watched, args).run()
+            exit_ = GitProcess(watched, args, stop_grace=MOVE_GRACE).run()
             running, failed = read_hooks(trace.read_bytes() if trace.exists() else b"")
         return replace(exit_, phase=f"{running} hook" if running else exit_.phase, failed_hooks=failed)
 
@@ -132,10 +136,12 @@ class GitRunner:
 
 
 class GitProcess:
-    def __init__(self, runner: GitRunner, args: tuple[str, ...]) -> None:
+    def __init__(self, runner: GitRunner, args: tuple[str, ...], *, stop_grace: float = 0.0) -> None:
         self._runner = runner
         self._command = ["git", *OPTIONS, "-C", str(runner.place), *args]
         self._env = git_env(runner.place) | runner.env
+        self._stop_grace = stop_grace
+        self._stop_end: float | None = None
         self._stdout = bytearray()
         self._lines: deque[str] = deque(maxlen=LINES_KEPT)
         self._cutter = LineCutter()
@@ -205,7 +211,10 @@ class GitProcess:
     def _over(self, now: float) -> Reason | None:
         runner = self._runner
         if runner.stop.reason is not None:
-            return runner.stop.reason
+            if self._stop_end is None:
+                self._stop_end = now + self._stop_grace
+            if now >= self._stop_end:
+                return runner.stop.reason
         if now >= runner.deadlines.end:
             return Reason.DEADLINE
         if now >= runner.deadlines.stall_end(self._progress.moved):
@@ -230,6 +239,8 @@ class GitProcess:
         for fd, _ in ready:
             if fd in self._pipes:
                 self._read(fd, now)
+            else:
+                os.read(fd, 1)  # the waker: it has done its part
         if self._unshown and now >= self._shown + _GAUGE_INTERVAL:
             self._show(now)
 

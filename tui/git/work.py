@@ -4,6 +4,7 @@ import contextlib
 import re
 import signal
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
@@ -52,16 +53,16 @@ class Work:
     refs: list[RefChange] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
-    def attempt(self, *args: str, watch_hooks: bool = False) -> Exit:
+    def attempt(self, *args: str) -> Exit:
         """Runs git and returns however it ends by itself; Ended when it was stopped or timed out."""
-        exit_ = self.run(*args, watch_hooks=watch_hooks)
+        exit_ = self.run(self.git.run, *args)
         self.heed(exit_, args[0])
         return exit_
 
-    def run(self, *args: str, watch_hooks: bool = False) -> Exit:
+    def run(self, runner: Callable[..., Exit], *args: str) -> Exit:
         """Runs git, and takes away the locks that it leaves when it has to be killed."""
         begun = time.time() - _CLOCK_GRAIN
-        exit_ = self.git.run(*args, watch_hooks=watch_hooks)
+        exit_ = runner(*args)
         if exit_.killed or exit_.code == -signal.SIGKILL:
             # Their maker is dead, and we hold the repo. What a fetch never takes is somebody else's.
             spared = {"index.lock", "HEAD.lock"} if args[0] == "fetch" else set()
