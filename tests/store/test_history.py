@@ -105,6 +105,37 @@ def test_sixty_four_threads_and_two_connections_record_every_result(file):
     ]
 
 
+def test_a_new_file_that_all_open_at_once_is_made_once(tmp_path):
+    together = threading.Barrier(16)
+    opened = []
+
+    def work(number):
+        for turn in range(4):
+            together.wait(10)
+            with History.open(tmp_path / f"{turn}.db") as history:
+                keep(history, f"r{number}", State.SYNCED)
+                opened.append(turn)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(opened) == sorted([*range(4)] * 16)
+    assert [len(last_states(tmp_path / f"{turn}.db", HERE)) for turn in range(4)] == [16] * 4
+
+
+def test_opening_writes_nothing_to_a_file_that_is_up_to_date(file):
+    with History.open(file) as history:
+        keep(history, "a", State.SYNCED)
+    before = (file.stat().st_mtime_ns, file.read_bytes())
+    with History.open(file) as history:
+        assert history.last_states(HERE) == {"a": "synced"}
+
+    assert (file.stat().st_mtime_ns, file.read_bytes()) == before
+
+
 def test_a_file_name_that_is_not_text_is_no_obstacle(file):
     odd = os.fsdecode(b"/srv/\xff.toml")
     with History.open(file) as history:

@@ -86,9 +86,9 @@ class Database:
         self.execute("PRAGMA synchronous = NORMAL")
         # Also where nothing is to be done: it proves that the file can be written.
         self.execute("BEGIN IMMEDIATE")
-        for step in _STEPS[self._version() :]:
-            self.execute(step)
-        self.execute(f"PRAGMA user_version = {len(_STEPS)}")
+        for version in range(self._version(), len(_STEPS)):
+            self.execute(_STEPS[version])
+            self.execute(f"PRAGMA user_version = {version + 1}")
         self.execute("COMMIT")
 
     def _version(self) -> int:
