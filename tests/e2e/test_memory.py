@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.kit.gate import SshStub
-from tests.kit.program import Workspace, ended, start, synctui
+from tests.kit.program import SYNCTUI, Workspace, ended, start, synctui
+from tests.kit.pty import Terminal
 from tests.kit.repos import add_commits
 
 
@@ -149,7 +150,7 @@ def test_a_result_that_cannot_be_kept_costs_no_repo(workspace: Workspace, state:
 
     assert (ran.code, ran.run_finished["counts"]["up_to_date"]) == (0, 2)
     notices = [(event["level"], event["text"]) for event in ran.events if event["event"] == "notice"]
-    assert [(level, str(state / "synctui.db") in text) for level, text in notices] == [("error", True)]
+    assert notices == [("error", f"results are not remembered: {state}/synctui.db: cannot be used: no room")]
 
 
 def test_a_dry_run_leaves_no_trace(workspace: Workspace, sandbox: Path, state: Path) -> None:
@@ -201,3 +202,25 @@ def test_two_forms_at_once_are_refused_and_a_flag_beats_a_variable(workspace: Wo
     ran = synctui("sync", "--json", cwd=workspace.folder, env={"SYNCTUI_NDJSON": "1"})
     assert ran.out.startswith("{")
     assert len(ran.out.splitlines()) == 1
+
+
+def test_the_app_remembers_too_and_its_dry_run_does_not(
+    workspace: Workspace, sandbox: Path, state: Path
+) -> None:
+    workspace.add("good", "gone")
+    shutil.rmtree(workspace.remotes["gone"].path)
+
+    def run_app(*args: str) -> int:
+        with Terminal.start([SYNCTUI, "--start", "-j", "3", *args], cwd=workspace.folder) as terminal:
+            terminal.wait_for("2 repos in ")
+            terminal.press("+")
+            terminal.wait_for("0/4")
+            terminal.press("q")
+            return terminal.wait_exit()
+
+    before = content(sandbox)
+    assert run_app("-n") == 1
+    assert content(sandbox) == before
+    assert run_app() == 1
+    assert listed(workspace, "state:failed") == ["co/gone"]
+    assert sorted(path.name for path in state.iterdir()) == ["locks", "memory.toml", "synctui.db"]

@@ -213,7 +213,11 @@ def test_a_result_that_cannot_be_kept_is_an_error_that_names_the_file(file):
         with pytest.raises(StateError) as caught:
             keep(history, "a", State.SYNCED)
         assert history.last_states(HERE) == {}
-    assert str(file) in str(caught.value)
+    assert str(caught.value) == f"{file}: cannot be used: no room"
+
+    with pytest.raises(StateError) as caught:
+        keep(history, "a", State.SYNCED)
+    assert str(caught.value) == f"{file}: cannot be used: Cannot operate on a closed database."
 
 
 def test_asking_where_there_is_no_file_makes_none(tmp_path):

@@ -97,8 +97,8 @@ class Database:
 
     def _state_error(self, error: sqlite3.Error) -> StateError:
         text = clean_text(str(error))
-        # OperationalError is the world around the file: no room, no right, no patience.
-        if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
+        # Its subclasses tell of the world around the file: no room, no right, no patience.
+        if type(error) is sqlite3.DatabaseError:
             return self._damaged(text)
         return StateError(f"{clean_text(str(self._file))}: cannot be used: {text}")
 
