@@ -126,8 +126,9 @@ class LineTable(LinePane):
     def draw(self, index: int, width: int) -> Strip:
         row = self.rows[index]
         if row.group:
-            text, _ = _parts(row.cells[0])
-            return Strip([Segment(fit(f" {text}", width), self.ink("line-pane--heading"))], width)
+            text, tone = _parts(row.cells[0])
+            style = self.ink("line-pane--heading") if tone is None else self.tone_ink(tone)
+            return Strip([Segment(fit(f" {text}", width), style)], width)
         mark = Segment(" ● " if row.marked else "   ", self.ink("line-pane--cursor-sign"))
         return self._line([(*_parts(cell), None) for cell in row.cells], mark, width)
 

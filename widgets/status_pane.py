@@ -186,10 +186,10 @@ class _Facts(Widget):
         return lines
 
     def _draw_lanes(self, width: int) -> list[list[Segment]]:
-        busiest = sorted(self._view.lanes, key=lambda lane: (-lane.running, -lane.waiting, lane.host))[
-            :_LANES
-        ]
-        facts = [(lane.host, f"{lane.running}/{lane.limit}", f"{lane.waiting} waiting") for lane in busiest]
+        busiest = sorted(self._view.lanes, key=lambda lane: (-lane.running, -lane.waiting, lane.host))
+        # By name, so that the lines do not change places with every job that ends.
+        shown = sorted(busiest[:_LANES], key=lambda lane: lane.host)
+        facts = [(lane.host, f"{lane.running}/{lane.limit}", f"{lane.waiting} waiting") for lane in shown]
         used = max((len(jobs) for _, jobs, _ in facts), default=0)
         waiting = max((len(text) for _, _, text in facts), default=0)
         room = max(4, min(width - used - waiting - 4, max((len(host) for host, _, _ in facts), default=0)))

@@ -237,7 +237,7 @@ async def test_what_is_done_already_is_said_and_not_done_twice() -> None:
     ("key", "why"),
     [
         ("x", "r0 is not running: nothing to cancel"),
-        ("r", "r0 has not run yet: s syncs it, S starts all"),
+        ("r", "r0 has not run yet"),
         ("R", "nothing needs attention"),
         ("X", "nothing is running"),
         ("d", "nothing is queued"),

@@ -65,8 +65,8 @@ async def test_the_pane_shows_facts_counts_and_the_busiest_lanes():
             "– skipped        3  ⊘ cancelled      0",
             "▲ blocked        1  ▶ running        6",
             "◆ busy           0  ◇ queued        20",
-            "github.com    4/4  12 waiting",
             "[/b].example  2/4   0 waiting",
+            "github.com    4/4  12 waiting",
             "idle.example  0/4   0 waiting",
         ]
 

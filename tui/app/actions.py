@@ -35,8 +35,6 @@ class Action:
     help: str
     group: str
     refuse: Refusal = _never
-    hint: str = ""
-    """Its label in the footer; empty: not shown there."""
 
     @property
     def title(self) -> str:
@@ -69,9 +67,7 @@ def _retry(now: Situation) -> str | None:
     def why(row: BoardRow) -> str | None:
         if row.active:
             return f"{row.repo.id} is {row.state} and has not ended yet"
-        return _cannot_run(row) or (
-            None if row.ended else f"{row.repo.id} has not run yet: s syncs it, S starts all"
-        )
+        return _cannot_run(row) or (None if row.ended else f"{row.repo.id} has not run yet")
 
     return _all_refuse(now, why)
 
@@ -121,21 +117,21 @@ def _empty(now: Situation) -> str | None:
 _RUN, _JOBS, _LOOK, _REPO, _APP = "Run", "Jobs", "Look", "The selected repo", "The app"
 
 ACTIONS: tuple[Action, ...] = (
-    Action("start_all", ("S",), "start all", _RUN, _start_all, "start all"),
-    Action("sync", ("s",), "sync the marked repos, or the selected one", _RUN, _sync, "sync"),
-    Action("mark", ("space",), "mark or unmark", _RUN, _needs_target, "mark"),
+    Action("start_all", ("S",), "start all", _RUN, _start_all),
+    Action("sync", ("s",), "sync the marked repos, or the selected one", _RUN, _sync),
+    Action("mark", ("space",), "mark or unmark", _RUN, _needs_target),
     Action("mark_all", ("a",), "mark all that are shown, or none", _RUN, _empty),
-    Action("cancel", ("x",), "cancel what is queued, abort what runs", _RUN, _cancel, "cancel"),
-    Action("retry", ("r",), "retry the marked repos, or the selected one", _RUN, _retry, "retry"),
-    Action("pick", ("t",), "run now, above the limit if need be", _RUN, _sync, "run now"),
-    Action("retry_all", ("R",), "retry all that need attention", _RUN, _retry_all, "retry all"),
+    Action("cancel", ("x",), "cancel what is queued, abort what runs", _RUN, _cancel),
+    Action("retry", ("r",), "retry the marked repos, or the selected one", _RUN, _retry),
+    Action("pick", ("t",), "run now, above the limit if need be", _RUN, _sync),
+    Action("retry_all", ("R",), "retry all that need attention", _RUN, _retry_all),
     Action("cancel_all", ("X",), "cancel everything (asks)", _RUN, _idle),
-    Action("pause", ("p",), "pause the queue, or resume; running jobs go on", _JOBS, _pause, "pause"),
-    Action("drain", ("d",), "drain: cancel what is queued, running jobs go on", _JOBS, _drain, "drain"),
-    Action("raise_limit", ("+", "="), "one more job at a time", _JOBS, _raise, "more jobs"),
-    Action("lower_limit", ("-",), "one job fewer; running jobs go on", _JOBS, _lower, "fewer"),
-    Action("open_detail", ("enter",), "detail of the repo", _LOOK, _needs_target, "detail"),
-    Action("filter", ("/",), "filter a list, search the log", _LOOK, hint="filter"),
+    Action("pause", ("p",), "pause the queue, or resume; running jobs go on", _JOBS, _pause),
+    Action("drain", ("d",), "drain: cancel what is queued, running jobs go on", _JOBS, _drain),
+    Action("raise_limit", ("+", "="), "one more job at a time", _JOBS, _raise),
+    Action("lower_limit", ("-",), "one job fewer; running jobs go on", _JOBS, _lower),
+    Action("open_detail", ("enter",), "detail of the repo", _LOOK, _needs_target),
+    Action("filter", ("/",), "filter a list, search the log", _LOOK),
     Action("next_match", ("n",), "next match in the log", _LOOK),
     Action("previous_match", ("N",), "previous match in the log", _LOOK),
     Action("clear", ("escape",), "clear the filter, then the marks; back", _LOOK),
@@ -153,12 +149,29 @@ ACTIONS: tuple[Action, ...] = (
     Action("help", ("?", "f1"), "help", _APP),
     Action("palette", ("ctrl+p", ":"), "command palette: every action by name", _APP),
     Action("suspend", ("ctrl+z",), "suspend synctui", _APP),
-    Action("quit", ("q", "ctrl+q"), "leave; with jobs running it asks", _APP, hint="quit"),
+    Action("quit", ("q", "ctrl+q"), "leave; with jobs running it asks", _APP),
     Action("interrupt", ("ctrl+c",), "leave; the second time aborts what runs", _APP),
 )
 
 BY_NAME = {action.name: action for action in ACTIONS}
 
+_FOOTER = {
+    "start_all": "start all",
+    "sync": "sync",
+    "cancel": "cancel",
+    "retry": "retry",
+    "pick": "run now",
+    "mark": "mark",
+    "pause": "pause",
+    "raise_limit": "more jobs",
+    "lower_limit": "fewer",
+    "quit": "quit",
+    "open_detail": "detail",
+    "filter": "filter",
+    "retry_all": "retry all",
+    "drain": "drain",
+}
+"""What the footer offers, the most important first, and its labels there."""
 _SHOWN_KEYS = {"escape": "esc", "f1": "F1"}
 _PRIORITY = frozenset({"ctrl+q", "ctrl+c"})
 """The keys that work whatever has the focus."""
@@ -181,13 +194,13 @@ def bindings() -> list[Binding]:
 
 def hints(now: Situation) -> list[Hint]:
     """What the footer shows: the actions that would do something now."""
+    labels = dict(_FOOTER)
+    if now.board.paused:
+        labels["pause"] = "resume"
     return [
-        Hint(
-            shown_keys(action)[0],
-            "resume" if action.name == "pause" and now.board.paused else action.hint,
-        )
-        for action in ACTIONS
-        if action.hint and action.refuse(now) is None
+        Hint(shown_keys(BY_NAME[name])[0], label)
+        for name, label in labels.items()
+        if BY_NAME[name].refuse(now) is None
     ]
 
 

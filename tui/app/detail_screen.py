@@ -20,10 +20,10 @@ from tui.git.outcome import Outcome
 from tui.git.repo import public_url
 from tui.view.board import BoardRow
 from tui.view.lines import detail, duration, plural
-from widgets.hint_bar import HintBar
+from widgets.hint_bar import Hint, HintBar
 
 _SHORT_ID = 7
-_HINTS = ("cancel", "retry", "pick", "copy", "clear", "quit")
+_HINTS = ("cancel", "retry", "pick", "quit")
 
 
 class _Page(VerticalScroll):
@@ -47,7 +47,7 @@ class DetailScreen(Screen[None]):
         self._output = Static(id="output", markup=False)
         self._hints = HintBar(id="hints")
         self._shown: object = None
-        self._told: Sequence[str] | None = None
+        self._told: Sequence[str] = ()
         self._span: tuple[str, str] | None = None
 
     @property
@@ -62,6 +62,7 @@ class DetailScreen(Screen[None]):
         yield self._hints
 
     def on_mount(self) -> None:
+        self._commits.display = self._output.display = False
         page = self.query_one(_Page)
         page.border_title = Text(self.repo_id)
         page.focus()
@@ -78,15 +79,16 @@ class DetailScreen(Screen[None]):
         if shown != self._shown or row.live:
             self._shown = shown
             self._facts.update(self._draw_facts(row, gauge))
-        output = _output(gauge) or (list(row.outcome.output_tail) if row.outcome else [])
+        output = _output(gauge) or (row.outcome.output_tail if row.outcome else ())
         if output != self._told:
             self._told = output
             self._output.display = bool(output)
-            self._output.update(Text("\n".join(["output of git", *output])))
+            heading = Text("output of git\n", "dim")
+            self._output.update(heading.append("\n".join(output), "not dim"))
         self._show_commits(row.outcome)
-        self._hints.show(
-            [hint for hint in hints(Situation(self._desk.board, [row])) if by_shown_key(hint.key) in _HINTS]
-        )
+        now = hints(Situation(self._desk.board, [row]))
+        of_job = [hint for hint in now if by_shown_key(hint.key) in _HINTS]
+        self._hints.show([Hint("esc", "back"), *of_job, Hint("y", "copy")])
 
     def _draw_facts(self, row: BoardRow, gauge: Gauge | None) -> Table:
         repo, outcome = row.repo, row.outcome
@@ -159,14 +161,14 @@ class DetailScreen(Screen[None]):
         self.dismiss()
 
 
-def _output(gauge: Gauge | None) -> list[str]:
+def _output(gauge: Gauge | None) -> Sequence[str]:
     """Its thread may add a line while it is read."""
     while gauge:
         try:
-            return list(gauge.output)
+            return tuple(gauge.output)
         except RuntimeError:
             continue
-    return []
+    return ()
 
 
 def _progress(phase: str, percent: int | None) -> str:
@@ -174,4 +176,4 @@ def _progress(phase: str, percent: int | None) -> str:
 
 
 def _span(old: str | None, new: str | None) -> str:
-    return f"{(old or 'new')[:_SHORT_ID]}..{(new or 'gone')[:_SHORT_ID]}"
+    return "..".join(commit[:_SHORT_ID] for commit in (old, new) if commit)

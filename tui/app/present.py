@@ -13,9 +13,9 @@ from tui.engine.events import JobEnded, Notice, Record, RunFinished
 from tui.engine.slots import PRIORITY_SLOT
 from tui.engine.survey import StatusRow
 from tui.git.gauge import Gauge, Progress
-from tui.git.outcome import State
+from tui.git.outcome import ATTENTION_STATES, State
 from tui.view.board import Board, BoardRow, Stage
-from tui.view.lines import counts_line, detail, duration, is_news, plural
+from tui.view.lines import detail, duration, is_news, plural
 from widgets.line_table import Cell, TableRow
 from widgets.log_pane import LogLine
 from widgets.slot_grid import SlotView
@@ -175,9 +175,21 @@ def log_line(record: Record) -> LogLine | None:
         case Notice(text=text):
             return LogLine("", Tone.NOTE, text=text)
         case RunFinished() as event:
-            return LogLine("", Tone.NOTE, text=counts_line(event))
+            return LogLine("", Tone.NOTE, text=_run_line(event))
         case _:
             return None
+
+
+def _run_line(event: RunFinished) -> str:
+    """Short: the counts stand beside the log."""
+    attention = sum(event.counts[state] for state in ATTENTION_STATES)
+    parts = [
+        f"{plural(event.total, 'repo')} in {duration(event.duration_ms)}",
+        f"{plural(event.commits, 'commit')} arrived" if event.commits else "",
+        "interrupted" if event.interrupted else "",
+        f"{attention} to look at: press 2" if attention else "",
+    ]
+    return ", ".join(part for part in parts if part)
 
 
 # Status pane.
@@ -250,19 +262,18 @@ def attention_rows(rows: Sequence[BoardRow], marks: set[str], width: int) -> lis
     shown: list[TableRow] = []
     for (_, state, reason), members in groupby(sorted(rows, key=group), key=group):
         of_group = list(members)
-        heading = f"{tone_of(State(state)).glyph} {_words(state)}"
-        if reason:
-            heading += f": {_words(reason)}"
-        shown.append(TableRow(f"{state} {reason}", (f"{heading}  ({len(of_group)})",), group=True))
+        tone = tone_of(State(state))
+        heading = f"{tone.glyph} {tone.word}{f': {_words(reason)}' if reason else ''}  {len(of_group)}"
+        shown.append(TableRow(f"{state} {reason}", ((heading, tone),), group=True))
         advice = of_group[0].outcome.advice if of_group[0].outcome else ""
         shown += [
-            TableRow(f"{state} {reason} {number}", (line,), group=True)
-            for number, line in enumerate(textwrap.wrap(advice, max(20, width - 2)))
+            TableRow(f"{state} {reason} {number}", ((f"  {line}", Tone.NOTE),), group=True)
+            for number, line in enumerate(textwrap.wrap(advice, max(20, width - 4)))
         ]
         shown += [
             TableRow(
                 row.repo.id,
-                ((row.repo.id, tone_of(row.state)), row.outcome.message if row.outcome else ""),
+                (row.repo.id, row.outcome.message if row.outcome else ""),
                 marked=row.repo.id in marks,
             )
             for row in of_group
@@ -293,8 +304,8 @@ def _repo_cells(row: BoardRow, look: StatusRow | None, now: float) -> tuple[Cell
     return (
         row.repo.id,
         (f"{tone.glyph} {tone.word}", tone),
-        _count(status.ahead if status else None),
         _count(status.behind if status else None),
+        _count(status.ahead if status else None),
         ("yes", Tone.BLOCKED) if status and status.dirty else "",
         age(fetched),
         (status.branch or "") if status else "",

@@ -26,6 +26,10 @@ from widgets.status_pane import StatusPane
 from widgets.text import cut_end, fit
 
 _SPINS_PER_SECOND = 5
+_NARROW, _BROAD, _TALL = 100, 160, 20
+_TABS = 50
+"""The width of a screen on which each tab has its count."""
+_REPO_WIDTHS = (12, 28)
 _QUEUE_TICKS = 5
 """Ticks between two looks at the queue, at least."""
 
@@ -33,8 +37,8 @@ Pane = SlotGrid | LogPane | LineTable
 
 
 class RunScreen(Screen[None]):
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (160, "-broad")]  # noqa: RUF012  Textual types it as an instance's
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]  # noqa: RUF012  as above
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (_NARROW, "-wide"), (_BROAD, "-broad")]  # noqa: RUF012  Textual types it as an instance's
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (_TALL, "-tall")]  # noqa: RUF012  as above
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
         # Textual's own would not reach a pane that a small screen does not show.
@@ -48,39 +52,9 @@ class RunScreen(Screen[None]):
         self._header = Static(id="header", markup=False)
         self._plan = Static(id="plan", markup=False)
         self._slots = SlotGrid(id="slots")
-        self._log = LogPane(empty="what ends is told here", id="log")
+        self._log = LogPane(empty="repos appear here as they end", id="log")
         self._status = StatusPane(id="status")
-        self._tables = {
-            "queue": LineTable(
-                [
-                    Column("place", "#", 4, "right"),
-                    Column("repo", "repo"),
-                    Column("note", "", 10),
-                    Column("host", "host", 20),
-                ],
-                empty="nothing is queued",
-                id="queue",
-            ),
-            "attention": LineTable(
-                [Column("repo", "repo"), Column("what", "what happened")],
-                empty="nothing needs attention",
-                id="attention",
-            ),
-            "repos": LineTable(
-                [
-                    Column("repo", "repo"),
-                    Column("state", "state", 12),
-                    Column("ahead", "ahead", 5, "right"),
-                    Column("behind", "behind", 6, "right"),
-                    Column("dirty", "dirty", 5),
-                    Column("fetched", "fetched", 7, "right"),
-                    Column("branch", "branch", 14),
-                    Column("error", "last error"),
-                ],
-                empty="no repo matches",
-                id="repos",
-            ),
-        }
+        self._tables = _tables(max((len(repo_id) for repo_id in desk.board.rows), default=0))
         self._switcher = ContentSwitcher(initial="repos", id="tables")
         self._filter = FilterLine("/", id="filter")
         self._hints = HintBar(id="hints")
@@ -106,11 +80,13 @@ class RunScreen(Screen[None]):
         yield self._hints
 
     def on_mount(self) -> None:
-        (self._log if self._desk.session.start else self.table).focus()
+        self._to(self._log if self._desk.session.start else self.table)
         self.paint()
 
     def on_resize(self, event: Resize) -> None:
-        self._slots.max_rows = max(1, event.size.height // 2 - self._slots.gutter.height)
+        short = event.size.height < _TALL
+        self._slots.max_rows = max(1, event.size.height // 2 - (1 if short else 2))
+        self._status.compact = event.size.width < _NARROW
         self._drawn = None
         self.paint()
 
@@ -138,10 +114,14 @@ class RunScreen(Screen[None]):
         desk, board = self._desk, self._desk.board
         self._ticks += 1
         self._paint_header()
-        self._plan.display = board.run is None
+        self.set_class(board.run is None, "-plan")
         if board.run is None:
-            brief = self.has_class("-short")
+            brief = self.size.height < _TALL
             _update(self._plan, present.plan_line(board, desk.session.jobs_source, brief=brief))
+        elif self._plan.display:
+            self._plan.display = False
+            if self.size.height < _TALL:  # there the plan has had the place of the log
+                self._to(self._log)
         slots, priority = present.slots(board, desk.engine.gauge, desk.clock)
         self._slots.show(slots, priority, int(desk.clock.monotonic() * _SPINS_PER_SECOND))
         _title(self._slots, Content(f"Slots {present.jobs(board)}"))
@@ -207,9 +187,10 @@ class RunScreen(Screen[None]):
         }
         tabs: list[Content | tuple[str, str]] = []
         for number, (name, count) in enumerate(counts.items(), 1):
-            style = "bold reverse" if name == self._switcher.current else ""
-            link = Content.from_markup(f"[@click=app.act('show_{name}')] {number} {name.title()} {count} [/]")
-            tabs.append(link.stylize(style) if style else link)
+            chosen = name == self._switcher.current
+            words = f"{number} {name.title()}" + (f" {count}" if chosen or self.size.width >= _TABS else "")
+            link = Content.from_markup(f"[@click=app.act('show_{name}')] {words} [/]")
+            tabs.append(link.stylize("bold reverse") if chosen else link)
         notes = [
             f"{len(desk.marks)} marked" if desk.marks else "",
             f"/{self._words}" if self._words else "",
@@ -339,6 +320,28 @@ class RunScreen(Screen[None]):
         self._switcher.current = name
         self._to(self.table)
         self.paint()
+
+
+def _tables(longest: int) -> dict[str, LineTable]:
+    """The three lists; `longest` is the length of the longest repo id."""
+    repo = Column("repo", "repo", max(_REPO_WIDTHS[0], min(longest, _REPO_WIDTHS[1])))
+    queue = [Column("place", "#", 4, "right"), repo, Column("note", "", 10), Column("host", "host")]
+    attention = [repo, Column("what", "what happened")]
+    repos = [
+        repo,
+        Column("state", "state", 12),
+        Column("behind", "behind", 6, "right"),
+        Column("ahead", "ahead", 5, "right"),
+        Column("dirty", "dirty", 5),
+        Column("fetched", "fetched", 7, "right"),
+        Column("branch", "branch", 14),
+        Column("error", "last error"),
+    ]
+    return {
+        "queue": LineTable(queue, empty="nothing is queued", id="queue"),
+        "attention": LineTable(attention, empty="nothing needs attention", id="attention"),
+        "repos": LineTable(repos, empty="no repo matches", id="repos"),
+    }
 
 
 def _update(static: Static, text: str) -> None:
