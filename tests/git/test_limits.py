@@ -79,7 +79,7 @@ def test_a_remote_that_says_nothing_is_stalled(world: World, ssh: Ssh):
     group = ssh.started()
     outcome = job.end()
     assert (outcome.state, outcome.reason) == (State.TIMED_OUT, Reason.STALLED)
-    assert outcome.message == "no byte moved for 0.2 s in fetch"
+    assert outcome.message == "no byte moved for 0.2 s in fetch (Connecting)"
     assert not group_lives(group)
 
 
@@ -89,7 +89,7 @@ def test_a_trickle_is_no_stall_but_meets_the_deadline(world: World, ssh: Ssh):
     group = ssh.started()
     outcome = job.end()
     assert (outcome.state, outcome.reason) == (State.TIMED_OUT, Reason.DEADLINE)
-    assert outcome.message == "not done after 1 s, in fetch"
+    assert outcome.message == "not done after 1 s, in fetch (Connecting)"
     assert outcome.output_tail[-1] == "tick"
     assert not group_lives(group)
 
@@ -112,7 +112,7 @@ def test_a_stop_ends_the_job_with_its_reason(world: World, ssh: Ssh):
     assert (outcome.state, outcome.reason, outcome.message) == (
         State.CANCELLED,
         Reason.USER,
-        "stopped in fetch",
+        "stopped in fetch (Connecting)",
     )
     assert not group_lives(group)
 

@@ -39,7 +39,7 @@ def test_a_held_repo_is_busy_and_says_who_holds_it(world: World, way: str):
         holder = holder_of(locks, world.base / way)
     assert (outcome.state, outcome.reason) == (State.BUSY, None)
     assert outcome.message.startswith(f"held by pid {os.getpid()} on ")
-    assert outcome.advice == "mine: wait for it, or see who it is: synctui unlock mine"
+    assert outcome.advice == "mine: wait for it, then: synctui sync mine"
     assert holder is not None
     assert holder.pid == os.getpid()
     assert holder_of(locks, world.mine) is None

@@ -12,7 +12,8 @@ import pytest
 
 from tests.git.conftest import World, git
 from tui.git.outcome import Reason, State
-from tui.git.remote import Remote, allowed_url, same_place
+from tui.git.remote import Remote, same_place
+from tui.git.url import url_problem
 
 
 def test_no_remote_is_skipped(world: World):
@@ -84,7 +85,7 @@ def test_fsmonitor_of_the_repository_does_not_run(world: World):
     ],
 )
 def test_allowed_urls(url: str, allowed: bool):
-    assert allowed_url(url) is allowed
+    assert (url_problem(url) is None) is allowed
 
 
 @pytest.mark.parametrize(
@@ -112,10 +113,10 @@ def test_other_places_are_other_places():
     assert same_place("file:///srv/a") == same_place("/srv/a.git")
 
 
-def test_a_url_that_is_none_is_a_mismatch(world: World):
+def test_a_url_that_is_none_is_unsafe(world: World):
     git(world.mine, "remote", "set-url", "origin", "https://[x/a")
     outcome = world.sync()
-    assert (outcome.state, outcome.reason) == (State.FAILED, Reason.URL_MISMATCH)
+    assert (outcome.state, outcome.reason) == (State.FAILED, Reason.UNSAFE_URL)
 
 
 def test_refspecs_map_both_ways():
@@ -286,3 +287,8 @@ def test_credentials_are_nowhere_in_the_outcome(world: World):
     assert outcome.reason is Reason.REMOTE_ERROR
     assert "hush" not in repr(outcome)
     assert outcome.url == url
+
+
+def test_a_repo_that_was_only_found_may_change_its_remote(world: World):
+    found = world.repo(url="https://elsewhere.example/other.git", found=True)
+    assert world.sync(found).state is State.UP_TO_DATE

@@ -10,7 +10,7 @@ from tui.git.clean import clean_text
 from tui.git.env import login_env, without_password
 from tui.git.failure import Ended
 from tui.git.outcome import Action, Outcome, Reason, State
-from tui.git.remote import allowed_url
+from tui.git.url import url_problem
 from tui.git.work import Work
 
 
@@ -24,8 +24,8 @@ def clone(work: Work, settle: Callable[[], None]) -> Outcome | None:
         raise Ended(State.SKIPPED, Reason.NOT_CLONED, "it is missing and has no URL")
     if not (work.options.clone and repo.clone):
         raise Ended(State.SKIPPED, Reason.NOT_CLONED, "it is missing and cloning is off")
-    if not allowed_url(repo.url):
-        raise Ended(State.FAILED, Reason.UNSAFE_URL, clean_text(f"not a URL that is cloned: {repo.url}"))
+    if problem := url_problem(repo.url):
+        raise Ended(State.FAILED, Reason.UNSAFE_URL, f"its URL {problem}")
     work.url = repo.url
     work.git.env = login_env(repo.url)
     url = without_password(repo.url)

@@ -100,16 +100,22 @@ def classify(exit_: Exit, *, network: bool) -> Failure:
         hit = next((line for line in lines if pattern.search(line)), None)
         if hit is not None:
             wait = next((match for line in lines if (match := _RETRY_AFTER.search(line))), None)
-            return Failure(reason, hit, float(wait[1]) if wait and reason is Reason.RATE_LIMITED else None)
+            seconds = float(wait[1]) if wait and reason is Reason.RATE_LIMITED else None
+            return Failure(reason, _plain(hit), seconds)
     said = [line for line in lines if not _NOISE.match(line)]
     fatal = [line for line in said if line.startswith(("fatal: ", "error: "))]
     if fatal or said:
-        message = (fatal or said)[0]
+        message = _plain((fatal or said)[0])
     elif exit_.code < 0:
         message = f"git was ended by signal {-exit_.code}"
     else:
         message = f"git ended with exit code {exit_.code} and no message"
     return Failure(Reason.REMOTE_ERROR if network else Reason.CORRUPT, message)
+
+
+def _plain(line: str) -> str:
+    """The state says already that it is an error."""
+    return line.removeprefix("fatal: ").removeprefix("error: ")
 
 
 def classify_os_error(error: OSError) -> Failure:
@@ -134,7 +140,7 @@ def advice(reason: Reason | None, repo: Repo, *, lock: str = "") -> str:
     sync = f"synctui sync {shlex.quote(repo.id)}"
     text = (
         {
-            Reason.NOT_CLONED: "it has no URL to clone from, or cloning is off: synctui add URL, or clone it by hand",
+            Reason.NOT_CLONED: f"clone it by hand: git clone URL {shlex.quote(str(repo.path))}",
             Reason.NO_REMOTE: f"add one: {at} remote add origin URL",
             Reason.DIVERGED: f"both sides have commits: {at} rebase, or {at} merge",
             Reason.DIRTY: f"local changes are in the way: {at} stash, then {sync}",
@@ -166,7 +172,7 @@ def advice(reason: Reason | None, repo: Repo, *, lock: str = "") -> str:
             Reason.MOVED: f"HEAD moved meanwhile: {sync}",
             Reason.REF_CONFLICT: f"a ref is in the way of another: {at} remote prune {repo.remote or 'origin'}",
             Reason.CONFIG: f"look at the configuration: {at} config --show-origin --list",
-            Reason.GIT_MISSING: "install git: synctui doctor",
+            Reason.GIT_MISSING: f"install git, then: {sync}",
             Reason.INTERNAL: f"please report it with the output of: {sync} -v",
         }.get(reason)
         if reason
@@ -176,4 +182,4 @@ def advice(reason: Reason | None, repo: Repo, *, lock: str = "") -> str:
 
 
 def busy_advice(repo: Repo) -> str:
-    return f"{repo.id}: wait for it, or see who it is: synctui unlock {shlex.quote(repo.id)}"
+    return f"{repo.id}: wait for it, then: synctui sync {shlex.quote(repo.id)}"

@@ -32,6 +32,16 @@ PIPE_GRACE = 0.5
 LINES_KEPT = 200
 TAIL_LINES = 20
 
+_FIRST_PHASE = {
+    "fetch": "Connecting",
+    "clone": "Connecting",
+    "ls-remote": "Connecting",
+    "submodule": "Updating submodules",
+    "merge": "Updating files",
+    "checkout": "Updating files",
+}
+"""What a command is at before git says so. The others are looks too short to be shown."""
+
 _GAUGE_INTERVAL = 0.1
 _LONGEST_POLL = 0.25
 _SUSPENDED = 5.0  # a poll that lasts this much longer than asked: the program itself was stopped
@@ -145,7 +155,8 @@ class GitProcess:
         self._stdout = bytearray()
         self._lines: deque[str] = deque(maxlen=LINES_KEPT)
         self._cutter = LineCutter()
-        self._progress = Progress()
+        self._first_phase = _FIRST_PHASE.get(args[0], "")
+        self._progress = Progress(self._first_phase) if self._first_phase else runner.gauge.progress
         self._shown = 0.0
         self._unshown = False
         self._poller = select.poll()
@@ -178,6 +189,7 @@ class GitProcess:
                 self._pipes[stream.fileno()] = is_error
                 self._poller.register(stream.fileno(), select.POLLIN)
         self._progress = replace(self._progress, moved=time.monotonic())
+        self._show(self._progress.moved)
         exited: float | None = None
         ended_by: Reason | None = None
         killed = False
@@ -205,7 +217,7 @@ class GitProcess:
             lines=tuple(self._lines),
             ended_by=ended_by,
             killed=killed,
-            phase=self._progress.phase,
+            phase=self._progress.phase if self._first_phase else "",
         )
 
     def _over(self, now: float) -> Reason | None:

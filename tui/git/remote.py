@@ -1,6 +1,5 @@
 """Which remote a checkout is fetched from, and whether that is safe."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
@@ -9,11 +8,10 @@ from tui.git.clean import clean_text
 from tui.git.failure import Ended
 from tui.git.outcome import Reason, State
 from tui.git.repo import Repo, public_url
+from tui.git.url import url_problem
 
 LIST_CONFIG = ("config", "--show-scope", "-z", "--list")
 
-_SCHEMES = frozenset({"https", "http", "ssh", "git", "file"})
-_HELPER = re.compile(r"^[A-Za-z0-9][A-Za-z0-9+.-]*::")
 _COMMAND_KEYS = frozenset({"uploadpack", "receivepack", "vcs", "proxy"})
 _OWN_SCOPES = frozenset({"local", "worktree"})  # what the repository itself says, not the person
 
@@ -85,11 +83,9 @@ def choose_remote(repo: Repo, settings: tuple[Setting, ...], branch: str | None)
     url = next(one.value for one in own if one.key == "url")
     for danger in _dangers(name, own, settings):
         raise Ended(State.FAILED, Reason.UNSAFE_URL, clean_text(danger))
-    if not allowed_url(url):
-        raise Ended(
-            State.FAILED, Reason.UNSAFE_URL, clean_text(f"remote {name} has a URL that runs a command: {url}")
-        )
-    if repo.url is not None and same_place(repo.url) != same_place(url):
+    if problem := url_problem(url):
+        raise Ended(State.FAILED, Reason.UNSAFE_URL, clean_text(f"the URL of remote {name} {problem}"))
+    if repo.url is not None and not repo.found and same_place(repo.url) != same_place(url):
         raise Ended(
             State.FAILED,
             Reason.URL_MISMATCH,
@@ -126,17 +122,8 @@ def _dangers(name: str, own: list[Setting], settings: tuple[Setting, ...]) -> It
             and setting.key.endswith(".insteadof")
         ):
             base = setting.key.removeprefix("url.").removesuffix(".insteadof")
-            if not allowed_url(base):
+            if url_problem(base):
                 yield f"the repository rewrites URLs to {base}"
-
-
-def allowed_url(url: str) -> bool:
-    """Whether it is https, http, ssh, scp-like, git, file or a path, and nothing git takes as option or command."""
-    if not url or url.startswith("-") or _HELPER.match(url) or not url.isprintable():
-        return False
-    if "://" in url:
-        return url.partition("://")[0].lower() in _SCHEMES
-    return True
 
 
 def same_place(url: str) -> str:

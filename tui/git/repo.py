@@ -40,6 +40,8 @@ class Repo:
     stall_timeout: float | None = None
     tags: tuple[str, ...] = ()
     enabled: bool = True
+    found: bool = False
+    """Found by looking, not listed by the person: `url` is what its remote was at that moment."""
     error: str = ""
 
     @property

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from tui.git.clean import clean_text
 from tui.git.repo import Repo
-from tui.store.entry import CONTROL, Slugs, entry_repo
+from tui.git.url import CONTROL
+from tui.store.entry import Slugs, entry_repo
 from tui.store.paths import config_file, home_short
 from tui.store.scan import remote_url, scan
 from tui.store.settings import nearest, shown
@@ -124,6 +125,7 @@ def _scan_folder(folder: Path) -> Workspace:
             root=folder,
             # It was here a moment ago: what vanishes since was removed by somebody.
             clone=False,
+            found=True,
         )
         for path in found.repos
     )

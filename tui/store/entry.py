@@ -4,16 +4,15 @@ import os
 import re
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import unquote, urlsplit
 
 import msgspec
 from msgspec import Meta
 
 from tui.git.clean import clean_text
-from tui.git.repo import Repo, host_of
+from tui.git.repo import Repo
+from tui.git.url import CONTROL, SCHEMES, url_problem
 from tui.store.settings import SECONDS, SettingError, nearest, shown
 
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 # What git refuses in a ref name, and a first '-', which git takes for an option. A ':' would make it a refspec.
 _REF_NAME = r"^(?!-|.*(?:\.\.|@\{|//|/\.|\.lock\Z|[/.]\Z))[^\x00-\x20\x7f-\x9f~^:?*\[\\/.][^\x00-\x20\x7f-\x9f~^:?*\[\\]*\Z"
 _Ref = Annotated[str, Meta(pattern=_REF_NAME)]
@@ -37,12 +36,10 @@ class _Entry(msgspec.Struct, forbid_unknown_fields=True):
     enabled: bool = True
 
 
-_SCHEMES = ("https", "http", "ssh", "git", "file")
-_DASHED_HOST = "names a host that begins with '-'"
 _REF_ALLOWED = "the name of a git ref, not beginning with '-'"
 _YES_NO = "true or false"
 ALLOWED = {
-    "url": f"{', '.join(f'{scheme}://' for scheme in _SCHEMES)}, host:path or a path",
+    "url": f"{', '.join(f'{scheme}://' for scheme in SCHEMES)}, host:path or a path",
     "path": "a relative path that stays in the workspace folder",
     "branch": _REF_ALLOWED,
     "rev": _REF_ALLOWED,
@@ -137,7 +134,7 @@ def _mistake(key: str, value: object) -> str | None:
     try:
         entry = msgspec.convert({key: value}, _Entry)
         if entry.url is not None:
-            problem = _url_problem(entry.url)
+            problem = url_problem(entry.url)
             # The URL itself stays out of the message: it may hold a password.
             return f"url {problem}; allowed: {ALLOWED['url']}" if problem else None
         for seconds in (entry.timeout, entry.stall_timeout):
@@ -146,41 +143,6 @@ def _mistake(key: str, value: object) -> str | None:
     except (msgspec.ValidationError, SettingError):
         return f"{key} = {shown(value)}; allowed: {ALLOWED[key]}"
     return None
-
-
-def _url_problem(url: str) -> str | None:
-    """Why git must not be given this URL, without the URL in the text; None: it may be used."""
-    if not url.strip():
-        return "is empty"
-    # git decodes %2d and %0a before it looks at the host, so they count here as what they stand for.
-    if CONTROL.search(unquote(url)):
-        return "holds control characters"
-    if url.startswith("-"):
-        return "begins with '-'"
-    # `ext::sh -c …` is a remote helper: it runs what follows.
-    helper = re.match(r"([A-Za-z0-9][\w+.-]*)::", url)
-    if not helper and "://" not in url:
-        return _DASHED_HOST if host_of(url).startswith("-") else None
-    scheme: str = helper[1] if helper else url.partition("://")[0]
-    if helper or scheme not in _SCHEMES:
-        # What only looks like a scheme may hold a password.
-        return (
-            f"names the transport {shown(scheme)}"
-            if re.fullmatch(r"[\w+.-]+", scheme)
-            else "names no transport"
-        )
-    return _host_problem(url, scheme)
-
-
-def _host_problem(url: str, scheme: str) -> str | None:
-    try:
-        place = urlsplit(unquote(url)).netloc
-    except ValueError:
-        return "names no readable host"
-    host = place.rpartition("@")[2]
-    if scheme != "file" and not host:
-        return "names no host"
-    return _DASHED_HOST if place.startswith("-") or host.startswith("-") else None
 
 
 def _absolute(url: str | None, base: Path) -> str | None:

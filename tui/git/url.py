@@ -1,0 +1,43 @@
+"""Which URLs git may be given."""
+
+import re
+from urllib.parse import unquote, urlsplit
+
+from tui.git.repo import host_of
+
+SCHEMES = ("https", "http", "ssh", "git", "file")
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_DASHED_HOST = "names a host that begins with '-'"
+
+
+def url_problem(url: str) -> str | None:
+    """Why git must not be given this URL, without the URL in the text; None: it may be used."""
+    if not url.strip():
+        return "is empty"
+    # git decodes %2d and %0a before it looks at the host, so they count here as what they stand for.
+    if CONTROL.search(unquote(url)):
+        return "holds control characters"
+    if url.startswith("-"):
+        return "begins with '-'"
+    # `ext::sh -c …` is a remote helper: it runs what follows.
+    helper = re.match(r"([A-Za-z0-9][\w+.-]*)::", url)
+    if not helper and "://" not in url:
+        return _DASHED_HOST if host_of(url).startswith("-") else None
+    scheme: str = helper[1] if helper else url.partition("://")[0]
+    if helper or scheme not in SCHEMES:
+        # What only looks like a scheme may hold a password.
+        return (
+            f'names the transport "{scheme}"' if re.fullmatch(r"[\w+.-]+", scheme) else "names no transport"
+        )
+    return _host_problem(url, scheme)
+
+
+def _host_problem(url: str, scheme: str) -> str | None:
+    try:
+        place = urlsplit(unquote(url)).netloc
+    except ValueError:
+        return "names no readable host"
+    host = place.rpartition("@")[2]
+    if scheme != "file" and not host:
+        return "names no host"
+    return _DASHED_HOST if place.startswith("-") or host.startswith("-") else None
