@@ -94,11 +94,11 @@ def test_the_line_that_decides_is_the_message():
 
 def test_words_that_nobody_knows():
     lines = ("hint: a", "fatal: the moon is full", "hint: b")
-    assert classify(Exit(128, b"", lines), network=True) == Failure(
-        Reason.REMOTE_ERROR, "the moon is full"
-    )
+    assert classify(Exit(128, b"", lines), network=True) == Failure(Reason.REMOTE_ERROR, "the moon is full")
     assert classify(Exit(-9, b""), network=False) == Failure(Reason.CORRUPT, "git was ended by signal 9")
-    assert classify(Exit(1, b"", (SSH_END,)), network=True) == Failure(Reason.REMOTE_ERROR, SSH_END)
+    assert classify(Exit(1, b"", (SSH_END,)), network=True) == Failure(
+        Reason.REMOTE_ERROR, SSH_END.removeprefix("fatal: ")
+    )
 
 
 def test_the_wait_that_the_remote_asks_for():
