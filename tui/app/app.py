@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import ClassVar, Literal
 
 from textual.app import App, SystemCommand
@@ -83,9 +83,8 @@ class SynctuiApp(App[Ending]):
 
     def on_mount(self) -> None:
         self._inbox = self.bridge.attach(self.desk.engine)
-        loop = asyncio.get_running_loop()
         for number in STOP_SIGNALS:
-            loop.add_signal_handler(number, self.abort, number, Reason.SIGNAL)
+            self._heed(number)
         self.set_interval(_TICK, self.tick)
         if self.desk.session.start:
             self.commands.start_all()
@@ -191,6 +190,7 @@ class SynctuiApp(App[Ending]):
             return
         method()
         self.read()
+        self.main.redraw()
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         for action in ACTIONS:
@@ -233,6 +233,22 @@ class SynctuiApp(App[Ending]):
         self.read()
         finished, _ = self.desk.board.session()
         self.exit(Ending(1 if self.desk.board.running else finished.exit_code, self._signal))
+
+    def _heed(self, number: signal.Signals) -> None:
+        asyncio.get_running_loop().add_signal_handler(number, self.abort, number, Reason.SIGNAL)
+
+    @contextlib.contextmanager
+    def deaf_to_interrupts(self) -> Iterator[None]:
+        """While another program has the terminal, the ctrl+c that it gets reaches us too and is not for us."""
+        loop = asyncio.get_running_loop()
+        loop.remove_signal_handler(signal.SIGINT)
+        # Not SIG_IGN, which the program would inherit.
+        signal.signal(signal.SIGINT, lambda _number, _frame: None)
+        try:
+            yield
+        finally:
+            # The loop learns of a signal in its next round; only after that one may it be heeded again.
+            loop.call_soon(loop.call_soon, self._heed, signal.SIGINT)
 
     def _terminal_lost(self) -> bool:
         """A closed terminal with SIGHUP ignored would otherwise be drawn to for ever."""

@@ -133,7 +133,7 @@ class Commands:
         elif shutil.which(command[0]) is None:
             self._app.say(f"{command[0]} was not found", "warning")
         else:
-            with self._app.suspend():
+            with self._app.suspend(), self._app.deaf_to_interrupts():
                 subprocess.run(command, cwd=target.repo.path, check=False)
 
     # The app.

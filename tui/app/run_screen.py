@@ -87,8 +87,7 @@ class RunScreen(Screen[None]):
         short = event.size.height < _TALL
         self._slots.max_rows = max(1, event.size.height // 2 - (1 if short else 2))
         self._status.compact = event.size.width < _NARROW
-        self._drawn = None
-        self.paint()
+        self.redraw()
 
     # What the app asks.
 
@@ -107,6 +106,11 @@ class RunScreen(Screen[None]):
         self._log.append(lines)
 
     # Drawing.
+
+    def redraw(self) -> None:
+        """What a person has just done shows at once, also in a list that is drawn less often."""
+        self._drawn = None
+        self.paint()
 
     def paint(self) -> None:
         if not self.is_mounted:

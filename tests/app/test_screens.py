@@ -1,0 +1,472 @@
+"""Looking around in the app: lists, log, detail, help, palette, other programs, and what is told."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.widgets import Input, Static
+
+from tests.kit.app_driver import Driver, repo
+from tests.kit.work import NOT_FOUND, SYNCED, GatedWork
+from tui.app import app as app_module
+from tui.app.actions import ACTIONS
+from tui.app.detail_screen import DetailScreen
+from tui.app.present import SORTS
+from tui.engine.engine import Engine
+from tui.engine.events import Notice
+from tui.engine.shutdown import Ending
+from tui.engine.survey import StatusRow
+from tui.git.arrived import Commit
+from tui.git.gauge import Progress
+from tui.git.inspect import RepoStatus
+from tui.git.outcome import Outcome, Reason, State
+from tui.git.repo import Repo
+from tui.git.stop import StopSignal
+from widgets.filter_line import FilterLine
+from widgets.help_screen import HelpScreen
+from widgets.log_pane import LogPane
+
+AT_ONCE = GatedWork(ends_at_once=SYNCED)
+
+
+def rows(driver: Driver) -> list[str]:
+    """Keys of the rows of the list on top, without headings."""
+    return [row.key for row in driver.app.main.table.rows if not row.group]
+
+
+def count(driver: Driver) -> str:
+    return str(driver.app.main.query_one(FilterLine)._count.content)
+
+
+# Lists.
+
+
+async def test_the_queue_shows_what_starts_next_and_a_pick_goes_first() -> None:
+    async with Driver(6, limit=2).open() as driver:
+        await driver.press("S", "1")
+        await driver.running("r0", "r1")
+        assert rows(driver) == ["r2", "r3", "r4", "r5"]
+        await driver.press("G", "t", "G", "t")
+        await driver.running("r0", "r1", "r5")
+        assert rows(driver) == ["r4", "r2", "r3"]
+
+
+async def test_attention_groups_by_reason_with_one_advice_each() -> None:
+    async with Driver(3, limit=3).open() as driver:
+        await driver.press("S", "2")
+        await driver.running("r0", "r1", "r2")
+        auth = Outcome(State.FAILED, Reason.AUTH, "no login", "log in")
+        await driver.end("r1", outcome=auth)
+        await driver.end("r0", "r2", outcome=NOT_FOUND)
+        texts = [row.cells[0] if row.group else row.key for row in driver.app.main.table.rows]
+        assert [text if isinstance(text, str) else text[0] for text in texts] == [
+            "✗ failed: auth  1",
+            "  log in",
+            "r1",
+            "✗ failed: not found  2",
+            "  check the URL",
+            "r0",
+            "r2",
+        ]
+
+
+async def test_the_survey_fills_the_list_and_looks_again_at_what_ended() -> None:
+    seen: list[list[str]] = []
+
+    def survey(repos: Any, on_row: Any, _stop: Any) -> None:
+        seen.append([entry.id for entry in repos])
+        for entry in repos:
+            on_row(StatusRow(entry, RepoStatus(branch="main", ahead=0, behind=len(seen))))
+
+    async with Driver(2, limit=2, survey=survey).open() as driver:
+        await driver.until(lambda: driver.app.tick() or len(driver.app.desk.looks) == 2)
+        await driver.press("S")
+        await driver.running("r0", "r1")
+        await driver.end("r1")
+        await driver.until(lambda: driver.app.tick() or driver.app.desk.looks["r1"].status.behind == 2)
+        assert seen == [["r0", "r1"], ["r1"]]
+        assert driver.app.main.table.rows[1].cells[2] == "2"
+
+
+async def test_an_unknown_count_is_blank_and_never_a_zero() -> None:
+    def survey(repos: Any, on_row: Any, _stop: Any) -> None:
+        for entry in repos:
+            on_row(StatusRow(entry, RepoStatus(error="not cloned")))
+
+    async with Driver(1, survey=survey).open() as driver:
+        await driver.until(lambda: driver.app.tick() or driver.app.desk.looks)
+        await driver.settle()
+        assert driver.app.main.table.rows[0].cells[2:] == ("", "", "", "", "", "not cloned")
+
+
+async def test_o_goes_through_the_orders() -> None:
+    behind = {"b": 1, "a": 7, "c": 0}
+
+    def survey(repos: Any, on_row: Any, _stop: Any) -> None:
+        for entry in repos:
+            on_row(StatusRow(entry, RepoStatus(behind=behind[entry.id])))
+
+    async with Driver([repo("b"), repo("a"), repo("c")], survey=survey).open() as driver:
+        await driver.until(lambda: driver.app.tick() or len(driver.app.desk.looks) == 3)
+        await driver.press("G", "s")
+        await driver.running("c")
+        await driver.end("c", outcome=NOT_FOUND)
+        orders = {}
+        for name in SORTS:
+            orders[name] = rows(driver)
+            await driver.press("o")
+        assert orders == {
+            "workspace order": ["b", "a", "c"],
+            "state": ["c", "a", "b"],
+            "name": ["a", "b", "c"],
+            "behind": ["a", "b", "c"],
+        }
+        assert rows(driver) == ["b", "a", "c"]
+
+
+async def test_the_filter_narrows_while_it_is_typed_and_esc_clears_it() -> None:
+    async with Driver([repo("python/flask"), repo("python/click"), repo("tools/fd")]).open() as driver:
+        await driver.press("/", *"python")
+        assert rows(driver) == ["python/flask", "python/click"]
+        assert count(driver) == "2 of 3 "
+        await driver.press("enter")
+        assert driver.app.main.focused is driver.app.main.table
+        await driver.press("a", "escape")
+        assert rows(driver) == ["python/flask", "python/click", "tools/fd"]
+        assert driver.app.desk.marks == {"python/flask", "python/click"}
+        await driver.press("escape")
+        assert driver.app.desk.marks == set()
+
+
+async def test_letters_in_the_filter_are_text_and_no_commands() -> None:
+    async with Driver(2).open() as driver:
+        await driver.press("/", *"SxdqR:")
+        assert driver.app.main.query_one(Input).value == "SxdqR:"
+        assert driver.work.started == []
+        assert driver.app.return_value is None
+
+
+async def test_a_wrong_word_in_the_filter_is_told() -> None:
+    async with Driver(2).open() as driver:
+        await driver.press("/", *"state:borken")
+        assert rows(driver) == []
+        assert count(driver).startswith("`state:borken`: no such state")
+
+
+async def test_tab_goes_round_the_panes_on_every_size() -> None:
+    for width, height in ((120, 40), (80, 24), (40, 12)):
+        async with Driver(2, start=True).open(width, height) as driver:
+            await driver.running("r0", "r1")
+            first = driver.app.main.focused
+            ids = []
+            for _ in range(3):
+                await driver.press("tab")
+                ids.append(driver.app.main.focused.id)
+            assert ids == ["repos", "slots", "log"]
+            assert driver.app.main.focused is first
+            await driver.press("shift+tab")
+            assert driver.app.main.focused.id == "slots"
+
+
+async def test_targets_are_those_of_the_focused_pane() -> None:
+    async with Driver(4, limit=2).open() as driver:
+        await driver.press("S")
+        await driver.running("r0", "r1")
+        await driver.end("r0", outcome=NOT_FOUND)
+        await driver.running("r1", "r2")
+        await driver.press("tab", "l", "x")  # the second slot
+        await driver.running("r2", "r3")
+        assert driver.state("r1") == "cancelled"
+        await driver.press("tab", "g", "t")  # the first line of the log
+        await driver.running("r0", "r2", "r3")
+
+
+async def test_nothing_moves_when_a_job_ends() -> None:
+    async with Driver(6, limit=4).open() as driver:
+        await driver.press("S")
+        await driver.running("r0", "r1", "r2", "r3")
+        before = {widget.id: widget.region for widget in driver.app.main.query("#slots, #log, #side, #repos")}
+        await driver.end("r1")
+        await driver.running("r0", "r2", "r3", "r4")
+        after = {widget.id: widget.region for widget in driver.app.main.query("#slots, #log, #side, #repos")}
+        assert before == after
+        assert driver.slots() == ["r0", "r4", "r2", "r3"]
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24), (40, 12), (200, 60), (20, 4)])
+async def test_the_slots_take_at_most_half_of_the_height(size: tuple[int, int]) -> None:
+    async with Driver(64, limit=64, start=True).open(*size) as driver:
+        await driver.running(*(f"r{n}" for n in range(64)))
+        assert driver.app.main.query_one("#slots").outer_size.height <= max(3, size[1] // 2)
+
+
+# Log.
+
+
+async def test_slash_in_the_log_searches_and_n_goes_on() -> None:
+    driver = Driver(
+        [repo("a1"), repo("b"), repo("a2"), repo("c")], limit=1, work=GatedWork(ends_at_once=SYNCED)
+    )
+    async with driver.open() as driver:
+        await driver.press("S")
+        await driver.idle()
+        log = driver.app.main.query_one(LogPane)
+        log.focus()
+        await driver.press("/", "a", "enter")
+        assert count(driver) == "2 lines "
+        assert log.highlighted == "a2"
+        await driver.press("n")
+        assert log.highlighted == "a1"
+        await driver.press("N")
+        assert log.highlighted == "a2"
+
+
+async def test_z_shows_only_what_changed_or_needs_a_person() -> None:
+    async with Driver(3, limit=3).open() as driver:
+        await driver.press("S")
+        await driver.running("r0", "r1", "r2")
+        await driver.end("r0", outcome=Outcome(State.UP_TO_DATE))
+        await driver.end("r1")
+        await driver.end("r2", outcome=NOT_FOUND)
+        await driver.press("z")
+        assert [line.key for line in driver.log()] == ["r1", "r2"]
+        await driver.press("z")
+        assert [line.key for line in driver.log()] == ["r0", "r1", "r2"]
+
+
+async def test_f_follows_the_end_again() -> None:
+    async with Driver(60, limit=4, work=GatedWork(ends_at_once=SYNCED)).open() as driver:
+        await driver.press("S")
+        await driver.idle()
+        log = driver.app.main.query_one(LogPane)
+        log.focus()
+        await driver.press("g")
+        assert not log.follow
+        assert "not following" in str(log.border_subtitle)
+        await driver.press("f")
+        assert log.follow
+
+
+# Detail.
+
+
+async def test_the_detail_shows_the_job_while_it_runs_and_takes_its_keys() -> None:
+    async with Driver(1).open() as driver:
+        await driver.press("s", "enter")
+        await driver.running("r0")
+        driver.show("r0", Progress("Receiving objects", 40), "remote: [new branch] hello")
+        await driver.settle()
+        assert isinstance(driver.app.screen, DetailScreen)
+        output = str(driver.app.screen.query_one("#output", Static).content)
+        assert output == "output of git\nremote: [new branch] hello"
+        await driver.press("x")
+        await driver.idle()
+        assert driver.state("r0") == "cancelled"
+        await driver.press("r")
+        await driver.running("r0")
+        await driver.press("escape")
+        assert driver.app.screen is driver.app.main
+
+
+async def test_the_detail_looks_for_what_arrived_in_a_worker() -> None:
+    asked: list[tuple[Path, str, str]] = []
+
+    def arrived(path: Path, old: str, new: str) -> list[Commit]:
+        asked.append((path, old, new))
+        return [Commit("c" * 40, "Ada", 0.0, "[b]bold[/b] subject", 1, 2, 3)]
+
+    outcome = Outcome(State.SYNCED, old="a" * 40, new="b" * 40, commits=1)
+    async with Driver(1, arrived=arrived).open() as driver:
+        await driver.press("s")
+        await driver.running("r0")
+        await driver.end("r0", outcome=outcome)
+        await driver.press("enter")
+        await driver.until(lambda: driver.app.screen.query_one("#commits").display)
+        assert asked == [(Path("/nowhere/r0"), "a" * 40, "b" * 40)]
+
+
+async def test_the_marks_of_the_list_are_not_meant_by_the_detail() -> None:
+    async with Driver(3).open() as driver:
+        await driver.press("space", "space", "enter", "s")
+        await driver.running("r2")
+
+
+# The app.
+
+
+async def test_every_action_has_its_method() -> None:
+    async with Driver(1).open() as driver:
+        missing = [
+            action.name
+            for action in ACTIONS
+            if not hasattr(driver.app.commands, action.name)
+            and not hasattr(driver.app.main, f"do_{action.name}")
+        ]
+        assert missing == []
+
+
+def test_no_key_is_bound_twice() -> None:
+    keys = [key for action in ACTIONS for key in action.keys]
+    assert len(keys) == len(set(keys))
+
+
+async def test_help_names_every_action_and_why_it_is_refused() -> None:
+    async with Driver(1).open() as driver:
+        await driver.press("?")
+        assert isinstance(driver.app.screen, HelpScreen)
+        page = str(driver.app.screen.query_one(Static).content)
+        assert [action.help for action in ACTIONS if action.help not in page] == []
+        assert "(nothing needs attention)" in page
+        await driver.press("escape")
+        assert driver.app.screen is driver.app.main
+
+
+@pytest.mark.parametrize("key", ["ctrl+p", ":"])
+async def test_the_palette_runs_an_action_by_name(key: str) -> None:
+    async with Driver(2).open() as driver:
+        await driver.press(key)
+        commands = {command.title for command in driver.app.get_system_commands(driver.app.screen)}
+        assert {"Start all", "Raise limit", "Theme"} <= commands
+        await driver.press("escape")
+        command = next(
+            command
+            for command in driver.app.get_system_commands(driver.app.screen)
+            if command.title == "Start all"
+        )
+        command.callback()
+        await driver.running("r0", "r1")
+
+
+async def test_many_notices_at_once_are_one_toast_and_all_in_the_log() -> None:
+    async with Driver(1).open() as driver:
+        driver.engine.cancel(["r0", "x", "y"])
+        await driver.settle()
+        assert driver.toasts() == ["y is not running: nothing to cancel (and 2 more notices in the log)"]
+        assert [line.text for line in driver.app.main.query_one(LogPane).lines] == [
+            "r0 is not running: nothing to cancel",
+            "x is not running: nothing to cancel",
+            "y is not running: nothing to cancel",
+        ]
+
+
+async def test_hostile_text_is_text_in_toasts_too() -> None:
+    async with Driver(1).open() as driver:
+        driver.engine._notice(Notice("warning", "[/red] [@click=app.quit]x[/]"))
+        await driver.settle()
+        assert driver.toasts() == ["[/red] [@click=app.quit]x[/]"]
+
+
+@pytest.mark.parametrize(
+    ("key", "command"), [("!", ["fake-shell"]), ("e", ["fake-editor", "--wait", "."]), ("L", ["lazygit"])]
+)
+async def test_another_program_gets_the_terminal_in_the_repo(
+    key: str, command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[tuple[list[str], Path]] = []
+    monkeypatch.setenv("SHELL", "fake-shell")
+    monkeypatch.setenv("EDITOR", "fake-editor --wait")
+    monkeypatch.setattr("shutil.which", lambda name: name)
+
+    def run(words: list[str], cwd: Path, *, check: bool) -> None:
+        signal.raise_signal(signal.SIGINT)  # what its ctrl+c sends to us as well
+        ran.append((words, cwd))
+
+    async with Driver([Repo("here", tmp_path)]).open() as driver:
+        monkeypatch.setattr(subprocess, "run", run)
+        monkeypatch.setattr(driver.app, "suspend", contextlib.nullcontext)
+        await driver.press(key)
+        assert ran == [(command, tmp_path)]
+        assert driver.app.return_value is None
+
+
+async def test_y_copies_the_error_of_what_failed_and_else_the_path() -> None:
+    async with Driver(2, limit=2).open() as driver:
+        await driver.press("y")
+        assert driver.app.clipboard == "/nowhere/r0"
+        await driver.press("s")
+        await driver.running("r0")
+        await driver.end("r0", outcome=NOT_FOUND)
+        await driver.press("y")
+        assert driver.app.clipboard == "no such repository"
+
+
+async def test_a_limit_that_cannot_be_remembered_is_told_and_holds() -> None:
+    from tui.store.paths import StateError
+
+    def remember(_limit: int) -> None:
+        raise StateError("memory.toml: cannot be written: read-only")
+
+    driver = Driver(1, limit=1)
+    object.__setattr__(driver.app.desk.session, "remember_limit", remember)
+    async with driver.open():
+        await driver.press("+")
+        assert driver.toasts() == ["memory.toml: cannot be written: read-only"]
+        assert driver.engine.snapshot().limit == 2
+
+
+# Leaving.
+
+
+async def test_an_abort_leaves_at_its_deadline_whatever_the_job_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app_module, "_GIVE_UP", 0.05)
+    gated = GatedWork()
+    driver = Driver(1, work=lambda job, _stop, gauge, notice: gated(job, StopSignal(), gauge, notice))
+    async with driver.open():
+        driver.work = gated
+        await driver.press("s")
+        await driver.running("r0")
+        driver.app.abort(signal.SIGINT)
+        assert driver.app.desk.leaving == "stopping 1 job…"
+        await driver.until(lambda: driver.app.return_value)
+        assert driver.app.return_value == Ending(1, signal.SIGINT)
+        gated.end("r0")
+
+
+async def test_a_terminal_that_is_gone_is_like_sighup(monkeypatch: pytest.MonkeyPatch) -> None:
+    controller, terminal = os.openpty()
+    with open(terminal) as stdin:  # noqa: ASYNC230, PTH123  a terminal, not a file to read
+        monkeypatch.setattr(sys, "__stdin__", stdin)
+        async with Driver(1).open() as driver:
+            assert driver.app._has_terminal
+            assert driver.app.return_value is None
+            os.close(controller)
+            driver.app.tick()
+            assert driver.app.return_value == Ending(0, signal.SIGHUP)
+
+
+def test_the_end_is_told_on_stdout(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    driver = Driver(2)
+    driver.app.desk.board.rows["r0"].state = State.FAILED
+    from tui.engine.events import JobEnded
+
+    driver.app.desk.board.rows["r0"].end = JobEnded(driver.board.rows["r0"].repo, 1, NOT_FOUND, 0, 0, 0)
+    monkeypatch.setattr(driver.app, "run", lambda: Ending(1))
+    assert driver.app.run_to_end() == Ending(1)
+    assert capsys.readouterr().out == (
+        "✗ r0  failed  not_found: no such repository\n"
+        "    check the URL\n"
+        "\n"
+        "1 repo in 0.0 s: 1 failed\n"
+        "try these again: synctui sync r0\n"
+    )
+
+
+def test_an_engine_is_made_with_the_spawn_of_the_app() -> None:
+    spawns: list[Any] = []
+
+    def make(spawn: Any) -> Engine:
+        spawns.append(spawn)
+        return Engine(AT_ONCE, limit=1, spawn=spawn)
+
+    driver = Driver(1)
+    session = driver.app.desk.session
+    object.__setattr__(session, "engine", make)
+    app = app_module.SynctuiApp(session)
+    assert spawns == [app.bridge.spawn]
