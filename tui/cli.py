@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
@@ -18,7 +17,7 @@ from tui.engine.engine import Engine, RunInfo, Spawn, daemon_thread
 from tui.engine.plan import Plan, make_plan
 from tui.engine.runner import make_work, recording
 from tui.engine.selection import Facts, SelectionError, is_predicate, select
-from tui.engine.shutdown import Ending, leave
+from tui.engine.shutdown import Ending, deaf_afterwards, leave, signals_unwind
 from tui.git.env import scrub_environ
 from tui.git.inspect import inspect
 from tui.git.lock import lock_key
@@ -185,7 +184,7 @@ def demo_command(words: tuple[str, ...], **flags: object) -> None:
         _needs_terminal("synctui demo --ndjson")
     from tui.demo.workspace import demo_workspace  # noqa: PLC0415  nobody else needs it
 
-    with _signals_unwind(), demo_workspace() as demo:
+    with signals_unwind(), demo_workspace() as demo, deaf_afterwards():
         os.environ.update(demo.environment())
         if headless:
             ending = _sync(words, demo.config, flags)
@@ -357,24 +356,3 @@ def _exit_zero(ending: Ending) -> Ending:
 
 def _plain(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value).lower()
-
-
-@contextmanager
-def _signals_unwind() -> Iterator[None]:
-    """Within the block a stop signal unwinds it, so that what was made is taken away, and then ends us."""
-
-    class Unwound(BaseException):
-        pass
-
-    def unwind(number: int, _frame: object) -> NoReturn:
-        raise Unwound(number)
-
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = {number: signal.signal(number, unwind) for number in numbers}
-    try:
-        yield
-    except Unwound as unwound:
-        leave(Ending(1, signal.Signals(unwound.args[0])))
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

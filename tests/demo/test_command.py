@@ -47,6 +47,17 @@ def test_a_signal_removes_everything(tmp_path: Path, number: signal.Signals) -> 
     assert nothing_is_left(tmp_path)
 
 
+def test_ctrl_c_that_is_hammered_leaves_nothing_either(tmp_path: Path) -> None:
+    job = start(tmp_path, "--ndjson", "web/accounts", "web/search-page")
+    assert job.stdout
+    while json.loads(job.stdout.readline())["event"] != "repo_started":
+        pass
+    while job.poll() is None:
+        job.send_signal(signal.SIGINT)
+    assert program.ended(job).code == -signal.SIGINT
+    assert nothing_is_left(tmp_path)
+
+
 def test_the_app_opens_started_and_leaves_nothing(tmp_path: Path) -> None:
     env = {"TMPDIR": str(tmp_path), "DEMO_TEST": str(tmp_path)}
     with Terminal.start(

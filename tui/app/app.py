@@ -124,7 +124,7 @@ class SynctuiApp(App[Ending]):
 
     def _take(self, record: Record, notices: list[Notice]) -> None:
         match record.event:
-            case Notice() as notice:
+            case Notice(about=None) as notice:
                 notices.append(notice)
             case JobEnded(repo=repo):
                 self._due[repo.id] = repo

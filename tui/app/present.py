@@ -105,6 +105,7 @@ def plan_line(board: Board, jobs_source: str, *, brief: bool) -> str:
 
 
 _PHASES = {
+    "Connecting": "connecting",
     "Enumerating objects": "listing",
     "Counting objects": "counting",
     "Compressing objects": "packing",
@@ -172,8 +173,8 @@ def log_line(record: Record) -> LogLine | None:
                 ),
                 interesting=is_news(outcome),
             )
-        case Notice(text=text):
-            return LogLine("", Tone.NOTE, text=text)
+        case Notice(text=text, about=about):
+            return LogLine(about or "", Tone.NOTE, text=text)
         case RunFinished() as event:
             return LogLine("", Tone.NOTE, text=_run_line(event))
         case _:

@@ -70,6 +70,8 @@ class QueuePaused:
 class Notice:
     level: Literal["info", "warning", "error"]
     text: str
+    about: str | None = None
+    """The repo whose job it tells of; None for an answer to a command, and for what concerns the whole run."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ def make_work(options: SyncOptions, retries: int) -> Work:
             if outcome.reason not in RETRIED_REASONS or tried == retries or pause > LONGEST_PAUSE:
                 break
             text = f"{job.id}: {outcome.reason}, trying again in {pause:.0f} s ({tried + 1} of {retries})"
-            notice(Notice("info", text))
+            notice(Notice("info", text, about=job.id))
             gauge.show(Progress(phase=f"retry {tried + 1}/{retries} in {pause:.0f} s", line=outcome.message))
             if stop.wait(pause):
                 return Outcome(

@@ -2,7 +2,10 @@
 
 import os
 import signal as signals
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import NoReturn
 
 STOP_SIGNALS = (signals.SIGINT, signals.SIGTERM, signals.SIGHUP)
 """What ends a run from outside: its processes are ended first, then this process dies of the same."""
@@ -24,3 +27,38 @@ def leave(ending: Ending) -> None:
         signals.signal(ending.signal, signals.SIG_DFL)
         os.kill(os.getpid(), ending.signal)
     raise SystemExit(ending.exit_code)
+
+
+@contextmanager
+def signals_unwind() -> Iterator[None]:
+    """Within the block a stop signal unwinds it, so that what was made is taken away, and then ends us."""
+
+    class Unwound(BaseException):
+        pass
+
+    def unwind(number: int, _frame: object) -> NoReturn:
+        _go_deaf()
+        raise Unwound(number)
+
+    before = {number: signals.signal(number, unwind) for number in STOP_SIGNALS}
+    try:
+        yield
+    except Unwound as unwound:
+        leave(Ending(1, signals.Signals(unwound.args[0])))
+    finally:
+        for number, handler in before.items():
+            signals.signal(number, handler)
+
+
+@contextmanager
+def deaf_afterwards() -> Iterator[None]:
+    """After the block no signal stops what takes away what was made."""
+    try:
+        yield
+    finally:
+        _go_deaf()
+
+
+def _go_deaf() -> None:
+    for number in STOP_SIGNALS:
+        signals.signal(number, lambda _number, _frame: None)  # not SIG_IGN, which a child would inherit
