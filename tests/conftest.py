@@ -4,6 +4,7 @@ import importlib
 import os
 import re
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ _FOREIGN = re.compile(
 for _name in [name for name in os.environ if _FOREIGN.match(name)]:
     del os.environ[_name]
 os.environ["TEXTUAL_ANIMATIONS"] = "none"
+os.environ["TZ"] = "UTC"
+time.tzset()
 if "textual.constants" in sys.modules:
     # The snapshot plugin imports Textual before this file runs, and Textual reads its variables on import.
     _constants = importlib.reload(sys.modules["textual.constants"])

@@ -49,14 +49,11 @@ class LaneView:
 
 @dataclass(frozen=True, slots=True)
 class StatusView:
-    """`counts` holds the final states, RUNNING and QUEUED (what remains); `jobs` is like "6/8" or "6→3 draining"."""
+    """`counts` holds the final states, RUNNING and QUEUED (what remains); `jobs` is like "6/8"."""
 
     counts: Mapping[Tone, int]
     jobs: str
-    mode: str = ""
     rate: str = ""
-    elapsed: str = ""
-    eta: str = ""
     lanes: Sequence[LaneView] = ()
 
 
@@ -150,10 +147,8 @@ class _Facts(Widget):
         done = total - view.counts.get(Tone.RUNNING, 0) - view.counts.get(Tone.QUEUED, 0)
         facts = [
             ("done", f"{done}/{total}"),
-            ("jobs", f"{view.jobs} {view.mode}".strip()),
+            ("jobs", view.jobs),
             ("rate", view.rate),
-            ("elapsed", view.elapsed),
-            ("eta", view.eta),
         ]
         pieces = [
             [Segment(f"{label} ", self._ink("muted")), Segment(f"{value}  ", self._ink("strong"))]

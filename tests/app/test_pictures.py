@@ -1,150 +1,17 @@
 """What the app looks like: the whole screen, with the clock standing still."""
 
-import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from textual.pilot import Pilot
 
+from tests.kit import scenes
 from tests.kit.app_driver import Driver, repo
-from tui.engine.survey import StatusRow
-from tui.git.arrived import Commit
+from tests.kit.scenes import Scene, driver
 from tui.git.gauge import Progress
-from tui.git.inspect import RepoStatus
-from tui.git.outcome import Action, Outcome, Reason, RefChange, RefKind, State
+from tui.git.outcome import Outcome, Reason, State
 from tui.git.repo import Repo
-
-Scene = Callable[[Driver], Awaitable[None]]
-
-OLD, NEW = "3f2c1d0" + "0" * 33, "9ab8c7d" + "0" * 33
-
-NAMES = (
-    "python/flask",
-    "python/click",
-    "python/jinja",
-    "python/werkzeug",
-    "python/markupsafe",
-    "python/itsdangerous",
-    "tools/ripgrep",
-    "tools/fd",
-    "tools/bat",
-    "tools/delta",
-    "tools/lazygit",
-    "tools/tmux",
-    "web/astro",
-    "web/vite",
-    "web/svelte",
-    "notes/journal",
-    "notes/recipes",
-    "infra/ansible",
-    "infra/terraform",
-    "infra/dotfiles",
-)
-HOSTS = {"infra": "git.example.org"}
-DISABLED = repo("archive/old-site", enabled=False)
-WRONG = repo("web/blog", error="`brnch` is not an option; did you mean `branch`?")
-SETTLED = (
-    (DISABLED, Outcome(State.SKIPPED, Reason.DISABLED, "disabled in the workspace file")),
-    (
-        WRONG,
-        Outcome(
-            State.FAILED, Reason.CONFIG, WRONG.error, "correct the entry of web/blog in the workspace file"
-        ),
-    ),
-)
-
-FORWARD = Outcome(
-    State.SYNCED,
-    action=Action.FAST_FORWARD,
-    branch="main",
-    old=OLD,
-    new=NEW,
-    commits=3,
-    refs=(
-        RefChange("refs/remotes/origin/main", OLD, NEW, RefKind.FORWARD),
-        RefChange("refs/tags/v2.1.0", None, NEW, RefKind.TAG),
-    ),
-)
-CLONED = Outcome(State.SYNCED, action=Action.CLONE, branch="main", new=NEW, commits=812)
-CURRENT = Outcome(State.UP_TO_DATE)
-AUTH = Outcome(
-    State.FAILED,
-    Reason.AUTH,
-    "could not read Username for 'https://github.com'",
-    "log in for python/jinja: `gh auth login`",
-    output_tail=("fatal: could not read Username for 'https://github.com': terminal prompts disabled",),
-)
-GONE = Outcome(
-    State.FAILED,
-    Reason.NOT_FOUND,
-    "repository not found",
-    "check the URL: `git -C ~/work/tools/fd remote -v`",
-)
-DIVERGED = Outcome(
-    State.BLOCKED,
-    Reason.DIVERGED,
-    "2 commits here and 5 there",
-    "rebase or merge: `git -C ~/work/notes/journal rebase`",
-    ahead=2,
-    behind=5,
-)
-STALLED = Outcome(
-    State.TIMED_OUT, Reason.STALLED, "no byte for 60 s", "try again: `synctui sync tools/delta`"
-)
-BUSY = Outcome(
-    State.BUSY,
-    message="held by pid 4242 on ada-laptop for 3 m: git gc",
-    advice="wait, or look: `synctui unlock tools/bat`",
-)
-
-COMMITS = [
-    Commit(NEW, "Grace Hopper", 1_795_000_000.0, "Find the moth before it finds the relay", 3, 41, 7),
-    Commit("51d" + "2" * 37, "Ada Lovelace", 1_794_990_000.0, "Count with cards, not with beads", 1, 12, 0),
-    Commit("77e" + "3" * 37, "Edsger Dijkstra", 1_794_980_000.0, "Leave the structure, take the jump out", 8, 90, 120),
-]  # fmt: skip
-
-
-@pytest.fixture(autouse=True)
-def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("TZ", "UTC")
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
-
-
-def survey(repos: Any, on_row: Any, _stop: Any) -> None:
-    """Everything on `main`, some of it behind, one dirty, one not cloned."""
-    for number, entry in enumerate(repos):
-        if entry.id == "tools/tmux":
-            on_row(StatusRow(entry, RepoStatus(error="not cloned")))
-            continue
-        on_row(
-            StatusRow(
-                entry,
-                RepoStatus(
-                    branch="main",
-                    ahead=2 if entry.id == "notes/journal" else 0,
-                    behind=(0, 3, 0, 12)[number % 4],
-                    dirty=entry.id == "infra/dotfiles",
-                    last_fetch=1_795_255_200.0 - 3_600 * (number * 5 + 1),
-                ),
-            )
-        )
-
-
-def driver(**options: Any) -> Driver:
-    entries = [repo(name, HOSTS.get(name.split("/")[0], "github.com")) for name in NAMES]
-    options.setdefault("entries", entries)
-    options.setdefault("limit", 4)
-    return Driver(
-        settled=SETTLED,
-        survey=survey,
-        arrived=lambda _path, _old, _new: COMMITS,
-        jobs_source="default",
-        **options,
-    )
 
 
 @pytest.fixture
@@ -152,9 +19,7 @@ def picture(snap_compare: Any) -> Callable[..., bool]:
     def compare(drive: Driver, scene: Scene, size: tuple[int, int] = (120, 40)) -> bool:
         async def before(pilot: Pilot[Any]) -> None:
             drive.pilot = pilot
-            await surveyed(drive)
-            await scene(drive)
-            await drive.settle()
+            await scenes.play(drive, scene)
 
         try:
             return bool(snap_compare(drive.app, terminal_size=size, run_before=before))
@@ -164,195 +29,47 @@ def picture(snap_compare: Any) -> Callable[..., bool]:
     return compare
 
 
-async def surveyed(drive: Driver) -> None:
-    drive.app.tick()
-    await drive.until(lambda: (drive.app.tick(), len(drive.app.desk.looks) == len(drive.board.rows))[1])
-    await drive.settle()
-
-
-async def started(drive: Driver, limit: int = 4) -> None:
-    await drive.press("S")
-    await drive.running(*NAMES[:limit])
-    drive.clock.advance(4.2)
-    phases = [
-        Progress("Receiving objects", 62, 18_400_000, 2_300_000, "Receiving objects:  62% (744/1200)", moved=1_004.0),
-        Progress("Counting objects", 8, None, None, "remote: Counting objects:   8% (41/512)", moved=1_004.0),
-        Progress("Resolving deltas", 97, None, None, "Resolving deltas:  97% (388/400)", moved=1_004.0),
-        Progress("", None, None, None, "", moved=1_000.0),
-    ]  # fmt: skip
-    for number, name in enumerate(NAMES[:limit]):
-        drive.show(name, phases[number % 4])
-
-
-async def in_the_middle(drive: Driver) -> None:
-    """Seven have ended, four run: one of them is stalled, one is being stopped, one is a pick."""
-    await drive.press("S")
-    await drive.running(*NAMES[:4])
-    for name, outcome, seconds in (
-        ("python/flask", FORWARD, 1.4),
-        ("python/click", CURRENT, 0.3),
-        ("python/jinja", AUTH, 0.4),
-        ("python/werkzeug", CLONED, 3.0),
-        ("python/markupsafe", CURRENT, 0.2),
-        ("python/itsdangerous", FORWARD, 0.9),
-    ):
-        drive.clock.advance(seconds)
-        await drive.end(name, outcome=outcome)
-    await drive.running(*NAMES[6:10])
-    drive.clock.advance(14.0)
-    moved = drive.clock.monotonic()
-    drive.show(
-        "tools/ripgrep",
-        Progress("Receiving objects", 34, 9_000_000, 1_100_000, "Receiving objects:  34% (510/1500)", moved=moved),
-    )  # fmt: skip
-    drive.show(
-        "tools/fd", Progress("Resolving deltas", 71, line="Resolving deltas:  71% (71/100)", moved=moved)
-    )
-    drive.show(
-        "tools/bat", Progress("Counting objects", 3, line="remote: Counting objects:   3%", moved=moved - 12)
-    )
-    await drive.settle()
-
-
-async def ended(drive: Driver) -> None:
-    special = {
-        "python/jinja": AUTH,
-        "tools/fd": GONE,
-        "tools/bat": BUSY,
-        "tools/delta": STALLED,
-        "notes/journal": DIVERGED,
-        "python/flask": FORWARD,
-        "tools/lazygit": FORWARD,
-        "web/vite": CLONED,
-    }
-    await drive.press("S")
-    for number, name in enumerate(NAMES):
-        await drive.until(lambda name=name: drive.state(name) == "running")
-        drive.clock.advance(0.3 + number % 3)
-        await drive.end(name, outcome=special.get(name, CURRENT))
-    await drive.idle()
-    await surveyed_again(drive)
-
-
-async def surveyed_again(drive: Driver) -> None:
-    await drive.until(lambda: (drive.app.tick(), not drive.app._due and drive.app._survey.is_finished)[1])
-
-
-def test_picture_plan(picture: Any) -> None:
-    async def scene(drive: Driver) -> None:
-        await drive.press("j", "space", "space")
-
+@pytest.mark.parametrize(
+    "scene",
+    [
+        scenes.plan,
+        scenes.running,
+        scenes.in_the_middle,
+        scenes.paused_draining_with_a_pick,
+        scenes.mixed_end,
+        scenes.attention,
+        scenes.filtered,
+        scenes.detail_of_a_fast_forward,
+        scenes.detail_of_a_failure,
+        scenes.help_page,
+        scenes.quit_dialog,
+    ],
+    ids=lambda scene: scene.__name__,
+)
+def test_picture(picture: Any, scene: Scene) -> None:
     assert picture(driver(), scene)
-
-
-def test_picture_running_4_slots(picture: Any) -> None:
-    assert picture(driver(), started)
 
 
 def test_picture_running_16_slots(picture: Any) -> None:
     async def scene(drive: Driver) -> None:
-        await started(drive, 16)
+        await scenes.running(drive, 16)
 
     assert picture(driver(limit=16), scene)
 
 
-def test_picture_in_the_middle(picture: Any) -> None:
-    assert picture(driver(), in_the_middle)
-
-
-def test_picture_paused_draining_with_a_pick(picture: Any) -> None:
-    async def scene(drive: Driver) -> None:
-        await in_the_middle(drive)
-        await drive.press("1", "G", "t")
-        await drive.running(*NAMES[6:10], "infra/dotfiles")
-        await drive.press("p", "-", "-")
-
-    assert picture(driver(), scene)
-
-
-def test_picture_mixed_end(picture: Any) -> None:
-    assert picture(driver(), ended)
-
-
-def test_picture_attention(picture: Any) -> None:
-    async def scene(drive: Driver) -> None:
-        await ended(drive)
-        await drive.press("2")
-
-    assert picture(driver(), scene)
-
-
-def test_picture_filter(picture: Any) -> None:
-    async def scene(drive: Driver) -> None:
-        await ended(drive)
-        await drive.press("/", *"tools state:up_to_date")
-
-    assert picture(driver(), scene)
-
-
-def test_picture_detail_of_a_fast_forward(picture: Any) -> None:
-    async def scene(drive: Driver) -> None:
-        await drive.press("s")
-        await drive.running("python/flask")
-        drive.show(
-            "python/flask",
-            Progress("Receiving objects", 100),
-            "remote: Enumerating objects: 24, done.",
-            "From https://github.com/ada/flask",
-            "   3f2c1d0..9ab8c7d  main       -> origin/main",
-            " * [new tag]         v2.1.0     -> v2.1.0",
-        )
-        drive.clock.advance(1.4)
-        await drive.end("python/flask", outcome=FORWARD)
-        await drive.idle()
-        await drive.press("enter")
-        await drive.until(lambda: drive.app.screen.query_one("#commits").display)
-
-    assert picture(driver(), scene)
-
-
-def test_picture_detail_of_a_failure(picture: Any) -> None:
-    async def scene(drive: Driver) -> None:
-        await drive.press("j", "j", "s")
-        await drive.running("python/jinja")
-        await drive.end("python/jinja", outcome=AUTH)
-        await drive.idle()
-        await drive.press("enter")
-
-    assert picture(driver(), scene)
-
-
-def test_picture_help(picture: Any) -> None:
-    async def scene(drive: Driver) -> None:
-        await drive.press("?")
-
-    assert picture(driver(), scene)
-
-
-def test_picture_quit_dialog(picture: Any) -> None:
-    async def scene(drive: Driver) -> None:
-        await in_the_middle(drive)
-        await drive.press("q")
-
-    assert picture(driver(), scene)
-
-
 @pytest.mark.parametrize("size", [(80, 24), (40, 12), (200, 60)], ids=["80x24", "40x12", "200x60"])
 def test_picture_size(picture: Any, size: tuple[int, int]) -> None:
-    assert picture(driver(), in_the_middle, size)
+    assert picture(driver(), scenes.in_the_middle, size)
 
 
 @pytest.mark.parametrize("size", [(80, 24), (40, 12)], ids=["80x24", "40x12"])
 def test_picture_plan_size(picture: Any, size: tuple[int, int]) -> None:
-    async def scene(drive: Driver) -> None:
-        await drive.settle()
-
-    assert picture(driver(), scene, size)
+    assert picture(driver(), scenes.plan, size)
 
 
 def test_picture_no_color(picture: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    assert picture(driver(), in_the_middle)
+    assert picture(driver(), scenes.in_the_middle)
 
 
 def test_picture_hostile_names(picture: Any) -> None:

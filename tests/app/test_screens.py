@@ -173,6 +173,16 @@ async def test_tab_goes_round_the_panes_on_every_size() -> None:
             assert driver.app.main.focused.id == "slots"
 
 
+async def test_tab_goes_to_no_pane_that_the_plan_does_not_show() -> None:
+    for size, ids in (((120, 40), ["slots", "repos", "slots"]), ((40, 12), ["repos", "repos", "repos"])):
+        async with Driver(2).open(*size) as driver:
+            went = []
+            for _ in ids:
+                await driver.press("tab")
+                went.append(driver.app.main.focused.id)
+            assert went == ids
+
+
 async def test_targets_are_those_of_the_focused_pane() -> None:
     async with Driver(4, limit=2).open() as driver:
         await driver.press("S")
@@ -203,6 +213,18 @@ async def test_the_slots_take_at_most_half_of_the_height(size: tuple[int, int]) 
     async with Driver(64, limit=64, start=True).open(*size) as driver:
         await driver.running(*(f"r{n}" for n in range(64)))
         assert driver.app.main.query_one("#slots").outer_size.height <= max(3, size[1] // 2)
+
+
+async def test_a_small_screen_keeps_the_cursor_in_view() -> None:
+    async with Driver(30).open(40, 12) as driver:
+        await driver.press(*"jjjjjjjjjjjjjjjjjjjj")
+        await driver.press("S")
+        for _ in range(2):
+            await driver.press("3", "j")
+            table, footer = driver.app.main.table, driver.app.main.query_one("#hints")
+            line = table.region.y + table.HEADER_LINES + table._cursor - round(table.scroll_y)
+            assert table.region.y < line < footer.region.y
+            assert table.region.bottom <= footer.region.y
 
 
 # Log.

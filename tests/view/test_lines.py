@@ -40,7 +40,7 @@ def ended(outcome: Outcome, *, repo: Repo = REPO, milliseconds: int = 1234) -> J
         (Outcome(State.UP_TO_DATE), "=  web/shop  up_to_date  1.2 s"),
         (
             Outcome(State.SKIPPED, Reason.DISABLED, "disabled in the workspace file"),
-            "–  web/shop  skipped     disabled: disabled in the workspace file  1.2 s",
+            "–  web/shop  skipped     disabled in the workspace file  1.2 s",
         ),
         (
             Outcome(State.BLOCKED, Reason.DIVERGED, "2 ahead and 3 behind"),

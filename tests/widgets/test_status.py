@@ -54,12 +54,11 @@ async def test_the_pane_shows_facts_counts_and_the_busiest_lanes():
             LaneView("github.com", 4, 4, 12),
             LaneView("[/b].example", 2, 4, 0),
         ]
-        app.widget.show(StatusView(COUNTS, "6→3 draining", "paused", "3.4 MiB/s", "1:23", "0:42", lanes))
+        app.widget.show(StatusView(COUNTS, "6/3 +1 now", "3.4 MiB/s", lanes))
         await pilot.pause()
         assert screen(app) == [
             "█████████▆▆▆▆▆▆▆▆▆▆▆▆▆▂▂▲✗▒▒▒▒▒╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌",
-            "done 35/61  jobs 6→3 draining paused",
-            "rate 3.4 MiB/s  elapsed 1:23  eta 0:42",
+            "done 35/61  jobs 6/3 +1 now  rate 3.4 MiB/s",
             "✓ synced        12  ✗ failed         2",
             "= up to date    17  ⊗ timed out      0",
             "– skipped        3  ⊘ cancelled      0",

@@ -88,6 +88,12 @@ def mode(board: Board) -> str:
     return " ".join(parts)
 
 
+def slots_title(board: Board) -> str:
+    """`Slots 4/6 +1 now`, `Slots 6→3 draining`."""
+    draining = board.ordinary > board.limit
+    return f"Slots {jobs(board).replace('/', '→')} draining" if draining else f"Slots {jobs(board)}"
+
+
 def plan_line(board: Board, jobs_source: str, *, brief: bool) -> str:
     count = sum(row.state is Stage.PLANNED for row in board.rows.values())
     if not count:
@@ -197,9 +203,9 @@ def _run_line(event: RunFinished) -> str:
 
 
 def jobs(board: Board) -> str:
-    """`4/6`, `6→3 draining`, and `+1 now` for the priority slot."""
+    """`4/6`, and `+1 now` for the priority slot."""
     running, ordinary = len(board.running), board.ordinary
-    under = f"{ordinary}→{board.limit} draining" if ordinary > board.limit else f"{ordinary}/{board.limit}"
+    under = f"{ordinary}/{board.limit}"
     return f"{under} +{running - ordinary} now" if running > ordinary else under
 
 
@@ -214,7 +220,6 @@ def status(board: Board, gauges: Gauges) -> StatusView:
     return StatusView(
         counts,
         jobs(board),
-        mode="paused" if board.paused else "",
         rate=rate(bytes_per_second) or ("–" if board.active else ""),
         lanes=lanes(board),
     )

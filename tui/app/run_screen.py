@@ -128,7 +128,7 @@ class RunScreen(Screen[None]):
                 self._to(self._log)
         slots, priority = present.slots(board, desk.engine.gauge, desk.clock)
         self._slots.show(slots, priority, int(desk.clock.monotonic() * _SPINS_PER_SECOND))
-        _title(self._slots, Content(f"Slots {present.jobs(board)}"))
+        _title(self._slots, Content(present.slots_title(board)))
         self._status.show(present.status(board, desk.engine.gauge))
         self._paint_table()
         self._paint_titles()
@@ -270,8 +270,15 @@ class RunScreen(Screen[None]):
         self.action_turn(1)
 
     def action_turn(self, step: int) -> None:
-        panes: list[Pane] = [self._slots, self._log, self.table]
-        self._to(panes[(panes.index(self._pane) + step) % len(panes)])
+        panes = self._panes()
+        here = panes.index(self._pane) if self._pane in panes else 0
+        self._to(panes[(here + step) % len(panes)])
+
+    def _panes(self) -> list[Pane]:
+        if not self.has_class("-plan"):
+            return [self._slots, self._log, self.table]
+        # The plan has the place of the log, and on a small screen that of the slots.
+        return [self.table] if self.has_class("-short") else [self._slots, self.table]
 
     def _to(self, pane: Pane) -> None:
         # A small screen shows the log or the lists, and what is hidden takes no focus.

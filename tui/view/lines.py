@@ -113,7 +113,9 @@ def rerun_command(attention: Sequence[JobEnded]) -> str:
 
 def _what(outcome: Outcome) -> str:
     if outcome.state not in {State.SYNCED, State.UP_TO_DATE}:
-        return ": ".join(part for part in (outcome.reason, outcome.message) if part)
+        reason = outcome.reason or ""
+        told = outcome.message.startswith(reason)
+        return outcome.message if told else ": ".join(part for part in (reason, outcome.message) if part)
     if _DRY_RUN in outcome.notes:
         return outcome.message
     if outcome.state is State.UP_TO_DATE:

@@ -1,0 +1,270 @@
+"""What happens in the app before a picture of it is taken; the clock stands still, so that it is always the same."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from tests.kit.app_driver import Driver, repo
+from tui.engine.survey import StatusRow
+from tui.git.arrived import Commit
+from tui.git.gauge import Progress
+from tui.git.inspect import RepoStatus
+from tui.git.outcome import Action, Outcome, Reason, RefChange, RefKind, State
+
+Scene = Callable[[Driver], Awaitable[None]]
+
+OLD, NEW = "3f2c1d0" + "0" * 33, "9ab8c7d" + "0" * 33
+
+NAMES = (
+    "python/flask",
+    "python/click",
+    "python/jinja",
+    "python/werkzeug",
+    "python/markupsafe",
+    "python/itsdangerous",
+    "tools/ripgrep",
+    "tools/fd",
+    "tools/bat",
+    "tools/delta",
+    "tools/lazygit",
+    "tools/tmux",
+    "web/astro",
+    "web/vite",
+    "web/svelte",
+    "notes/journal",
+    "notes/recipes",
+    "infra/ansible",
+    "infra/terraform",
+    "infra/dotfiles",
+)
+HOSTS = {"infra": "git.example.org"}
+DISABLED = repo("archive/old-site", enabled=False)
+WRONG = repo("web/blog", error="`brnch` is not an option; did you mean `branch`?")
+SETTLED = (
+    (DISABLED, Outcome(State.SKIPPED, Reason.DISABLED, "disabled in the workspace file")),
+    (
+        WRONG,
+        Outcome(
+            State.FAILED, Reason.CONFIG, WRONG.error, "correct the entry of web/blog in the workspace file"
+        ),
+    ),
+)
+
+FORWARD = Outcome(
+    State.SYNCED,
+    action=Action.FAST_FORWARD,
+    branch="main",
+    old=OLD,
+    new=NEW,
+    commits=3,
+    refs=(
+        RefChange("refs/remotes/origin/main", OLD, NEW, RefKind.FORWARD),
+        RefChange("refs/tags/v2.1.0", None, NEW, RefKind.TAG),
+    ),
+)
+CLONED = Outcome(State.SYNCED, action=Action.CLONE, branch="main", new=NEW, commits=812)
+CURRENT = Outcome(State.UP_TO_DATE)
+AUTH = Outcome(
+    State.FAILED,
+    Reason.AUTH,
+    "could not read Username for 'https://github.com'",
+    "log in for python/jinja: `gh auth login`",
+    output_tail=("fatal: could not read Username for 'https://github.com': terminal prompts disabled",),
+)
+GONE = Outcome(
+    State.FAILED,
+    Reason.NOT_FOUND,
+    "repository not found",
+    "check the URL: `git -C ~/work/tools/fd remote -v`",
+)
+DIVERGED = Outcome(
+    State.BLOCKED,
+    Reason.DIVERGED,
+    "2 commits here and 5 there",
+    "rebase or merge: `git -C ~/work/notes/journal rebase`",
+    ahead=2,
+    behind=5,
+)
+STALLED = Outcome(
+    State.TIMED_OUT, Reason.STALLED, "no byte for 60 s", "try again: `synctui sync tools/delta`"
+)
+BUSY = Outcome(
+    State.BUSY,
+    message="held by pid 4242 on ada-laptop for 3 m: git gc",
+    advice="wait, or look: `synctui unlock tools/bat`",
+)
+
+COMMITS = [
+    Commit(NEW, "Grace Hopper", 1_795_000_000.0, "Find the moth before it finds the relay", 3, 41, 7),
+    Commit("51d" + "2" * 37, "Ada Lovelace", 1_794_990_000.0, "Count with cards, not with beads", 1, 12, 0),
+    Commit("77e" + "3" * 37, "Edsger Dijkstra", 1_794_980_000.0, "Leave the structure, take the jump out", 8, 90, 120),
+]  # fmt: skip
+
+
+def survey(repos: Any, on_row: Any, _stop: Any) -> None:
+    """Everything on `main`, some of it behind, one dirty, one not cloned."""
+    for number, entry in enumerate(repos):
+        if entry.id == "tools/tmux":
+            on_row(StatusRow(entry, RepoStatus(error="not cloned")))
+            continue
+        on_row(
+            StatusRow(
+                entry,
+                RepoStatus(
+                    branch="main",
+                    ahead=2 if entry.id == "notes/journal" else 0,
+                    behind=(0, 3, 0, 12)[number % 4],
+                    dirty=entry.id == "infra/dotfiles",
+                    last_fetch=1_795_255_200.0 - 3_600 * (number * 5 + 1),
+                ),
+            )
+        )
+
+
+def driver(**options: Any) -> Driver:
+    entries = [repo(name, HOSTS.get(name.split("/")[0], "github.com")) for name in NAMES]
+    options.setdefault("entries", entries)
+    options.setdefault("limit", 4)
+    return Driver(
+        settled=SETTLED,
+        survey=survey,
+        arrived=lambda _path, _old, _new: COMMITS,
+        jobs_source="default",
+        **options,
+    )
+
+
+async def play(drive: Driver, scene: Scene) -> None:
+    """The scene, in an app that has looked at every repo; the jobs that it leaves running go on."""
+    await surveyed(drive)
+    await scene(drive)
+    await drive.settle()
+
+
+async def surveyed(drive: Driver) -> None:
+    drive.app.tick()
+    await drive.until(lambda: (drive.app.tick(), len(drive.app.desk.looks) == len(drive.board.rows))[1])
+    await drive.settle()
+
+
+async def running(drive: Driver, limit: int = 4) -> None:
+    await drive.press("S")
+    await drive.running(*NAMES[:limit])
+    drive.clock.advance(4.2)
+    phases = [
+        Progress("Receiving objects", 62, 18_400_000, 2_300_000, "Receiving objects:  62% (744/1200)", moved=1_004.0),
+        Progress("Counting objects", 8, None, None, "remote: Counting objects:   8% (41/512)", moved=1_004.0),
+        Progress("Resolving deltas", 97, None, None, "Resolving deltas:  97% (388/400)", moved=1_004.0),
+        Progress("", None, None, None, "", moved=1_000.0),
+    ]  # fmt: skip
+    for number, name in enumerate(NAMES[:limit]):
+        drive.show(name, phases[number % 4])
+
+
+async def in_the_middle(drive: Driver) -> None:
+    """Seven have ended, four run: one of them is stalled, one is being stopped, one is a pick."""
+    await drive.press("S")
+    await drive.running(*NAMES[:4])
+    for name, outcome, seconds in (
+        ("python/flask", FORWARD, 1.4),
+        ("python/click", CURRENT, 0.3),
+        ("python/jinja", AUTH, 0.4),
+        ("python/werkzeug", CLONED, 3.0),
+        ("python/markupsafe", CURRENT, 0.2),
+        ("python/itsdangerous", FORWARD, 0.9),
+    ):
+        drive.clock.advance(seconds)
+        await drive.end(name, outcome=outcome)
+    await drive.running(*NAMES[6:10])
+    drive.clock.advance(14.0)
+    moved = drive.clock.monotonic()
+    drive.show(
+        "tools/ripgrep",
+        Progress("Receiving objects", 34, 9_000_000, 1_100_000, "Receiving objects:  34% (510/1500)", moved=moved),
+    )  # fmt: skip
+    drive.show(
+        "tools/fd", Progress("Resolving deltas", 71, line="Resolving deltas:  71% (71/100)", moved=moved)
+    )
+    drive.show(
+        "tools/bat", Progress("Counting objects", 3, line="remote: Counting objects:   3%", moved=moved - 12)
+    )
+    await drive.settle()
+
+
+async def mixed_end(drive: Driver) -> None:
+    special = {
+        "python/jinja": AUTH,
+        "tools/fd": GONE,
+        "tools/bat": BUSY,
+        "tools/delta": STALLED,
+        "notes/journal": DIVERGED,
+        "python/flask": FORWARD,
+        "tools/lazygit": FORWARD,
+        "web/vite": CLONED,
+    }
+    await drive.press("S")
+    for number, name in enumerate(NAMES):
+        await drive.until(lambda name=name: drive.state(name) == "running")
+        drive.clock.advance(0.3 + number % 3)
+        await drive.end(name, outcome=special.get(name, CURRENT))
+    await drive.idle()
+    await surveyed_again(drive)
+
+
+async def surveyed_again(drive: Driver) -> None:
+    await drive.until(lambda: (drive.app.tick(), not drive.app._due and drive.app._survey.is_finished)[1])
+
+
+async def plan(drive: Driver) -> None:
+    await drive.press("j", "space", "space")
+
+
+async def paused_draining_with_a_pick(drive: Driver) -> None:
+    await in_the_middle(drive)
+    await drive.press("1", "G", "t")
+    await drive.running(*NAMES[6:10], "infra/dotfiles")
+    await drive.press("p", "-", "-")
+
+
+async def attention(drive: Driver) -> None:
+    await mixed_end(drive)
+    await drive.press("2")
+
+
+async def filtered(drive: Driver) -> None:
+    await mixed_end(drive)
+    await drive.press("/", *"tools state:up_to_date")
+
+
+async def detail_of_a_fast_forward(drive: Driver) -> None:
+    await drive.press("s")
+    await drive.running("python/flask")
+    drive.show(
+        "python/flask",
+        Progress("Receiving objects", 100),
+        "remote: Enumerating objects: 24, done.",
+        "From https://github.com/ada/flask",
+        "   3f2c1d0..9ab8c7d  main       -> origin/main",
+        " * [new tag]         v2.1.0     -> v2.1.0",
+    )
+    drive.clock.advance(1.4)
+    await drive.end("python/flask", outcome=FORWARD)
+    await drive.idle()
+    await drive.press("enter")
+    await drive.until(lambda: drive.app.screen.query_one("#commits").display)
+
+
+async def detail_of_a_failure(drive: Driver) -> None:
+    await drive.press("j", "j", "s")
+    await drive.running("python/jinja")
+    await drive.end("python/jinja", outcome=AUTH)
+    await drive.idle()
+    await drive.press("enter")
+
+
+async def help_page(drive: Driver) -> None:
+    await drive.press("?")
+
+
+async def quit_dialog(drive: Driver) -> None:
+    await in_the_middle(drive)
+    await drive.press("q")
