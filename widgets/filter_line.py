@@ -63,7 +63,7 @@ class FilterLine(Widget):
         with self.prevent(Input.Changed):
             self._input.value = text
         self._input.cursor_position = len(text)
-        self._input.focus()
+        self.screen.set_focus(self._input)
 
     def close(self) -> None:
         """Hides it and clears the text, without a message."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.events import Key
 from textual.widgets import Input, Static
 
 from tests.kit.app_driver import Driver, repo
@@ -141,6 +142,17 @@ async def test_the_filter_narrows_while_it_is_typed_and_esc_clears_it() -> None:
         assert driver.app.desk.marks == {"python/flask", "python/click"}
         await driver.press("escape")
         assert driver.app.desk.marks == set()
+
+
+async def test_keys_in_one_burst_find_what_the_ones_before_have_done() -> None:
+    async with Driver(6, limit=1).open() as driver:
+        await driver.press("S")
+        await driver.running("r0")
+        for character in "1Gkt/S":
+            driver.app.post_message(Key("slash" if character == "/" else character, character))
+        await driver.running("r0", "r4")
+        await driver.until(lambda: driver.app.main.query_one(Input).value == "S")
+        assert driver.app.main.focused is driver.app.main.query_one(Input)
 
 
 async def test_letters_in_the_filter_are_text_and_no_commands() -> None:

@@ -173,7 +173,7 @@ _FOOTER = {
 }
 """What the footer offers, the most important first, and its labels there."""
 _SHOWN_KEYS = {"escape": "esc", "f1": "F1"}
-_PRIORITY = frozenset({"ctrl+q", "ctrl+c"})
+PRIORITY_KEYS = frozenset({"ctrl+q", "ctrl+c"})
 """The keys that work whatever has the focus."""
 
 
@@ -185,7 +185,12 @@ def bindings() -> list[Binding]:
     """For the app; each calls `action_act` with the name of the action."""
     return [
         Binding(
-            key, f"app.act('{action.name}')", action.help, show=False, priority=key in _PRIORITY, system=True
+            key,
+            f"app.act('{action.name}')",
+            action.help,
+            show=False,
+            priority=key in PRIORITY_KEYS,
+            system=True,
         )
         for action in ACTIONS
         for key in action.keys

@@ -13,10 +13,12 @@ from typing import ClassVar, Literal
 
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
+from textual.events import Event, Key
 from textual.screen import Screen
+from textual.widgets import Input
 from textual.worker import Worker
 
-from tui.app.actions import ACTIONS, BY_NAME, Situation, bindings
+from tui.app.actions import ACTIONS, BY_NAME, PRIORITY_KEYS, Situation, bindings
 from tui.app.bridge import Bridge
 from tui.app.commands import Commands
 from tui.app.desk import Desk
@@ -162,6 +164,18 @@ class SynctuiApp(App[Ending]):
         )
 
     # Actions.
+
+    async def on_event(self, event: Event) -> None:
+        """Of keys that come in one burst each finds what the one before it has done.
+
+        Textual hands all of them to the widget that has the focus as they arrive, and `/x` would cancel.
+        """
+        if isinstance(event, Key) and event.key not in PRIORITY_KEYS and not isinstance(self.focused, Input):
+            active = self.screen.active_bindings.get(event.key)
+            if active is not None and active.enabled:
+                await self.run_action(active.binding.action, active.node)
+                return
+        await super().on_event(event)
 
     def highlighted(self) -> str | None:
         screen = self.screen

@@ -229,11 +229,11 @@ class RunScreen(Screen[None]):
         self._apply_filter(event.text)
 
     def on_filter_line_submitted(self) -> None:
-        self._pane.focus()
+        self.set_focus(self._pane)
 
     def on_filter_line_cancelled(self) -> None:
         self._apply_filter("")
-        self._pane.focus()
+        self.set_focus(self._pane)
 
     def _apply_filter(self, text: str) -> None:
         if self._pane is self._log:
@@ -283,10 +283,8 @@ class RunScreen(Screen[None]):
     def _to(self, pane: Pane) -> None:
         # A small screen shows the log or the lists, and what is hidden takes no focus.
         self.set_class(isinstance(pane, LineTable), "-lists")
-        if pane.focusable:
-            pane.focus()
-        else:
-            self.call_after_refresh(pane.focus)
+        self._pane = pane
+        self.set_focus(pane)
 
     def do_filter(self) -> None:
         if self._pane is self._slots:

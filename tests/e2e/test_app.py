@@ -1,0 +1,121 @@
+"""A person at a real terminal: real keys, real processes, and what is left of them."""
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.kit.gate import SshStub
+from tests.kit.processes import wait_until
+from tests.kit.program import SYNCTUI, Workspace, synctui
+from tests.kit.pty import Terminal
+
+NAMES = [f"r{n:02}" for n in range(20)]
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, ssh_stub: SshStub) -> Workspace:
+    """Twenty repos whose remotes wait at their gates."""
+    workspace = Workspace(tmp_path / "w")
+    workspace.add(*NAMES, stub=ssh_stub)
+    ssh_stub.hold(*NAMES)
+    return workspace
+
+
+@pytest.fixture
+def terminal(workspace: Workspace, ssh_stub: SshStub) -> Iterator[Terminal]:
+    """A run of four at a time, all of them in the remote's hands."""
+    with Terminal.start([SYNCTUI, "-j", "4"], cwd=workspace.folder) as terminal:
+        terminal.wait_for("20 repos planned, 4 at a time")
+        assert ssh_stub.starts() == []
+        terminal.press("S")
+        assert ssh_stub.wait_running(4) == NAMES[:4]
+        terminal.wait_for("Slots 4/4")
+        yield terminal
+
+
+def processes_of(stub: SshStub, name: str) -> list[str]:
+    return [command for command in stub.processes().values() if f"{name}.git" in command]
+
+
+def run_exactly(stub: SshStub, *names: str) -> None:
+    wait_until(lambda: stub.running() == list(names), f"{names} running")
+
+
+def test_the_limit_and_the_pause(terminal: Terminal, ssh_stub: SshStub) -> None:
+    terminal.press("+", "+")
+    assert ssh_stub.wait_running(6) == NAMES[:6]
+    terminal.press("-", "-", "-")
+    terminal.wait_for("Slots 6→3 draining")
+    assert ssh_stub.running() == NAMES[:6], "lowering the limit kills nothing"
+
+    for name in NAMES[:3]:
+        ssh_stub.gate(name).open()
+    terminal.wait_for("Slots 3/3")
+    ssh_stub.gate(NAMES[3]).open()
+    run_exactly(ssh_stub, "r04", "r05", "r06")
+
+    terminal.press("p")
+    terminal.wait_for("PAUSED")
+    ssh_stub.gate("r04").open()
+    terminal.wait_for("Slots 2/3")
+    assert sorted(ssh_stub.starts()) == NAMES[:7]
+    terminal.press("p")
+    run_exactly(ssh_stub, "r05", "r06", "r07")
+
+    ssh_stub.open_all()
+    terminal.wait_for("20 repos in ")
+    terminal.press("q")
+    assert terminal.wait_exit() == 0
+    assert sorted(ssh_stub.starts()) == NAMES
+    assert (ssh_stub.peak(), ssh_stub.processes()) == (6, {})
+
+
+def test_cancel_retry_and_pick(terminal: Terminal, ssh_stub: SshStub) -> None:
+    terminal.press("tab", "l", "x")  # the second slot
+    terminal.wait_for("⊘ co/r01     cancelled")
+    assert processes_of(ssh_stub, "r01") == []
+
+    ssh_stub.fail("r02", "git@stub: Permission denied (publickey).", times=1)
+    ssh_stub.gate("r02").open()
+    terminal.wait_for("✗ co/r02     failed")
+    run_exactly(ssh_stub, "r00", "r03", "r04", "r05")
+    terminal.press("2", "r")
+    terminal.wait_for("1 Queue 15")  # the fourteen that never ran, and the one that runs again
+
+    terminal.press("1", "G", "k", "t")  # the last one that never ran
+    run_exactly(ssh_stub, "r00", "r03", "r04", "r05", "r19")
+    terminal.wait_for("Slots 4/4 +1 now")
+
+    ssh_stub.open_all()
+    terminal.wait_for("20 repos in ")
+    terminal.press("q")
+    assert terminal.wait_exit() == 1, "one was cancelled"
+    assert sorted(ssh_stub.starts()) == sorted([*NAMES, "r02"])
+    assert ssh_stub.processes() == {}
+
+
+def test_ctrl_c_twice_leaves_the_terminal_as_it_was(
+    terminal: Terminal, ssh_stub: SshStub, workspace: Workspace
+) -> None:
+    terminal.press("ctrl+c")
+    terminal.wait_for("Leave synctui?")
+    terminal.press("ctrl+c")
+    assert terminal.wait_exit() == -signal.SIGINT
+    assert ssh_stub.processes() == {}
+    screen = terminal.screen()
+    assert "20 repos interrupted after " in screen
+    assert screen.count("cancelled") >= 1
+    raw = terminal.raw()
+    for mode in (b"1049", b"1000", b"2004"):  # the other screen, the mouse, pasting in brackets
+        assert raw.rfind(b"\x1b[?" + mode + b"l") > raw.rfind(b"\x1b[?" + mode + b"h")
+    assert raw.rfind(b"\x1b[?25h") > raw.rfind(b"\x1b[?25l"), "the cursor is back"
+    again = synctui("list", "state:cancelled", cwd=workspace.folder)
+    assert [line.split()[0] for line in again.out.splitlines()] == [f"co/{name}" for name in NAMES[:4]]
+
+
+def test_a_closed_terminal_ends_everything(terminal: Terminal, ssh_stub: SshStub) -> None:
+    terminal.signal(signal.SIGHUP)
+    assert terminal.wait_exit() == -signal.SIGHUP
+    wait_until(lambda: ssh_stub.processes() == {}, "no process of the run is left")
