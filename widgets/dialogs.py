@@ -10,7 +10,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.events import Key
 from textual.screen import ModalScreen
-from textual.widgets import Input, OptionList, Static
+from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 _BOX_CSS = """
@@ -98,52 +98,3 @@ class ConfirmDialog(ModalScreen[str]):
     def action_move(self, step: int) -> None:
         now = self._list.highlighted or 0
         self._list.highlighted = max(0, min(len(self._choices) - 1, now + step))
-
-
-class NumberPrompt(ModalScreen[int | None]):
-    """Returns a whole number from `minimum` to `maximum`, or None after `esc`."""
-
-    DEFAULT_CSS = f"""
-    NumberPrompt {{
-        {_BOX_CSS}
-        & Input {{ width: 20; margin: 1 0 0 0; }}
-        & #note.wrong {{ color: $text-error; text-style: bold; }}
-    }}
-    """
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Cancel", show=False)]
-
-    def __init__(self, title: str, value: int, minimum: int, maximum: int) -> None:
-        super().__init__()
-        self._heading = Static(title, id="heading", markup=False)
-        self._value = value
-        self._range = range(minimum, maximum + 1)
-        self._note = Static(f"{minimum} to {maximum}", id="note", markup=False)
-
-    def compose(self) -> ComposeResult:
-        with Vertical(id="box"):
-            yield self._heading
-            number = Input(str(self._value), compact=True)
-            # A blinking cursor makes two pictures of one state.
-            number.cursor_blink = False
-            yield number
-            yield self._note
-        number.focus()
-
-    def on_input_changed(self, event: Input.Changed) -> None:
-        event.stop()
-        wrong = self._number(event.value) is None
-        limits = f"{self._range[0]} to {self._range[-1]}"
-        self._note.set_class(wrong, "wrong")
-        self._note.update(f"✗ a whole number from {limits}" if wrong else limits)
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        number = self._number(event.value)
-        if number is not None:
-            self.dismiss(number)
-
-    def _number(self, text: str) -> int | None:
-        text = text.strip()
-        # int() would take "1_0", too.
-        number = int(text) if text.isascii() and text.isdigit() else -1
-        return number if number in self._range else None

@@ -1,5 +1,6 @@
 """Scrolling lines with a cursor, drawn one by one: what the log and the tables share."""
 
+from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -7,6 +8,7 @@ from rich.style import Style
 from textual.binding import Binding, BindingType
 from textual.events import Click, Resize
 from textual.geometry import Region, Size
+from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
@@ -63,6 +65,12 @@ class LinePane(ScrollView, can_focus=True):
     HEADER_LINES: ClassVar[int] = 0
     """Lines at the top that do not scroll."""
 
+    @dataclass
+    class Opened(Message):
+        """`enter` or a double click on a line."""
+
+        key: str
+
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
         self._cursor = -1
@@ -89,12 +97,6 @@ class LinePane(ScrollView, can_focus=True):
     def empty_text(self) -> str:
         return ""
 
-    def report_highlighted(self, key: str) -> None:
-        raise NotImplementedError
-
-    def report_opened(self, key: str) -> None:
-        raise NotImplementedError
-
     # What an owner uses.
 
     @property
@@ -118,8 +120,6 @@ class LinePane(ScrollView, can_focus=True):
         self.reveal(found)
         self.refresh_index(before)
         self.refresh_index(found)
-        if before != found:
-            self.report_highlighted(self.key_at(found))
 
     def reveal(self, index: int) -> None:
         top = round(self.scroll_y)
@@ -172,7 +172,7 @@ class LinePane(ScrollView, can_focus=True):
 
     def action_open(self) -> None:
         if self.highlighted is not None:
-            self.report_opened(self.highlighted)
+            self.post_message(self.Opened(self.highlighted))
 
     def on_click(self, event: Click) -> None:
         offset = event.get_content_offset(self)

@@ -6,7 +6,6 @@ from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
-from textual.message import Message
 from textual.strip import Strip
 
 from widgets.line_pane import LinePane
@@ -46,28 +45,6 @@ class LineTable(LinePane):
 
     HEADER_LINES: ClassVar[int] = 1
 
-    @dataclass
-    class Highlighted(Message):
-        """Another row is under the cursor."""
-
-        key: str
-        table: "LineTable"
-
-        @property
-        def control(self) -> "LineTable":
-            return self.table
-
-    @dataclass
-    class Opened(Message):
-        """`enter` or a double click on a row."""
-
-        key: str
-        table: "LineTable"
-
-        @property
-        def control(self) -> "LineTable":
-            return self.table
-
     def __init__(self, columns: Sequence[Column], *, empty: str = "", id: str | None = None) -> None:  # noqa: A002 - Textual's name
         """`empty` is shown in place of rows when there are none."""
         super().__init__(id=id)
@@ -94,9 +71,6 @@ class LineTable(LinePane):
             for index in range(top, min(top + self.page_height, len(rows))):
                 if before[index] != rows[index]:
                     self.refresh_index(index)
-        now = self.key_at(self._cursor) if self._cursor >= 0 else None
-        if now is not None and now != key:
-            self.report_highlighted(now)
 
     def highlight(self, key: str) -> None:
         """Moves the cursor to the row of that key, if there is one."""
@@ -116,12 +90,6 @@ class LineTable(LinePane):
 
     def empty_text(self) -> str:
         return self.empty
-
-    def report_highlighted(self, key: str) -> None:
-        self.post_message(self.Highlighted(key, self))
-
-    def report_opened(self, key: str) -> None:
-        self.post_message(self.Opened(key, self))
 
     def draw(self, index: int, width: int) -> Strip:
         row = self.rows[index]

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 from rich.segment import Segment
 from textual.events import Resize
-from textual.message import Message
 from textual.strip import Strip
 
 from widgets.line_pane import LinePane
@@ -44,24 +43,6 @@ class LogPane(LinePane):
     LogPane > .line-pane--cursor { background: transparent; }
     """
 
-    @dataclass
-    class Highlighted(Message):
-        """Another line is under the cursor; `key` is "" on a notice."""
-
-        key: str
-
-    @dataclass
-    class Opened(Message):
-        """`enter` or a double click on a job's line."""
-
-        key: str
-
-    @dataclass
-    class FollowChanged(Message):
-        """The pane began or ceased to follow its end."""
-
-        follow: bool
-
     def __init__(self, *, empty: str = "", id: str | None = None) -> None:  # noqa: A002 - Textual's name
         """`empty` is shown while there are no lines."""
         super().__init__(id=id)
@@ -84,7 +65,6 @@ class LogPane(LinePane):
         if follow != self._follow:
             self._follow = follow
             self._new = 0
-            self.post_message(self.FollowChanged(follow))
         if follow:
             self._to_end()
 
@@ -161,12 +141,6 @@ class LogPane(LinePane):
 
     def empty_text(self) -> str:
         return self.empty
-
-    def report_highlighted(self, key: str) -> None:
-        self.post_message(self.Highlighted(key))
-
-    def report_opened(self, key: str) -> None:
-        self.post_message(self.Opened(key))
 
     def move_cursor(self, index: int) -> None:
         super().move_cursor(index)
@@ -252,8 +226,6 @@ class LogPane(LinePane):
         self.jump_to(max(0, last + 1 - self.page_height))
         self.refresh_index(before)
         self.refresh_index(last)
-        if last >= 0 and before != last and self.has_focus:
-            self.report_highlighted(self.key_at(last))
 
     def _trim(self) -> int:
         """The number of shown lines that went."""

@@ -125,12 +125,6 @@ class SlotGrid(Widget, can_focus=True):
     ]
 
     @dataclass
-    class Highlighted(Message):
-        """The cursor moved to another cell; `key` is "" on an idle one."""
-
-        key: str
-
-    @dataclass
     class Opened(Message):
         """`enter` or a double click on a busy cell."""
 
@@ -219,7 +213,6 @@ class SlotGrid(Widget, can_focus=True):
             return
         before, self._cursor = self._cursor, place
         self.refresh(self._region(before), self._region(place))
-        self.post_message(self.Highlighted(self.highlighted or ""))
 
     def action_move_cells(self, step: int) -> None:
         self.move_cursor(self._cursor + step)

@@ -1,7 +1,6 @@
 import os
 
 from tui.git.env import scrub_environ
-from tui.git.process import git_version
 
 
 def test_what_a_hook_or_alias_leaves_behind_is_taken_out(monkeypatch):
@@ -18,11 +17,3 @@ def test_what_a_hook_or_alias_leaves_behind_is_taken_out(monkeypatch):
         monkeypatch.setenv(name, "1")
     scrub_environ()
     assert [name for name in leaks + kept if name in os.environ] == kept
-
-
-def test_the_version_of_git(monkeypatch):
-    version = git_version()
-    assert version is not None
-    assert version.split(".")[0] == "2"
-    monkeypatch.setenv("PATH", "/nonexistent")
-    assert git_version() is None

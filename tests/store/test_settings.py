@@ -2,11 +2,15 @@ import dataclasses
 
 import pytest
 
-from tui.store.settings import JOBS, SETTINGS, Layer, SettingError, Settings, crowding, parse_flag, resolve
+from tui.store.settings import JOBS, SETTINGS, Layer, SettingError, Settings, crowding, resolve
 
 FILE = "/w/synctui.toml"
 JOBS_ALLOWED = "a whole number from 1 to 64"
 SECONDS_ALLOWED = "seconds from 0 to 86400, or like 90s, 5m, 1h; 0 turns it off"
+
+
+def parse_flag(key, text):
+    return SETTINGS[key].kind.parse(text)
 
 
 def settled(flags=None, environ=None, file=None, repos=100, cores=8, **more) -> Settings:

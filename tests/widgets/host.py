@@ -7,8 +7,7 @@ from textual.widget import Widget
 
 from widgets.filter_line import FilterLine
 from widgets.hint_bar import HintBar
-from widgets.line_table import LineTable
-from widgets.log_pane import LogPane
+from widgets.line_pane import LinePane
 from widgets.slot_grid import SlotGrid
 
 
@@ -23,13 +22,8 @@ class Host(App[object]):
     def compose(self):
         yield self.widget
 
-    @on(SlotGrid.Highlighted)
     @on(SlotGrid.Opened)
-    @on(LineTable.Highlighted)
-    @on(LineTable.Opened)
-    @on(LogPane.Highlighted)
-    @on(LogPane.Opened)
-    @on(LogPane.FollowChanged)
+    @on(LinePane.Opened)
     @on(FilterLine.Changed)
     @on(FilterLine.Submitted)
     @on(FilterLine.Cancelled)

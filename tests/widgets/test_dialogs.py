@@ -2,7 +2,7 @@ import pytest
 from textual.widgets import OptionList, Static
 
 from tests.widgets.host import Host, screen
-from widgets.dialogs import Choice, ConfirmDialog, NumberPrompt
+from widgets.dialogs import Choice, ConfirmDialog
 from widgets.help_screen import HelpGroup, HelpRow, HelpScreen
 
 QUIT = (Choice("w", "wait [/b]"), Choice("a", "abort"), Choice("s", "stay"))
@@ -64,37 +64,6 @@ async def test_the_dialog_shows_its_words_as_they_are_and_the_keys():
 async def test_the_dialog_fits_a_small_screen():
     _, shown = await answered(ConfirmDialog("Leave?", "word " * 20, QUIT), "escape", size=(40, 12))
     assert [line.strip("│ ") for line in shown][-4:-1] == ["w  wait [/b]", "a  abort", "s  stay"]
-
-
-@pytest.mark.parametrize(
-    ("keys", "answers"),
-    [
-        ("enter", [8]),
-        ("1,2,enter", [12]),
-        ("6,4,enter", [64]),
-        ("6,5,enter,escape", [None]),
-        ("0,enter,escape", [None]),
-        ("x,enter,escape", [None]),
-        ("backspace,enter,escape", [None]),
-        ("-,3,enter,escape", [None]),
-        ("escape", [None]),
-        ("6,5,enter,backspace,enter", [6]),
-    ],
-)
-async def test_only_a_number_in_range_is_taken(keys, answers):
-    keys = [{"-": "minus"}.get(key, key) for key in keys.split(",")]
-    assert (await answered(NumberPrompt("Jobs", 8, 1, 64), *keys))[0] == answers
-
-
-async def test_a_wrong_number_is_explained_at_once():
-    app = Host(Static())
-    async with app.run_test(size=(60, 12)) as pilot:
-        app.push_screen(NumberPrompt("Jobs", 8, 1, 64))
-        await pilot.pause()
-        assert [line.strip("│ ") for line in screen(app)[1:-1]] == ["Jobs", "", "8", "", "1 to 64"]
-        await pilot.press("6", "5")
-        await pilot.pause()
-        assert screen(app)[-2].strip("│ ") == "✗ a whole number from 1 to 64"
 
 
 async def test_help_lists_the_keys_and_why_one_is_refused():

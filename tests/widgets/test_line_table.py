@@ -102,7 +102,6 @@ async def test_the_cursor_stays_on_its_row_when_rows_come_and_go():
         assert app.widget.highlighted == "r3"
         await shown(pilot, app.widget, rows(7, 8, 1))
         assert app.widget.highlighted == "r1"
-        assert [message.key for message in app.heard] == ["r1", "r2", "r3", "r1"]
 
 
 async def test_the_view_does_not_jump_under_a_reader():
@@ -191,16 +190,12 @@ async def test_a_click_selects_and_enter_or_a_double_click_opens():
         table = app.widget
         await shown(pilot, table, rows(*range(100)))
         await pilot.click(LineTable, offset=(5, 0))
+        assert table.highlighted == "r0"
         await pilot.click(LineTable, offset=(5, 3))
+        assert table.highlighted == "r2"
         await pilot.press("enter")
         await pilot.double_click(LineTable, offset=(5, 4))
-        assert app.heard == [
-            LineTable.Highlighted("r0", table),
-            LineTable.Highlighted("r2", table),
-            LineTable.Opened("r2", table),
-            LineTable.Highlighted("r3", table),
-            LineTable.Opened("r3", table),
-        ]
+        assert app.heard == [LineTable.Opened("r2"), LineTable.Opened("r3")]
 
 
 async def test_only_rows_that_changed_are_painted_again(monkeypatch):

@@ -119,10 +119,6 @@ async def test_scrolled_up_nothing_moves_and_the_new_lines_are_counted():
         await pilot.pause()
         assert app.widget.follow is True
         assert names(app.widget) == [f"repo-{number}" for number in range(57, 62)]
-        assert [message for message in app.heard if isinstance(message, LogPane.FollowChanged)] == [
-            LogPane.FollowChanged(False),
-            LogPane.FollowChanged(True),
-        ]
 
 
 async def test_the_wheel_ends_following_and_the_end_begins_it_again():

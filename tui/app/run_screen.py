@@ -19,6 +19,7 @@ from tui.view.finding import find
 from tui.view.lines import plural
 from widgets.filter_line import FilterLine
 from widgets.hint_bar import HintBar
+from widgets.line_pane import LinePane
 from widgets.line_table import Column, LineTable
 from widgets.log_pane import LogLine, LogPane
 from widgets.slot_grid import SlotGrid
@@ -216,8 +217,7 @@ class RunScreen(Screen[None]):
             if self._pane is not self._slots:
                 self.set_class(self._pane is not self._log, "-lists")
 
-    @on(LogPane.Opened)
-    @on(LineTable.Opened)
+    @on(LinePane.Opened)
     @on(SlotGrid.Opened)
     def _open(self) -> None:
         self._act("open_detail")

@@ -323,17 +323,6 @@ def _start(command: list[str], env: dict[str, str]) -> "subprocess.Popen[bytes]"
     return child
 
 
-def git_version() -> str | None:
-    """The version as git says it; None: no git here."""
-    try:
-        answer = subprocess.run(
-            ["git", "--version"], capture_output=True, check=True, timeout=10, stdin=subprocess.DEVNULL
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return clean_text(answer.stdout).removeprefix("git version ")
-
-
 def submodule_jobs() -> int:
     """How many submodules of a repo git fetches at a time, as the person's configuration has it."""
     try:

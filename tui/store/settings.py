@@ -221,11 +221,6 @@ class Settings:
     """One line for each value that was ignored."""
 
 
-def parse_flag(key: str, text: str) -> object:
-    """The value of a flag given as text. Raises SettingError with the value and what is allowed."""
-    return SETTINGS[key].kind.parse(text)
-
-
 def default_jobs(repos: int, cores: int | None) -> int:
     """`cores` None: unknown, counts as 4."""
     # 8 is politeness to hosts that count connections, not a figure of the processor.
