@@ -34,6 +34,12 @@ class Facts:
     litter: frozenset[str]
     """Locks, half packs and half clones, in the git dir and beside the checkout."""
 
+    @property
+    def tip(self) -> str:
+        """HEAD's commit; empty: there is none."""
+        name = self.head.removeprefix("ref: ")
+        return self.branches.get(name, "") if name != self.head else self.head
+
 
 def facts(checkout: Path) -> Facts:
     git_dir = _git_dir(checkout)

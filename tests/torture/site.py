@@ -32,6 +32,10 @@ class Site:
         self.remote: Remote = repos.make_remote(self.folder / f"{name}.git", 3)
         self.closers: list[Callable[[], object]] = []
         """Called when the case is over: servers that it started, mounts."""
+        self.lands: str | None = None
+        """The commit on which HEAD ends, where that is neither the remote's tip nor where it was; empty: unborn."""
+        self.others: dict[str, tuple[str, State]] = {}
+        """More entries of the same run, listed before its own: name to its TOML and its end."""
 
     @property
     def marker(self) -> Path:
@@ -54,11 +58,32 @@ class Site:
         path.write_text(text)
         return path
 
-    def entry(self) -> str:
-        """Its line of the workspace file."""
-        options = {"url": self.url or self.remote.url, **self.options}
-        inside = ", ".join(f"{key} = {_toml(value)}" for key, value in options.items() if value is not None)
-        return f"{json.dumps(self.name)} = {{ {inside} }}"
+    def hook(self, name: str, script: str) -> None:
+        """A hook of the person in the checkout; the script is of `sh`."""
+        hook = self.checkout / ".git/hooks" / name
+        hook.parent.mkdir(exist_ok=True)
+        hook.write_text(f"#!/bin/sh\n{script}\n")
+        hook.chmod(0o755)
+
+    def config(self, key: str, value: str) -> None:
+        """A setting of the checkout's own."""
+        self.git("config", key, value)
+
+    def at(self, place: str) -> None:
+        """Puts the checkout at this path below the workspace folder instead of its name."""
+        self.checkout = self.workspace / "co" / place
+        self.options["path"] = place
+
+    def also(self, place: str, state: State, **options: Any) -> Path:
+        """One more entry, with its end; returns its path."""
+        self.others[place] = (_table({"url": self.remote.url, **options}), state)
+        return self.workspace / "co" / place
+
+    def entries(self) -> str:
+        """Its lines of the workspace file."""
+        tables = {name: toml for name, (toml, _) in self.others.items()}
+        tables[self.name] = _table({"url": self.url or self.remote.url, **self.options})
+        return "\n".join(f"{json.dumps(name)} = {toml}" for name, toml in tables.items())
 
     def facts(self) -> Facts:
         return facts(self.checkout)
@@ -108,10 +133,15 @@ class Corpus(list[Case]):
 
 def write_workspace(workspace: Path, sites: list[Site]) -> Path:
     """The workspace file that names these sites."""
-    text = '[workspaces."co"]\n' + "\n".join(site.entry() for site in sites) + "\n"
+    text = '[workspaces."co"]\n' + "\n".join(site.entries() for site in sites) + "\n"
     file = workspace / "synctui.toml"
     file.write_text(text)
     return file
+
+
+def _table(options: Mapping[str, Any]) -> str:
+    inside = (f"{key} = {_toml(value)}" for key, value in options.items() if value is not None)
+    return f"{{ {', '.join(inside)} }}"
 
 
 def _toml(value: object) -> str:

@@ -1,17 +1,21 @@
 """Every case alone, by the installed program: the right end, and nothing lost."""
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.kit import repos
-from tests.kit.program import synctui
-from tests.torture import checkouts
+from tests.kit.program import ended, start
+from tests.torture import checkouts, ordinary
 from tests.torture.facts import lost
 from tests.torture.site import SECRET, Case, Site, write_workspace
 
 CASES = [*checkouts.CORPUS]
+
+_SYNC = ("sync", "--ndjson", "--retry", "0")
+_ORDINARY = (sys.executable, "-IS", ordinary.__file__)
 
 
 @pytest.fixture
@@ -28,14 +32,21 @@ def site(case: Case, tmp_path: Path) -> Iterator[Site]:
 def test_case(case: Case, site: Site, tmp_path: Path, sandbox: Path) -> None:
     before = site.facts()
     write_workspace(tmp_path, [site])
-    ran = synctui("sync", "--ndjson", "--retry", "0", cwd=tmp_path, env=case.env)
-    (end,) = ran.finished().values()
+    ran = ended(start(*_SYNC, cwd=tmp_path, env=case.env, prefix=_ORDINARY))
+    ends = ran.finished()
+    end = ends.pop(f"co/{case.name}")
     assert (end["state"], end["reason"]) == (case.state, case.reason), end
     assert set(end["notes"]) == case.notes
+    assert [other["state"] for other in ends.values()] == [state for _, state in site.others.values()]
     after = site.facts()
-    assert lost(before, after, site.checkout) == []
+    losses = lost(before, after, site.checkout)
+    if "forced_update" in case.notes:  # the branch leaves what only the remote ever made
+        losses.remove("not a fast-forward: refs/heads/main")
+    assert losses == []
     if case.follows:
         assert repos.head(site.checkout) == site.remote.head
+    elif site.lands is not None:
+        assert after.tip == site.lands
     else:
         assert (after.head, after.branches, after.index) == (before.head, before.branches, before.index)
     if case.check:
