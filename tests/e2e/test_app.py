@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.kit.gate import SshStub
-from tests.kit.processes import wait_until
+from tests.kit.processes import state_of, wait_until
 from tests.kit.program import SYNCTUI, Workspace, synctui
 from tests.kit.pty import Terminal
 
@@ -115,7 +115,23 @@ def test_ctrl_c_twice_leaves_the_terminal_as_it_was(
     assert [line.split()[0] for line in again.out.splitlines()] == [f"co/{name}" for name in NAMES[:4]]
 
 
-def test_a_closed_terminal_ends_everything(terminal: Terminal, ssh_stub: SshStub) -> None:
-    terminal.signal(signal.SIGHUP)
-    assert terminal.wait_exit() == -signal.SIGHUP
-    wait_until(lambda: ssh_stub.processes() == {}, "no process of the run is left")
+@pytest.mark.parametrize("args", [(), ("--start",)], ids=["plan", "running"])
+def test_a_closed_terminal_ends_everything(
+    workspace: Workspace, ssh_stub: SshStub, args: tuple[str, ...]
+) -> None:
+    with Terminal.start([SYNCTUI, *args, "-j", "4"], cwd=workspace.folder) as terminal:
+        terminal.wait_for("Repos 20")
+        if args:
+            ssh_stub.wait_running(4)
+        terminal.hang_up()
+        assert terminal.wait_exit() == -signal.SIGHUP
+        assert ssh_stub.processes() == {}
+
+
+def test_after_ctrl_z_the_screen_is_whole_again(terminal: Terminal) -> None:
+    terminal.press("ctrl+z")
+    wait_until(lambda: state_of(terminal.process.pid) == "T", "stopped")
+    terminal.forget_screen()
+    terminal.signal(signal.SIGCONT)
+    still = ("╭─ Slots 4/4", "3 Repos 20", "co/r19", "? more")
+    terminal.wait_for(lambda screen: all(text in screen for text in still))

@@ -53,6 +53,11 @@ def processes_with_env(name: str, value: str) -> dict[int, str]:
     return found
 
 
+def state_of(pid: int) -> str:
+    """One letter, as ps shows it: R, S, T for stopped, Z."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+
+
 def kill_all(pids: dict[int, str]) -> None:
     for pid in pids:
         try:

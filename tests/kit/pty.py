@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import os
 import re
+import select
 import struct
 import subprocess
 import sys
@@ -58,6 +59,7 @@ class Terminal:
         self._fed = 0
         self._closed = False
         self._changed = threading.Condition()
+        self._wake, self._woken = os.pipe()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -98,8 +100,7 @@ class Terminal:
             {**children_of(self.process.pid), self.process.pid: ""} if self.process.poll() is None else {}
         )
         self.process.wait()
-        self._reader.join(5)
-        os.close(self._master)
+        self.hang_up()
 
     def press(self, *keys: str) -> None:
         """Names as in `KEYS`, `ctrl+c`, single characters, or a longer text typed as it is.
@@ -135,6 +136,20 @@ class Terminal:
         with self._changed:
             return bytes(self._raw)
 
+    def hang_up(self) -> None:
+        """Take the terminal away, as a window that is closed does."""
+        if self._master >= 0:
+            os.write(self._woken, b"x")
+            self._reader.join(5)
+            for fd in (self._master, self._wake, self._woken):
+                os.close(fd)
+            self._master = -1
+
+    def forget_screen(self) -> None:
+        """As after another program has drawn over it."""
+        with self._changed:
+            self._screen.reset()
+
     def resize(self, columns: int, rows: int) -> None:
         with self._changed:
             self._screen.resize(rows, columns)
@@ -155,8 +170,9 @@ class Terminal:
 
     def _read(self) -> None:
         while True:
+            ready, _, _ = select.select([self._master, self._wake], [], [])
             try:
-                data = os.read(self._master, 65536)
+                data = os.read(self._master, 65536) if self._master in ready else b""
             except OSError:  # EIO: the last one that had the terminal open is gone
                 data = b""
             with self._changed:

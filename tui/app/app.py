@@ -26,6 +26,7 @@ from tui.app.detail_screen import DetailScreen
 from tui.app.present import log_line
 from tui.app.run_screen import RunScreen
 from tui.app.session import Session
+from tui.app.terminal import TerminalDriver
 from tui.engine.engine import Clock
 from tui.engine.events import JobEnded, Notice, Record
 from tui.engine.feed import Inbox
@@ -50,7 +51,7 @@ class SynctuiApp(App[Ending]):
     ENABLE_COMMAND_PALETTE = True
 
     def __init__(self, session: Session, clock: Clock | None = None) -> None:
-        super().__init__()
+        super().__init__(driver_class=TerminalDriver)
         self.bridge = Bridge(self, self.read)
         engine = session.engine(self.bridge.spawn)
         board = Board(session.repos, session.plan.settled, limit=engine.snapshot().limit)
@@ -87,6 +88,7 @@ class SynctuiApp(App[Ending]):
         self._inbox = self.bridge.attach(self.desk.engine)
         for number in STOP_SIGNALS:
             self._heed(number)
+        self.app_resume_signal.subscribe(self, lambda _app: self.refresh(layout=True))
         self.set_interval(_TICK, self.tick)
         if self.desk.session.start:
             self.commands.start_all()

@@ -33,6 +33,7 @@ class Ended(Exception):  # noqa: N818 - a job may end early without a mistake
 # In this order: the first pattern that any line matches decides. A cut connection also prints what a
 # damaged pack prints, and every ssh failure ends in the same last line, which says nothing.
 _PATTERNS: tuple[tuple[Reason, str], ...] = (
+    (Reason.UNSAFE_URL, r'Protocol ".*" (?:not supported or )?disabled'),  # a redirect to file: or the like
     (Reason.UNSAFE_OWNER, r"detected dubious ownership"),
     (Reason.DISK_FULL, r"No space left on device|Disk quota exceeded|file write error.*space"),
     (Reason.PERMISSION, r"insufficient permission|unable to create temporary|Read-only file system"),
@@ -45,12 +46,12 @@ _PATTERNS: tuple[tuple[Reason, str], ...] = (
     (Reason.TLS, (r"SSL certificate problem|server certificate verification failed|certificate verify failed"
         r"|SSL_ERROR|SSL_connect|gnutls_handshake|SSL routines|unable to access .*(?:SSL|TLS)")),
     (Reason.AUTH, (r"could not read (?:Username|Password) for|terminal prompts disabled|Authentication failed"
-        r"|returned error: 40[13]|HTTP Basic: Access denied|Permission denied \([a-z,-]+\)"
+        r"|returned error: 40[137]|response 407|HTTP Basic: Access denied|Permission denied \([a-z,-]+\)"
         r"|Too many authentication failures|Repository not accessible")),
-    (Reason.REMOTE_ERROR, (r"returned error: 5\d\d|Internal Server Error|remote: .*error: internal"
+    (Reason.REMOTE_ERROR, (r"returned error: (?!404|410|451)\d\d\d|Internal Server Error|remote: .*error: internal"
         r"|upload-pack: not our ref|dumb http transport|invalid server response")),
     (Reason.NOT_FOUND, (r"repository '.*' not found|does not appear to be a git repository|Repository not found"
-        r"|returned error: 404|repository '.*' does not exist|The project you were looking for could not be found"
+        r"|returned error: 4(?:04|10|51)|not valid: is this a git repository|repository '.*' does not exist|The project you were looking for could not be found"
         r"|remote: Not Found|repository does not exist")),
     (Reason.UNSAFE_URL, (r"transport '.*' not allowed|[Uu]nable to find remote helper for"
         r"|strange (?:hostname|pathname|port) .* blocked")),
@@ -76,7 +77,6 @@ _PATTERNS: tuple[tuple[Reason, str], ...] = (
 )  # fmt: skip
 _TABLE = [(reason, re.compile(pattern)) for reason, pattern in _PATTERNS]
 
-_RETRY_AFTER = re.compile(r"[Rr]etry[- ][Aa]fter:? +(\d+)")
 _NOISE = re.compile(r"^(?:hint: |remote: *$|warning: |Cloning into |From )")
 
 _ERRNOS = {
@@ -99,9 +99,9 @@ def classify(exit_: Exit, *, network: bool) -> Failure:
     for reason, pattern in _TABLE:
         hit = next((line for line in lines if pattern.search(line)), None)
         if hit is not None:
-            wait = next((match for line in lines if (match := _RETRY_AFTER.search(line))), None)
-            seconds = float(wait[1]) if wait and reason is Reason.RATE_LIMITED else None
-            return Failure(reason, _plain(hit), seconds)
+            wait = exit_.retry_after
+            asks = "" if wait is None else f" (it asks to wait {wait:.0f} s)"
+            return Failure(reason, _plain(hit) + asks, wait)
     said = [line for line in lines if not _NOISE.match(line)]
     fatal = [line for line in said if line.startswith(("fatal: ", "error: "))]
     if fatal or said:

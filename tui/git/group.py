@@ -24,6 +24,27 @@ def group_lives(group: int) -> bool:
     return any(stat[2] == str(group) and stat[0] not in "ZX" for stat in stats if stat)
 
 
+def group_bytes(group: int) -> int:
+    """What the git processes of a group have read and written so far; 0 where the system does not tell.
+
+    All that a transfer brings passes through one of them, also when git says nothing of it.
+    """
+    return sum(_bytes(int(entry.name), group) for entry in Path("/proc").glob("[0-9]*"))
+
+
+def _bytes(pid: int, group: int) -> int:
+    stat = process_stat(pid)
+    if stat is None or stat[2] != str(group):
+        return 0
+    try:
+        if not Path(f"/proc/{pid}/comm").read_text(encoding="utf-8", errors="replace").startswith("git"):
+            return 0  # a hook or a helper that hangs in a loop of its own
+        counters = Path(f"/proc/{pid}/io").read_text(encoding="utf-8").split()
+    except OSError:
+        return 0
+    return int(counters[1]) + int(counters[3])  # rchar, wchar
+
+
 def process_stat(pid: int) -> list[str] | None:
     """The fields of `/proc/PID/stat` from the state on; None: no such process, or no such file system."""
     try:

@@ -1,7 +1,9 @@
 """What git says while it works: bytes into lines, lines into progress, its trace into hooks."""
 
+import email.utils
 import json
 import re
+import time
 from collections.abc import Iterator
 
 from tui.git.clean import clean_text
@@ -32,6 +34,22 @@ def parse_progress(line: str) -> Progress | None:
 
 def _size(number: str | None, unit: str | None) -> int | None:
     return int(float(number) * _UNITS[unit]) if number and unit else None
+
+
+_RETRY_AFTER = re.compile(rb"<= Recv header: retry-after: *([^\r\n]+)", re.IGNORECASE)
+
+
+def read_retry_after(trace: bytes) -> float | None:
+    """Seconds that the last answer in a trace of curl asks to wait; None: it does not say."""
+    said = [match[1].decode("ascii", "replace").strip() for match in _RETRY_AFTER.finditer(trace)]
+    if not said:
+        return None
+    if said[-1].isdecimal():
+        return float(said[-1])
+    try:
+        return max(0.0, email.utils.parsedate_to_datetime(said[-1]).timestamp() - time.time())
+    except ValueError:
+        return None
 
 
 class LineCutter:

@@ -10,17 +10,17 @@ import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Self
+from typing import IO, Self
 
 from tui.git.clean import clean_text
 from tui.git.env import OPTIONS, git_env
 from tui.git.gauge import Gauge, Progress
-from tui.git.group import group_lives, signal_group
+from tui.git.group import group_bytes, group_lives, signal_group
 from tui.git.outcome import Reason
-from tui.git.output import LineCutter, parse_progress, read_hooks
+from tui.git.output import LineCutter, parse_progress, read_hooks, read_retry_after
 from tui.git.stop import StopSignal
 
 TERM_GRACE = 2.0
@@ -42,6 +42,10 @@ _FIRST_PHASE = {
 }
 """What a command is at before git says so. The others are looks too short to be shown."""
 
+_REMOTE_COMMANDS = frozenset({"clone", "fetch", "ls-remote", "submodule"})
+
+_STALL_LOOKS = 8
+"""So often within the stall limit we look whether bytes move of which git says nothing."""
 _GAUGE_INTERVAL = 0.1
 _LONGEST_POLL = 0.25
 _SUSPENDED = 5.0  # a poll that lasts this much longer than asked: the program itself was stopped
@@ -58,8 +62,8 @@ class Deadlines:
         self.total = total
         self.end = time.monotonic() + total if total > 0 else math.inf
 
-    def stall_end(self, moved: float) -> float:
-        return moved + self.stall if self.stall > 0 else math.inf
+    def stall_end(self, moved: float, part: float = 1.0) -> float:
+        return moved + self.stall * part if self.stall > 0 else math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,8 @@ class Exit:
     phase: str = ""
     """What it was at when it ended: git's phase or the hook that ran."""
     failed_hooks: tuple[str, ...] = ()
+    retry_after: float | None = None
+    """Seconds that an HTTP server asks to wait before the next try."""
 
     @property
     def ok(self) -> bool:
@@ -125,24 +131,40 @@ class GitRunner:
 
     def run(self, *args: str) -> Exit:
         """Raises FileNotFoundError when there is no git, OSError when no process can be started."""
-        return GitProcess(self, args).run()
+        if args[0] not in _REMOTE_COMMANDS:
+            return GitProcess(self, args).run()
+        # git does not print what a server asks for, its trace of curl does (without logins: it redacts them).
+        with _trace() as (trace, path):
+            traced = {"GIT_TRACE_CURL": path, "GIT_TRACE_CURL_NO_DATA": "1"}
+            exit_ = GitProcess(replace(self, env=self.env | traced), args).run()
+            return exit_ if exit_.ok else replace(exit_, retry_after=read_retry_after(trace.read()))
 
     def run_move(self, *args: str) -> Exit:
         """Runs what rewrites the working tree: a stop gives it MOVE_GRACE to end by itself.
 
         The exit says which hooks failed: git itself ignores some of them.
         """
-        with tempfile.TemporaryDirectory(prefix="synctui-") as folder:
-            trace = Path(folder) / "trace"
-            watched = replace(self, env=self.env | {"GIT_TRACE2_EVENT": str(trace)})
+        with _trace() as (trace, path):
+            watched = replace(self, env=self.env | {"GIT_TRACE2_EVENT": path})
             exit_ = GitProcess(watched, args, stop_grace=MOVE_GRACE).run()
-            running, failed = read_hooks(trace.read_bytes() if trace.exists() else b"")
+            running, failed = read_hooks(trace.read())
         return replace(exit_, phase=f"{running} hook" if running else exit_.phase, failed_hooks=failed)
 
     def unstoppable(self, *args: str) -> Exit:
         """Runs a short local look that is needed also after a stop or at the deadline."""
         limits = Deadlines(TERM_GRACE, TERM_GRACE)
         return GitRunner(self.place, StopSignal(), limits, Gauge()).run(*args)
+
+
+@contextlib.contextmanager
+def _trace() -> Iterator[tuple[IO[bytes], str]]:
+    """A file for git to write to, and its path. Where the system can, it has no name: a kill leaves nothing."""
+    if Path("/proc/self/fd").is_dir():
+        with tempfile.TemporaryFile() as file:
+            yield file, f"/proc/{os.getpid()}/fd/{file.fileno()}"
+    else:
+        with tempfile.NamedTemporaryFile(prefix="synctui-") as named:
+            yield named, named.name
 
 
 class GitProcess:
@@ -157,6 +179,8 @@ class GitProcess:
         self._cutter = LineCutter()
         self._first_phase = _FIRST_PHASE.get(args[0], "")
         self._progress = Progress(self._first_phase) if self._first_phase else runner.gauge.progress
+        self._looked = self._progress.moved
+        self._bytes: int | None = None
         self._shown = 0.0
         self._unshown = False
         self._poller = select.poll()
@@ -199,6 +223,7 @@ class GitProcess:
                 exited = now
             if exited is not None and (not self._pipes or now >= exited + PIPE_GRACE):
                 break
+            self._look(child.pid, now)
             ended_by = self._over(now) if exited is None else None
             if ended_by is not None:
                 killed = self._abort(child)
@@ -219,6 +244,17 @@ class GitProcess:
             killed=killed,
             phase=self._progress.phase if self._first_phase else "",
         )
+
+    def _look(self, group: int, now: float) -> None:
+        """Bytes that move without a word of git's, as those of a slow pack, count as moved."""
+        if self._looked < self._progress.moved:  # git spoke: only what comes from here on counts
+            self._looked, self._bytes = self._progress.moved, None
+        if now < self._runner.deadlines.stall_end(self._looked, 1 / _STALL_LOOKS):
+            return
+        before, self._bytes, self._looked = self._bytes, group_bytes(group), now
+        if before is not None and before != self._bytes:
+            self._progress = replace(self._progress, moved=now)
+            self._unshown = True
 
     def _over(self, now: float) -> Reason | None:
         runner = self._runner

@@ -1,0 +1,50 @@
+"""The terminal of the app, which may go away before the app does."""
+
+import contextlib
+from typing import TextIO
+
+from textual.app import App
+from textual.drivers.linux_driver import LinuxDriver
+
+
+class _Lossy:
+    """A terminal to write to; what it no longer takes is dropped."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+
+    def write(self, text: str) -> None:
+        with contextlib.suppress(OSError):
+            self._file.write(text)
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError):
+            self._file.flush()
+
+    def fileno(self) -> int:
+        return self._file.fileno()
+
+
+class TerminalDriver(LinuxDriver):
+    """Outlives its terminal.
+
+    Textual's own threads that read and write would end at the first error, and the app would wait for ever
+    for what it writes to be taken.
+    """
+
+    def __init__(
+        self,
+        app: App[object],
+        *,
+        debug: bool = False,
+        mouse: bool = True,
+        size: tuple[int, int] | None = None,
+    ) -> None:
+        super().__init__(app, debug=debug, mouse=mouse, size=size)
+        file = self._file
+        assert file is not None  # noqa: S101  the command line has looked for a terminal
+        self._file = _Lossy(file)  # type: ignore[assignment]  # it has all that is used of a file here
+
+    def run_input_thread(self) -> None:
+        with contextlib.suppress(OSError):
+            super().run_input_thread()
