@@ -56,6 +56,11 @@ SSH_END = "fatal: Could not read from remote repository."
             Reason.REMOTE_ERROR,
             ["fatal: unable to access 'https://h/': The requested URL returned error: 502"],
         ),
+        (
+            Reason.CONFIG,
+            ["git-lfs smudge: 1: git-lfs: not found", "fatal: the remote end hung up unexpectedly"],
+        ),
+        (Reason.NETWORK, ["bash: line 1: git-upload-pack: command not found", "fatal: the remote end hung up"]),
         (Reason.DISK_FULL, ["fatal: write error: No space left on device", "fatal: index-pack failed"]),
         (
             Reason.PERMISSION,
@@ -101,12 +106,11 @@ def test_words_that_nobody_knows():
     )
 
 
-def test_the_wait_that_the_remote_asks_for():
-    lines = (
-        "remote: Retry-After: 30",
-        "fatal: unable to access 'https://h/': The requested URL returned error: 429",
-    )
-    assert classify(Exit(128, b"", lines), network=True).retry_after == 30.0
+def test_the_wait_that_the_remote_asks_for_is_said():
+    lines = ("fatal: unable to access 'https://h/': The requested URL returned error: 429",)
+    failure = classify(Exit(128, b"", lines, retry_after=30.0), network=True)
+    assert failure.retry_after == 30.0
+    assert failure.message.endswith("error: 429 (it asks to wait 30 s)")
 
 
 def test_file_errors():

@@ -1,6 +1,9 @@
+import email.utils
+import time
+
 import pytest
 
-from tui.git.output import LineCutter, parse_progress
+from tui.git.output import LineCutter, parse_progress, read_retry_after
 
 
 def cut(*chunks: bytes) -> list[tuple[bytes, bool]]:
@@ -66,3 +69,22 @@ def test_progress(line: str, parsed: tuple[str, int | None, int | None, int | No
 )
 def test_other_lines_are_no_progress(line: str):
     assert parse_progress(line) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"), [(b"30", 30.0), (b" 0 ", 0.0), (b"soon", None), (b"-3", None), (b"1e9", None)]
+)
+def test_the_wait_in_a_trace_of_curl(value: bytes, seconds: float | None):
+    head = b"09:08:00.009466 http.c:684              <= Recv header: "
+    trace = head + b"HTTP/2 429\n" + head + b"Retry-After: 7\r\n" + head + b"retry-after: " + value + b"\n"
+    assert read_retry_after(trace) == seconds
+    assert read_retry_after(head + b"HTTP/1.1 200 OK\n") is None
+
+
+def test_a_wait_may_be_said_as_a_date():
+    date = email.utils.formatdate(time.time() + 100, usegmt=True).encode()
+    seconds = read_retry_after(b"<= Recv header: Retry-After: " + date + b"\n")
+    assert seconds is not None
+    assert 90 < seconds <= 100
+    past = email.utils.formatdate(0, usegmt=True).encode()
+    assert read_retry_after(b"<= Recv header: Retry-After: " + past + b"\n") == 0.0

@@ -111,6 +111,8 @@ class Case:
     check: Check | None = None
     env: Mapping[str, str] = field(default_factory=dict)
     """For the run; the case has a run of its own then."""
+    args: tuple[str, ...] = ()
+    """More arguments of the run, which is its own then."""
 
     @property
     def name(self) -> str:

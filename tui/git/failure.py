@@ -51,10 +51,14 @@ _PATTERNS: tuple[tuple[Reason, str], ...] = (
     (Reason.REMOTE_ERROR, (r"returned error: (?!404|410|451)\d\d\d|Internal Server Error|remote: .*error: internal"
         r"|upload-pack: not our ref|dumb http transport|invalid server response")),
     (Reason.NOT_FOUND, (r"repository '.*' not found|does not appear to be a git repository|Repository not found"
-        r"|returned error: 4(?:04|10|51)|not valid: is this a git repository|repository '.*' does not exist|The project you were looking for could not be found"
+        r"|returned error: 4(?:04|10|51)|not valid: is this a git repository|repository '.*' does not exist"
+        r"|The project you were looking for could not be found"
         r"|remote: Not Found|repository does not exist")),
     (Reason.UNSAFE_URL, (r"transport '.*' not allowed|[Uu]nable to find remote helper for"
         r"|strange (?:hostname|pathname|port) .* blocked")),
+    # A filter that is not installed, git-lfs say, of which git may only tell that the remote end hung up.
+    (Reason.CONFIG, (r"^(\S+)(?: .*)?: (?:line )?\d+: \1: (?:command )?not found$"
+        r"|initialization for subprocess '.*' failed|external filter '.*' failed")),
     (Reason.NETWORK, (r"kex_exchange_identification|Connection reset|early EOF|RPC failed|unexpected disconnect"
         r"|Connection timed out|Operation timed out|Network is unreachable|No route to host|Broken pipe"
         r"|Connection closed by|[Tt]he remote end hung up|Empty reply from server|unable to access '(?:https?|ftp)"

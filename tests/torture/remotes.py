@@ -1,0 +1,266 @@
+"""What a web server, or the network before it, may do."""
+
+import base64
+from collections.abc import Mapping
+from typing import Any
+
+from tests.kit import repos
+from tests.torture import servers
+from tests.torture.servers import Loopback, TcpServer, WebServer, status
+from tests.torture.site import SECRET, Corpus, Site
+from tui.git.outcome import Reason, State
+
+CORPUS = Corpus()
+
+STALL = 0.5
+"""Seconds: enough for a git that is to end by itself, and no long wait for one that is not."""
+LOGIN = {"WWW_Authenticate": 'Basic realm="here"'}
+
+
+def web(site: Site, **options: Any) -> WebServer:
+    """Serves the site's remote; the checkout, made before, is one commit behind it."""
+    server = WebServer(site.folder, **options)
+    listen(site, server, f"{server.url}/{site.name}.git")
+    return server
+
+
+def listen(site: Site, server: Loopback, url: str) -> None:
+    site.closers.append(server.close)
+    site.url = url
+    behind(site)
+
+
+def behind(site: Site) -> None:
+    site.clone()
+    site.arrive()
+
+
+# HTTP: what the server says
+
+
+@CORPUS.case(State.SYNCED, follows=True)
+def http(site: Site) -> None:
+    web(site)
+
+
+@CORPUS.case(State.FAILED, Reason.AUTH)
+def http_401(site: Site) -> None:
+    web(site, answer=status(401, **LOGIN))
+
+
+@CORPUS.case(State.FAILED, Reason.AUTH)
+def http_403_with_hostile_text(site: Site) -> None:
+    text = b"\x1b]0;owned\x07\x1b[31mno\x1b[0m \xe2\x80\xaeetirw\n"
+    web(site, answer=status(403, text, Content_Type="text/plain"))
+
+
+@CORPUS.case(State.FAILED, Reason.NOT_FOUND)
+def http_404(site: Site) -> None:
+    web(site, answer=status(404))
+
+
+@CORPUS.case(State.FAILED, Reason.NOT_FOUND)
+def http_410(site: Site) -> None:
+    web(site, answer=status(410))
+
+
+def _names_the_wait(_: Site, end: Mapping[str, Any]) -> None:
+    assert "3600 s" in end["message"]
+
+
+@CORPUS.case(State.FAILED, Reason.RATE_LIMITED, check=_names_the_wait)
+def http_429_with_retry_after(site: Site) -> None:
+    web(site, answer=status(429, Retry_After="3600"))
+
+
+@CORPUS.case(State.FAILED, Reason.REMOTE_ERROR)
+def http_500(site: Site) -> None:
+    web(site, answer=status(500))
+
+
+@CORPUS.case(State.SYNCED, follows=True, args=("--retry", "1"))
+def http_500_then_fine(site: Site) -> None:
+    web(site, answer=status(500, times=1))
+
+
+@CORPUS.case(State.FAILED, Reason.REMOTE_ERROR)
+def http_400(site: Site) -> None:
+    web(site, answer=status(400))
+
+
+@CORPUS.case(State.SYNCED, follows=True)
+def http_301(site: Site) -> None:
+    server = web(site)
+    site.url = f"{server.url}/moved.git"
+    site.git("remote", "set-url", "origin", site.url)
+
+    def moved(handler: servers.WebHandler) -> bool:
+        if not handler.path.startswith("/moved.git"):
+            return False
+        place = handler.path.replace("/moved.git", f"{server.url}/{site.name}.git")
+        handler.reply(301, Location=place)
+        return True
+
+    server.answer = moved
+
+
+@CORPUS.case(State.FAILED, Reason.UNSAFE_URL)
+def http_301_to_a_file(site: Site) -> None:
+    web(site, answer=status(301, Location=f"{site.remote.url}/info/refs"))
+
+
+@CORPUS.case(State.FAILED, Reason.NOT_FOUND)
+def http_200_of_a_login_page(site: Site) -> None:
+    web(site, answer=status(200, b"<html>\n<p>Please log in</p>\n</html>\n", Content_Type="text/html"))
+
+
+@CORPUS.case(State.FAILED, Reason.REMOTE_ERROR)
+def http_200_of_garbage(site: Site) -> None:
+    kind = "application/x-git-upload-pack-advertisement"
+    web(site, answer=status(200, b"zzzz not a packet", Content_Type=kind))
+
+
+@CORPUS.case(State.SYNCED, follows=True)
+def http_dumb(site: Site) -> None:
+    server = servers.DumbServer(site.folder)
+    listen(site, server, f"{server.url}/{site.name}.git")
+    site.git("update-server-info", cwd=site.remote.path)
+
+
+@CORPUS.case(State.SYNCED, follows=True)
+def http_login_by_the_url(site: Site) -> None:
+    login = "Basic " + base64.b64encode(f"ann:{SECRET}".encode()).decode()
+    refuse = status(401, **LOGIN)
+    server = web(site, answer=lambda handler: handler.headers["Authorization"] != login and refuse(handler))
+    site.url = f"{server.url}/{site.name}.git".replace("://", f"://ann:{SECRET}@")
+
+
+@CORPUS.case(State.FAILED, Reason.AUTH)
+def http_wrong_password_in_the_url(site: Site) -> None:
+    server = web(site, answer=status(401, **LOGIN))
+    site.url = f"{server.url}/{site.name}.git".replace("://", f"://ann:{SECRET}@")
+
+
+# Repositories of a server that are odd
+
+
+@CORPUS.case(State.SYNCED, notes={"unborn"})
+def clone_of_nothing_over_http(site: Site) -> None:
+    server = WebServer(site.folder)
+    site.closers.append(server.close)
+    empty = repos.make_remote(site.folder / "empty.git", 0)
+    site.lands = ""
+    site.url = f"{server.url}/{empty.path.name}"
+
+
+@CORPUS.case(State.BLOCKED, Reason.BRANCH_GONE)
+def all_branches_gone(site: Site) -> None:
+    web(site)
+    (site.remote.path / "refs/heads/main").unlink()
+
+
+# The network before it
+
+
+@CORPUS.case(State.FAILED, Reason.REFUSED)
+def closed_port(site: Site) -> None:
+    port = servers.closed_port()
+    site.closers.append(port.close)
+    site.url = f"http://127.0.0.1:{port.getsockname()[1]}/x.git"
+    behind(site)
+
+
+@CORPUS.case(State.FAILED, Reason.REFUSED)
+def closed_port_of_the_git_protocol(site: Site) -> None:
+    port = servers.closed_port()
+    site.closers.append(port.close)
+    site.url = f"git://127.0.0.1:{port.getsockname()[1]}/x.git"
+    behind(site)
+
+
+# Where there is no network, the resolver is not to be waited for.
+@CORPUS.case(State.FAILED, Reason.DNS, env={"RES_OPTIONS": "attempts:1 timeout:1"})
+def unknown_host(site: Site) -> None:
+    site.url = "https://nowhere.invalid/x.git"
+    behind(site)
+
+
+@CORPUS.case(State.FAILED, Reason.TLS)
+def self_signed_certificate(site: Site) -> None:
+    web(site, tls=True)
+
+
+@CORPUS.case(State.FAILED, Reason.TLS)
+def no_tls_behind_https(site: Site) -> None:
+    server = web(site)
+    site.url = f"https://127.0.0.1:{server.port}/{site.name}.git"
+    site.git("remote", "set-url", "origin", site.url)
+
+
+def _tcp(site: Site, scheme: str, talk: servers.Talk) -> None:
+    server = TcpServer(talk)
+    site.options["stall_timeout"] = STALL
+    listen(site, server, f"{scheme}://127.0.0.1:{server.port}/x.git")
+
+
+@CORPUS.case(State.TIMED_OUT, Reason.STALLED)
+def accepts_and_never_answers(site: Site) -> None:
+    _tcp(site, "http", servers.silence)
+
+
+@CORPUS.case(State.TIMED_OUT, Reason.STALLED)
+def accepts_and_never_answers_tls(site: Site) -> None:
+    _tcp(site, "https", servers.silence)
+
+
+@CORPUS.case(State.TIMED_OUT, Reason.STALLED)
+def accepts_and_never_answers_the_git_protocol(site: Site) -> None:
+    _tcp(site, "git", servers.silence)
+
+
+@CORPUS.case(State.FAILED, Reason.NETWORK)
+def resets_at_once(site: Site) -> None:
+    _tcp(site, "http", servers.reset)
+
+
+@CORPUS.case(State.FAILED, Reason.NETWORK)
+def hangs_up_without_a_word(site: Site) -> None:
+    _tcp(site, "http", lambda connection: connection.recv(65536) and None)
+
+
+@CORPUS.case(State.TIMED_OUT, Reason.STALLED)
+def stalls_in_mid_pack(site: Site) -> None:
+    web(site, deliver=servers.half_then_silence)
+    site.options["stall_timeout"] = STALL
+
+
+@CORPUS.case(State.FAILED, Reason.NETWORK)
+def hangs_up_in_mid_pack(site: Site) -> None:
+    web(site, deliver=servers.half)
+
+
+@CORPUS.case(State.FAILED, Reason.NETWORK)
+def resets_in_mid_pack(site: Site) -> None:
+    web(site, deliver=servers.half_then_reset)
+
+
+@CORPUS.case(State.SYNCED, follows=True)
+def drips_and_lives(site: Site) -> None:
+    """Silent for git's own eyes far longer than the limit, but never for the wire."""
+    web(site, deliver=servers.drip(pieces=14, pause=0.15))
+    site.options["stall_timeout"] = 1
+
+
+@CORPUS.case(State.TIMED_OUT, Reason.STALLED)
+def clone_that_stalls_in_mid_pack(site: Site) -> None:
+    server = WebServer(site.folder, deliver=servers.half_then_silence)
+    site.closers.append(server.close)
+    site.url = f"{server.url}/{site.name}.git"
+    site.options["stall_timeout"] = STALL
+
+
+@CORPUS.case(State.FAILED, Reason.NETWORK)
+def clone_that_is_cut_off(site: Site) -> None:
+    server = WebServer(site.folder, deliver=servers.half)
+    site.closers.append(server.close)
+    site.url = f"{server.url}/{site.name}.git"

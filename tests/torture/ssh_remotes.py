@@ -1,0 +1,150 @@
+"""What ssh says and does, played by a script: no test machine has an sshd for us."""
+
+import os
+import shlex
+from pathlib import Path
+
+from tests.torture.remotes import STALL, behind
+from tests.torture.site import Corpus, Site
+from tui.git.outcome import Reason, State
+
+CORPUS = Corpus()
+
+
+def ssh(site: Site, script: str) -> None:
+    """The ssh of this site: a shell script, which has the arguments of ssh.
+
+    The person's git names one program for all sites; that one goes by the name of the repository.
+    """
+    site.url = f"ssh://git@nowhere.invalid{site.remote.path}"
+    behind(site)
+    own = site.folder / "ssh"
+    chooser = site.workspace / "ssh"
+    sites = shlex.quote(str(site.workspace / "sites"))
+    _program(own, script)
+    _program(
+        chooser,
+        f"""for last; do :; done
+        name=${{last##*/}}
+        exec {sites}/"${{name%.git*}}"/ssh "$@\"""",
+    )
+    config = os.environ["GIT_CONFIG_GLOBAL"]
+    site.git("config", "--file", config, "core.sshCommand", str(chooser))
+
+
+def ssh_says(site: Site, text: str) -> None:
+    ssh(site, f"cat >&2 <<'END'\n{text}\nEND\nexit 255")
+
+
+def _program(path: Path, script: str) -> None:
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+
+
+@CORPUS.case(State.SYNCED, follows=True)
+def ssh_fine(site: Site) -> None:
+    ssh(site, 'for last; do :; done\neval "$last"')
+
+
+@CORPUS.case(State.FAILED, Reason.HOST_KEY)
+def ssh_unknown_host_key(site: Site) -> None:
+    ssh_says(
+        site,
+        "No ED25519 host key is known for nowhere.invalid and you have requested strict checking.\n"
+        "Host key verification failed.",
+    )
+
+
+@CORPUS.case(State.FAILED, Reason.HOST_KEY)
+def ssh_changed_host_key(site: Site) -> None:
+    frame = "@" * 59
+    ssh_says(
+        site,
+        f"{frame}\n@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @\n{frame}\n"
+        "IT IS POSSIBLE THAT SOMEONE IS DOING SOMETHING NASTY!\n"
+        "Host key for nowhere.invalid has changed and you have requested strict checking.\n"
+        "Host key verification failed.",
+    )
+
+
+@CORPUS.case(State.FAILED, Reason.AUTH)
+def ssh_permission_denied(site: Site) -> None:
+    ssh_says(site, "git@nowhere.invalid: Permission denied (publickey,password,keyboard-interactive).")
+
+
+@CORPUS.case(State.FAILED, Reason.AUTH)
+def ssh_too_many_keys(site: Site) -> None:
+    ssh_says(
+        site,
+        "Received disconnect from 127.0.0.1 port 22:2: Too many authentication failures\n"
+        "Disconnected from 127.0.0.1 port 22",
+    )
+
+
+@CORPUS.case(State.FAILED, Reason.NETWORK)
+def ssh_kex_reset(site: Site) -> None:
+    ssh_says(site, "kex_exchange_identification: read: Connection reset by peer")
+
+
+@CORPUS.case(State.FAILED, Reason.REFUSED)
+def ssh_refused(site: Site) -> None:
+    ssh_says(site, "ssh: connect to host nowhere.invalid port 22: Connection refused")
+
+
+@CORPUS.case(State.FAILED, Reason.DNS)
+def ssh_unknown_host(site: Site) -> None:
+    ssh_says(site, "ssh: Could not resolve hostname nowhere.invalid: Name or service not known")
+
+
+@CORPUS.case(State.FAILED, Reason.NOT_FOUND)
+def ssh_not_found(site: Site) -> None:
+    ssh_says(site, "ERROR: Repository not found.")
+
+
+@CORPUS.case(State.FAILED, Reason.REMOTE_ERROR)
+def ssh_ends_without_a_word(site: Site) -> None:
+    ssh(site, "exit 255")
+
+
+@CORPUS.case(State.FAILED, Reason.AUTH)
+def ssh_hostile_text(site: Site) -> None:
+    ssh_says(site, "\x1b]0;owned\x07\x1b[2J$(id) [red]\nx@h: Permission denied (publickey).")
+
+
+@CORPUS.case(State.TIMED_OUT, Reason.STALLED)
+def ssh_hangs_before_the_banner(site: Site) -> None:
+    ssh(site, "exec sleep 600")
+    site.options["stall_timeout"] = STALL
+
+
+@CORPUS.case(State.FAILED, Reason.HOST_KEY)
+def ssh_asks_on_the_terminal(site: Site) -> None:
+    """With a terminal the test of prompts runs it again."""
+    ssh(
+        site,
+        f"""if (: <>/dev/tty) 2>/dev/null; then
+            touch {shlex.quote(str(site.marker))}
+            printf 'Are you sure you want to continue connecting (yes/no)? ' >/dev/tty
+            read -r answer </dev/tty
+        fi
+        echo 'Host key verification failed.' >&2
+        exit 255""",
+    )
+    site.options["stall_timeout"] = 5
+
+
+@CORPUS.case(
+    State.FAILED, Reason.AUTH, env={"DISPLAY": ":0", "SSH_ASKPASS": "dialog", "GIT_ASKPASS": "dialog"}
+)
+def ssh_asks_through_askpass(site: Site) -> None:
+    """As OpenSSH decides whether it may."""
+    ssh(
+        site,
+        f"""if [ "$SSH_ASKPASS_REQUIRE" != never ] && [ -n "$DISPLAY" ] && [ -n "$SSH_ASKPASS" ]; then
+            touch {shlex.quote(str(site.marker))}
+            exec sleep 600
+        fi
+        echo 'git@nowhere.invalid: Permission denied (publickey,password).' >&2
+        exit 255""",
+    )
+    site.options["stall_timeout"] = 5
