@@ -8,11 +8,11 @@ import pytest
 
 from tests.kit import repos
 from tests.kit.program import ended, start
-from tests.torture import checkouts, ordinary
+from tests.torture import checkouts, kinds, ordinary, remotes, ssh_remotes
 from tests.torture.facts import lost
 from tests.torture.site import SECRET, Case, Site, write_workspace
 
-CASES = [*checkouts.CORPUS]
+CASES = [*checkouts.CORPUS, *kinds.CORPUS, *remotes.CORPUS, *ssh_remotes.CORPUS]
 
 _SYNC = ("sync", "--ndjson", "--retry", "0")
 _ORDINARY = (sys.executable, "-IS", ordinary.__file__)
@@ -32,7 +32,7 @@ def site(case: Case, tmp_path: Path) -> Iterator[Site]:
 def test_case(case: Case, site: Site, tmp_path: Path, sandbox: Path) -> None:
     before = site.facts()
     write_workspace(tmp_path, [site])
-    ran = ended(start(*_SYNC, cwd=tmp_path, env=case.env, prefix=_ORDINARY))
+    ran = ended(start(*_SYNC, *case.args, cwd=tmp_path, env=case.env, prefix=_ORDINARY))
     ends = ran.finished()
     end = ends.pop(f"co/{case.name}")
     assert (end["state"], end["reason"]) == (case.state, case.reason), end

@@ -1,5 +1,6 @@
 """A checkout that is missing: cloned beside its place, then put there in one step."""
 
+import hashlib
 import os
 import secrets
 import shutil
@@ -12,6 +13,8 @@ from tui.git.failure import Ended
 from tui.git.outcome import Action, Outcome, Reason, State
 from tui.git.url import url_problem
 from tui.git.work import Work
+
+_LONGEST_NAME = 200  # bytes: with what is put around it, it stays below the 255 that a name may have
 
 
 def clone(work: Work, settle: Callable[[], None]) -> Outcome | None:
@@ -49,7 +52,10 @@ def clone(work: Work, settle: Callable[[], None]) -> Outcome | None:
 
 def _clone_beside(work: Work, url: str, settle: Callable[[], None]) -> None:
     repo = work.repo
-    mark = f".{repo.path.name}.synctui-"
+    name = repo.path.name
+    if len(os.fsencode(name)) > _LONGEST_NAME:
+        name = hashlib.sha256(os.fsencode(name)).hexdigest()
+    mark = f".{name}.synctui-"
     for left_over in repo.path.parent.iterdir():
         if left_over.name.startswith(mark):  # of a program that was killed: we hold the lock of this path
             shutil.rmtree(left_over, ignore_errors=True)
