@@ -91,7 +91,9 @@ class WebServer(Loopback):
         """The `Authorization` of each."""
         super().__init__(WebHandler)
         if tls:
-            self.socket = _self_signed(root).wrap_socket(self.socket, server_side=True)
+            self.socket = _self_signed(root).wrap_socket(
+                self.socket, server_side=True, do_handshake_on_connect=False
+            )
 
     @property
     def url(self) -> str:

@@ -19,6 +19,7 @@ PATIENCE = 2
 """A person waits for a pick or a retry, and it may be the big one: its stall limit is this many times longer."""
 LONGEST_PAUSE = 60.0
 """Seconds. A remote that asks for more is not waited for."""
+_JITTER = 0.5
 
 Remember = Callable[[str, Repo, Outcome, int, float, int], None]
 """Keeps a result: run, repo, outcome, attempt, start in seconds since the epoch, duration in milliseconds."""
@@ -28,13 +29,15 @@ def make_work(options: SyncOptions, retries: int) -> Work:
     """`retries`: how often a fault of the network or the remote is tried again before it counts."""
 
     def work(job: Job, stop: StopSignal, gauge: Gauge, notice: Callable[[Notice], None]) -> Outcome:
-        patient = job.pick or job.attempt > 1
-        limits = replace(options, stall_timeout=options.stall_timeout * PATIENCE) if patient else options
+        gauge.attempt = job.attempt
+        patient_options = replace(options, stall_timeout=options.stall_timeout * PATIENCE)
         for tried in range(retries + 1):
-            outcome = sync_repo(job.repo, limits, stop, gauge)
-            pause = outcome.retry_after or _pause(tried)
-            if outcome.reason not in RETRIED_REASONS or tried == retries or pause > LONGEST_PAUSE:
+            patient = job.pick or job.attempt > 1
+            outcome = sync_repo(job.repo, patient_options if patient else options, stop, gauge)
+            asked = outcome.retry_after or 0.0
+            if outcome.reason not in RETRIED_REASONS or tried == retries or asked > LONGEST_PAUSE:
                 break
+            pause = asked + _back_off(tried)
             text = f"{job.id}: {outcome.reason}, trying again in {pause:.0f} s ({tried + 1} of {retries})"
             notice(Notice("info", text, about=job.id))
             gauge.show(Progress(phase=f"retry {tried + 1}/{retries} in {pause:.0f} s", line=outcome.message))
@@ -43,6 +46,7 @@ def make_work(options: SyncOptions, retries: int) -> Work:
                     State.CANCELLED, stop.reason or Reason.USER, "cancelled while waiting to retry"
                 )
             job.attempt += 1
+            gauge.attempt = job.attempt
         return outcome
 
     return work
@@ -73,6 +77,7 @@ def recording(work: Work, remember: Remember) -> Work:
     return recorded
 
 
-def _pause(tried: int) -> float:
-    """Seconds: 1, 2, 4, … with a jitter of a half, so that a crowd does not come back at once."""
-    return float(2**tried) * random.uniform(0.5, 1.5)  # noqa: S311  spreads load, guards nothing
+def _back_off(tried: int) -> float:
+    """Seconds: about 1, 2, 4, … and never above LONGEST_PAUSE; not exactly, so that a crowd does not come back at once."""
+    most = LONGEST_PAUSE / (1 + _JITTER)
+    return min(2.0**tried, most) * random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311  spreads load, guards nothing

@@ -1,0 +1,201 @@
+"""What is tried again, how often and how soon: counted at the server, without waiting for it."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.kit import repos
+from tests.torture import servers
+from tests.torture.remotes import LOGIN
+from tests.torture.servers import TcpServer, WebServer, status
+from tui.engine.events import Notice
+from tui.engine.job import Job
+from tui.engine.runner import LONGEST_PAUSE, make_work
+from tui.git.gauge import Gauge
+from tui.git.outcome import RETRIED_REASONS, Outcome, Reason, State
+from tui.git.repo import Repo
+from tui.git.stop import StopSignal
+from tui.git.sync import SyncOptions
+
+STALL = 0.3
+
+
+class HurriedStop(StopSignal):
+    """Waits never, and notes how long it was to."""
+
+    def __init__(self, gauge: Gauge) -> None:
+        super().__init__()
+        self.gauge = gauge
+        self.pauses: list[float] = []
+        self.shown: list[str] = []
+        self.asked_in_the_first_pause = False
+
+    def wait(self, seconds: float) -> bool:
+        self.pauses.append(seconds)
+        self.shown.append(self.gauge.progress.phase)
+        if self.asked_in_the_first_pause:
+            self.set(Reason.USER)
+        return self.reason is not None
+
+
+class Bench:
+    """One checkout that is tried by the program's own rule."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.remote = repos.make_remote(folder / "a.git")
+        self.closers: list[Callable[[], object]] = []
+        self.gauge = Gauge()
+        self.stop = HurriedStop(self.gauge)
+        self.notices: list[Notice] = []
+
+    def web(self, answer: servers.Answer, *, tls: bool = False) -> WebServer:
+        server = WebServer(self.folder, answer=answer, tls=tls)
+        self.closers.append(server.close)
+        return server
+
+    def tcp(self, talk: servers.Talk) -> TcpServer:
+        server = TcpServer(talk)
+        self.closers.append(server.close)
+        return server
+
+    def tries(self, url: str, retries: int = 2) -> tuple[Outcome, int]:
+        """How it ended, and in which attempt."""
+        checkout = repos.clone(self.remote, self.folder / "co", url=url)
+        job = Job(Repo("co", checkout, url), str(checkout), 0.0)
+        options = SyncOptions(stall_timeout=STALL, timeout=30, lock_dir=self.folder / "locks")
+        outcome = make_work(options, retries)(job, self.stop, self.gauge, self.notices.append)
+        return outcome, job.attempt
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    bench = Bench(tmp_path)
+    yield bench
+    for closer in bench.closers:
+        closer()
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (status(401, **LOGIN), Reason.AUTH),
+        (status(403), Reason.AUTH),
+        (status(404), Reason.NOT_FOUND),
+        (status(301, Location="file:///etc/x.git"), Reason.UNSAFE_URL),
+        (status(200, b"<html>\n</html>\n", Content_Type="text/html"), Reason.NOT_FOUND),
+    ],
+)
+def test_what_cannot_get_better_is_asked_once(bench: Bench, answer: servers.Answer, reason: Reason) -> None:
+    server = bench.web(answer)
+    outcome, attempt = bench.tries(f"{server.url}/a.git")
+    assert (outcome.state, outcome.reason, attempt) == (State.FAILED, reason, 1)
+    assert len(server.requests) == 1
+    assert (bench.stop.pauses, bench.notices) == ([], [])
+
+
+def test_a_certificate_does_not_get_better(bench: Bench) -> None:
+    server = bench.web(status(500), tls=True)
+    outcome, attempt = bench.tries(f"{server.url}/a.git")
+    assert (outcome.reason, attempt, len(server.connections)) == (Reason.TLS, 1, 1)
+
+
+@pytest.mark.parametrize("code", [500, 502, 503, 429])
+def test_a_server_in_trouble_is_asked_again_each_time_later(bench: Bench, code: int) -> None:
+    server = bench.web(status(code))
+    outcome, attempt = bench.tries(f"{server.url}/a.git", retries=3)
+    wanted = Reason.RATE_LIMITED if code == 429 else Reason.REMOTE_ERROR
+    assert (outcome.state, outcome.reason, attempt) == (State.FAILED, wanted, 4)
+    assert len(server.requests) == 4
+    first, second, third = bench.stop.pauses
+    assert 0.5 <= first <= 1.5
+    assert 1 <= second <= 3
+    assert 2 <= third <= 6
+
+
+def test_a_server_that_recovers_is_left_in_peace(bench: Bench) -> None:
+    server = bench.web(status(500, times=1))
+    outcome, attempt = bench.tries(f"{server.url}/a.git")
+    assert (outcome.state, attempt) == (State.UP_TO_DATE, 2)
+    assert len(bench.stop.pauses) == 1
+
+
+def test_it_comes_back_when_the_server_wants_it_and_not_before(bench: Bench) -> None:
+    server = bench.web(status(429, times=1, Retry_After="7"))
+    outcome, attempt = bench.tries(f"{server.url}/a.git")
+    assert (outcome.state, attempt) == (State.UP_TO_DATE, 2)
+    (pause,) = bench.stop.pauses
+    assert 7 < pause <= 8.5
+    assert bench.stop.shown == [f"retry 1/2 in {pause:.0f} s"]
+    (notice,) = bench.notices
+    assert (notice.about, notice.text) == (
+        "co",
+        f"co: rate_limited, trying again in {pause:.0f} s (1 of 2)",
+    )
+
+
+def test_the_wait_counts_for_an_overloaded_server_too(bench: Bench) -> None:
+    server = bench.web(status(503, times=1, Retry_After="20"))
+    bench.tries(f"{server.url}/a.git")
+    assert [20 < pause <= 21.5 for pause in bench.stop.pauses] == [True]
+
+
+def test_whoever_wants_to_be_left_alone_for_an_hour_is(bench: Bench) -> None:
+    server = bench.web(status(429, Retry_After="3600"))
+    outcome, attempt = bench.tries(f"{server.url}/a.git")
+    assert (outcome.reason, attempt, len(server.requests)) == (Reason.RATE_LIMITED, 1, 1)
+    assert "3600 s" in outcome.message
+
+
+def test_a_reset_is_tried_again(bench: Bench) -> None:
+    server = bench.tcp(servers.reset)
+    outcome, attempt = bench.tries(f"http://127.0.0.1:{server.port}/a.git")
+    assert (outcome.reason, attempt, len(server.connections)) == (Reason.NETWORK, 3, 3)
+
+
+def test_a_closed_port_is_tried_again(bench: Bench) -> None:
+    with servers.closed_port() as port:
+        outcome, attempt = bench.tries(f"http://127.0.0.1:{port.getsockname()[1]}/a.git", retries=1)
+    assert (outcome.reason, attempt) == (Reason.REFUSED, 2)
+
+
+def test_silence_is_tried_again_with_more_patience(bench: Bench) -> None:
+    server = bench.tcp(servers.silence)
+    outcome, attempt = bench.tries(f"http://127.0.0.1:{server.port}/a.git", retries=1)
+    assert (outcome.state, outcome.reason, attempt) == (State.TIMED_OUT, Reason.STALLED, 2)
+    assert f"{STALL * 2:g} s" in outcome.message
+    assert len(server.connections) == 2
+
+
+def test_a_stop_in_a_pause_ends_it(bench: Bench) -> None:
+    server = bench.web(status(500))
+    bench.stop.asked_in_the_first_pause = True
+    outcome, _ = bench.tries(f"{server.url}/a.git")
+    assert (outcome.state, outcome.reason) == (State.CANCELLED, Reason.USER)
+    assert len(server.requests) == 1
+
+
+def tried(monkeypatch: pytest.MonkeyPatch, reason: Reason, retries: int) -> list[float]:
+    """The pauses before a fault that never goes away is given up."""
+    stop = HurriedStop(Gauge())
+    monkeypatch.setattr("tui.engine.runner.sync_repo", lambda *_: Outcome(State.FAILED, reason))
+    job = Job(Repo("a", Path("/nowhere")), "", 0.0)
+    make_work(SyncOptions(1, 1, Path("/nowhere")), retries)(job, stop, stop.gauge, lambda _: None)
+    assert job.attempt == len(stop.pauses) + 1
+    return stop.pauses
+
+
+def test_the_pauses_grow_to_a_bound_and_no_two_crowds_keep_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses = tried(monkeypatch, Reason.NETWORK, 100)
+    assert len(pauses) == 100
+    assert max(pauses) <= LONGEST_PAUSE
+    assert min(pauses[10:]) >= LONGEST_PAUSE / 3
+    assert len(set(pauses)) == 100
+
+
+@pytest.mark.parametrize("reason", list(Reason))
+def test_each_reason_is_tried_again_or_not(monkeypatch: pytest.MonkeyPatch, reason: Reason) -> None:
+    retried = {"dns", "refused", "network", "rate_limited", "remote_error", "stalled"}
+    assert len(tried(monkeypatch, reason, 2)) == (2 if reason in retried else 0)
+    assert retried == RETRIED_REASONS
