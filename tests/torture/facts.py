@@ -56,7 +56,7 @@ def facts(checkout: Path) -> Facts:
         branches[f"stash@{{{number}}}"] = line
     status = _git(checkout, "status", "--porcelain", "-z", "--ignored", "--untracked-files=all", split="\0")
     return Facts(
-        head=(git_dir / "HEAD").read_text(errors="surrogateescape").strip(),
+        head=_head(git_dir),
         branches=branches,
         index=tuple(_git(checkout, "ls-files", "-s")),
         unfinished=tuple(name for name in UNFINISHED if (git_dir / name).exists()),
@@ -93,7 +93,16 @@ def _git_dir(checkout: Path) -> Path | None:
         return checkout
     if not (checkout / ".git").exists():
         return None
-    return Path(os.fsdecode(_git(checkout, "rev-parse", "--absolute-git-dir")[0]))
+    said = _git(checkout, "rev-parse", "--absolute-git-dir")
+    # One that git takes for none is looked at all the same.
+    return Path(os.fsdecode(said[0])) if said else checkout / ".git"
+
+
+def _head(git_dir: Path) -> str:
+    try:
+        return (git_dir / "HEAD").read_text(errors="surrogateescape").strip()
+    except OSError:
+        return ""
 
 
 def _git(checkout: Path, *args: str, split: str = "\n") -> list[str]:

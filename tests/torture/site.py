@@ -48,8 +48,8 @@ class Site:
         """So many new commits on the remote."""
         return repos.add_commits(self.remote, n, **options)
 
-    def git(self, *args: str, cwd: Path | None = None) -> str:
-        return repos.git(cwd or self.checkout, *args)
+    def git(self, *args: str, cwd: Path | None = None, stdin: str | None = None) -> str:
+        return repos.git(cwd or self.checkout, *args, stdin=stdin)
 
     def write(self, name: str, text: str = "mine\n") -> Path:
         """A file of the person in the checkout."""

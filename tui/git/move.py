@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NoReturn
 
 from tui.git.clean import clean_text
 from tui.git.decide import Move
@@ -66,7 +67,7 @@ def move_head(work: Work, checkout: Checkout, move: Move, target: str, *, commit
     moved = _position(work.git.unstoppable if stopped else work.attempt)
     if moved is None or moved[0] != target:
         work.heed(exit_, command[0])
-        _explain(work, exit_)
+        _refuse(work, exit_)
     work.action = Action.FAST_FORWARD
     work.new = target
     work.commits = commits
@@ -96,8 +97,17 @@ def _stay_put(work: Work, checkout: Checkout) -> None:
         raise Ended(State.FAILED, Reason.MOVED, "HEAD moved while it was synced")
 
 
-def _explain(work: Work, exit_: Exit) -> None:
+def _refuse(work: Work, exit_: Exit) -> NoReturn:
     """Says why git would not move HEAD."""
+    explain(exit_)
+    if not exit_.lines:
+        # A missing tree makes merge fail without a word; status names it.
+        work.read("status", "--porcelain", "-z", "--untracked-files=no")
+    work.fail(exit_)
+
+
+def explain(exit_: Exit) -> None:
+    """Raises Ended where git would not move HEAD for the sake of what is there; else returns."""
     text = "\n".join(exit_.lines)
     named = [line.strip() for line in exit_.lines if line.startswith(" ")]
     more = f" and {len(named) - 1} more" if named[1:] else ""
@@ -108,10 +118,6 @@ def _explain(work: Work, exit_: Exit) -> None:
         raise Ended(State.BLOCKED, Reason.UNTRACKED_OVERWRITE, f"files would be overwritten{files}")
     if _NO_FAST_FORWARD.search(text):
         raise Ended(State.FAILED, Reason.MOVED, "HEAD moved while it was synced")
-    if not exit_.lines:
-        # A missing tree makes merge fail without a word; status names it.
-        work.read("status", "--porcelain", "-z", "--untracked-files=no")
-    work.fail(exit_)
 
 
 def fast_forward_others(work: Work, refs: Refs, current: str | None) -> None:

@@ -12,7 +12,7 @@ from tui.git.failure import Ended, busy_advice, classify, classify_os_error
 from tui.git.gauge import Gauge
 from tui.git.inspect import branch_in_progress, git_dir_of, in_progress
 from tui.git.lock import LockUnsupported, RepoBusy, RepoLock
-from tui.git.move import Checkout, fast_forward_others, head_state, move_head
+from tui.git.move import Checkout, explain, fast_forward_others, head_state, move_head
 from tui.git.outcome import Action, Outcome, Reason, State
 from tui.git.process import Deadlines, GitRunner
 from tui.git.refs import LIST_REFS, Refs, changes, fetched_branches, parse_refs
@@ -21,6 +21,7 @@ from tui.git.repo import Repo
 from tui.git.stop import StopSignal
 from tui.git.work import SyncOptions, Work
 
+_SUBMODULE_NAME = re.compile(r" \([^()]*\)$")
 _OBJECT_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 __all__ = ["SyncOptions", "sync_repo"]
@@ -295,9 +296,32 @@ class _Update:
         if not (work.repo.path / ".gitmodules").is_file():
             return
         moved = work.old != work.new
-        states = {line[:1] for line in work.read("submodule", "status", "--recursive").splitlines()}
-        if b"-" in states or (moved and b"+" in states):
-            work.ask_remote("submodule", "update", "--init", "--recursive", "--progress")
+        rows = work.read("submodule", "status", "--recursive").decode("utf-8", "surrogateescape").splitlines()
+        elsewhere = [row for row in rows if row.startswith("+")]
+        if not (any(row.startswith("-") for row in rows) or (moved and elsewhere)):
+            return
+        for row in elsewhere:
+            self._check_submodule(row)
+        exit_ = work.attempt("submodule", "update", "--init", "--recursive", "--progress")
+        if not exit_.ok:
+            explain(exit_)
+            work.fail(exit_, network=True)
+
+    def _check_submodule(self, row: str) -> None:
+        """Ended when the update would leave commits behind that are the person's: git itself does not ask.
+
+        `row` is that of `git submodule status`: `+COMMIT PATH (NAME)`.
+        """
+        work = self.work
+        head, _, rest = row[1:].partition(" ")
+        path = _SUBMODULE_NAME.sub("", rest)
+        recorded = work.attempt("rev-parse", "--verify", "--quiet", f"{work.old}:{path}")
+        if recorded.stdout.decode().strip() == head:
+            return
+        own = work.attempt("-C", path, "rev-list", "-n1", head, "--not", "--remotes", "--tags")
+        if not own.ok or own.stdout:
+            message = f"submodule {path} has commits that its remote does not have"
+            raise Ended(State.BLOCKED, Reason.DIVERGED, clean_text(message))
 
     def _forecast(self, before: Refs, checkout: Checkout, remote: Remote) -> Outcome:
         """What a run would do, from the remote's list of refs; writes nothing."""
