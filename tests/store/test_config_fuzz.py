@@ -1,3 +1,4 @@
+import random
 import re
 import tempfile
 from pathlib import Path
@@ -84,3 +85,56 @@ def test_any_toml_gives_repos_or_clear_errors(data):
 @given(st.binary(max_size=60))
 def test_any_bytes_give_repos_or_one_line(content):
     checked(content)
+
+
+SOUND = b"""
+[settings]
+jobs = 8
+stall_timeout = "90s"
+color = "always"
+
+[workspaces."~/work/python"]
+flask = "https://github.com/pallets/flask.git"
+click = { url = "git@github.com:pallets/click.git", branch = "main", tags = ["cli"], depth = 1 }
+local = { url = "/srv/a.git", path = "deep/place", rev = "v1", remote = "fork", strategy = "fetch" }
+
+[workspaces."pinned".jinja]
+url = "ssh://git@h.example/jinja.git"
+filter = "blob:none"
+timeout = 3.5
+enabled = false
+"""
+SHREDS = [
+    b"\xff",
+    b"",
+    b"\0",
+    b"\x1b[2J",
+    b"\n",
+    b"\r",
+    "\u202e".encode(),
+    b"9" * 5000,
+    b"\\u001b",
+    b"1979-05-27",
+]
+SHREDS += b"- .. / ~ ' \" = [ ] { } # , ext:: true nan".split()
+
+
+def damaged(chance: random.Random) -> bytes:
+    """The file after one to four accidents: a piece of it is overwritten by something, or by another piece."""
+    content = SOUND
+    for _ in range(chance.randint(1, 4)):
+        start = chance.randrange(len(content) + 1)
+        end = start + chance.choice((0, 1, 1, 5, 40, 400))
+        other = chance.randrange(len(SOUND))
+        put = chance.choice((*SHREDS, bytes([chance.randrange(256)]), SOUND[other : other + 60]))
+        content = content[:start] + put + content[end:]
+    return content
+
+
+def test_ten_thousand_damaged_files_give_repos_or_clear_errors():
+    for number in range(10_000):
+        content = damaged(random.Random(number))
+        try:
+            checked(content)
+        except Exception as error:
+            raise AssertionError(f"file {number}: {content!r}") from error
