@@ -70,7 +70,7 @@ _PATTERNS: tuple[tuple[Reason, str], ...] = (
         r"|packfile .* |pack has bad object|inflate: data stream|Expected git repo version"
         r"|unknown repository extension|Could not parse object|fatal: not a git repository"
         r"|index-pack failed|invalid index-pack|bad pack header|your current branch appears to be broken"
-        r"|invalid sha1 pointer|garbage at end|unable to read|bad config line.*/\.git/|did not send all necessary")),
+        r"|invalid sha1 pointer|garbage at end|unable to read|bad config line.*[ /]\.git/|did not send all necessary")),
     (Reason.REF_CONFLICT, (r"cannot lock ref .*(?:exists; cannot create|: Not a directory|unable to resolve)"
         r"|would clobber existing tag|\[rejected\]|some local refs could not be updated|refname conflict"
         r"|refusing to fetch into branch|cannot lock ref .* is at .* but expected")),
@@ -90,6 +90,7 @@ _ERRNOS = {
     errno.EPERM: Reason.PERMISSION,
     errno.EROFS: Reason.PERMISSION,
     errno.ENOTDIR: Reason.NOT_A_REPOSITORY,
+    errno.EEXIST: Reason.NOT_A_REPOSITORY,  # a file stands where a folder of its path has to be
 }
 
 

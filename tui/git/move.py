@@ -67,7 +67,7 @@ def move_head(work: Work, checkout: Checkout, move: Move, target: str, *, commit
     moved = _position(work.git.unstoppable if stopped else work.attempt)
     if moved is None or moved[0] != target:
         work.heed(exit_, command[0])
-        _refuse(work, exit_)
+        _refuse(work, exit_, checkout.head, target)
     work.action = Action.FAST_FORWARD
     work.new = target
     work.commits = commits
@@ -97,9 +97,12 @@ def _stay_put(work: Work, checkout: Checkout) -> None:
         raise Ended(State.FAILED, Reason.MOVED, "HEAD moved while it was synced")
 
 
-def _refuse(work: Work, exit_: Exit) -> NoReturn:
+def _refuse(work: Work, exit_: Exit, head: str | None, target: str) -> NoReturn:
     """Says why git would not move HEAD."""
     explain(exit_)
+    if head is not None:
+        # A lock or a hook that refuses the ref does so when the files are moved: they go back, edits stay.
+        work.run(work.git.run_move, "read-tree", "-m", "-u", target, head)
     if not exit_.lines:
         # A missing tree makes merge fail without a word; status names it.
         work.read("status", "--porcelain", "-z", "--untracked-files=no")

@@ -11,6 +11,7 @@ from typing import NoReturn
 
 from tui.git.clean import clean_text
 from tui.git.failure import Ended, advice, classify
+from tui.git.half_written import remove_half_written
 from tui.git.inspect import common_dir_of, git_dir_of
 from tui.git.outcome import Action, Outcome, Reason, RefChange, State
 from tui.git.process import Exit, GitRunner
@@ -60,9 +61,11 @@ class Work:
         return exit_
 
     def run(self, runner: Callable[..., Exit], *args: str) -> Exit:
-        """Runs git, and takes away the locks that it leaves when it has to be killed."""
+        """Runs git, and takes away what it leaves when it fails, locks when it has to be killed."""
         begun = time.time() - _CLOCK_GRAIN
         exit_ = runner(*args)
+        if args[0] == "fetch" and not exit_.ok:
+            remove_half_written(self.git.place, begun)
         if exit_.killed or exit_.code == -signal.SIGKILL:
             # Their maker is dead, and we hold the repo. What a fetch never takes is somebody else's.
             spared = {"index.lock", "HEAD.lock"} if args[0] == "fetch" else set()

@@ -1,0 +1,22 @@
+"""What a failed git has half written goes; what another git writes, or wrote long ago, stays."""
+
+import os
+from pathlib import Path
+
+from tests.kit import repos
+from tui.git.half_written import remove_half_written
+
+
+def test_only_what_is_new_and_nobody_has_open_goes(tmp_path: Path) -> None:
+    checkout = repos.clone(repos.make_remote(tmp_path / "remote.git", 1), tmp_path / "co")
+    packs = checkout / ".git/objects/pack"
+    packs.mkdir(exist_ok=True)
+    ours, old, theirs = (packs / f"tmp_pack_{name}" for name in ("ours", "old", "theirs"))
+    object_ = checkout / ".git/objects/ab/tmp_obj_ours"
+    object_.parent.mkdir()
+    for file in (ours, old, object_):
+        file.touch()
+    os.utime(old, (1, 1))
+    with theirs.open("w"):
+        remove_half_written(checkout, since=2)
+    assert [file.exists() for file in (ours, object_, old, theirs)] == [False, False, True, True]

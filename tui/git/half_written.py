@@ -1,0 +1,44 @@
+"""What a git that failed or was killed leaves half written in the object store: it takes room and is of no use."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from tui.git.inspect import common_dir_of, git_dir_of
+
+
+def remove_half_written(place: Path, since: float) -> None:
+    """Removes temporary packs and objects of the repository at `place` that were written since then.
+
+    What a process has open is that of another git, and stays; so does all where the system cannot say.
+    """
+    git_dir = git_dir_of(place)
+    if git_dir is None:
+        return
+    found = [path for path in _temporary(common_dir_of(git_dir) / "objects") if _changed(path) >= since]
+    if not found or not Path("/proc/self/fd").exists():
+        return
+    in_use = set(_open_files())
+    for path in found:
+        if os.path.realpath(path) not in in_use:
+            with contextlib.suppress(OSError):
+                path.unlink()
+
+
+def _temporary(objects: Path) -> Iterator[Path]:
+    yield from objects.glob("pack/tmp_*")
+    yield from objects.glob("[0-9a-f][0-9a-f]/tmp_obj_*")
+
+
+def _changed(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def _open_files() -> Iterator[str]:
+    for link in Path("/proc").glob("[0-9]*/fd/*"):
+        with contextlib.suppress(OSError):
+            yield str(link.readlink())
