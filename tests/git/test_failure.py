@@ -60,7 +60,10 @@ SSH_END = "fatal: Could not read from remote repository."
             Reason.CONFIG,
             ["git-lfs smudge: 1: git-lfs: not found", "fatal: the remote end hung up unexpectedly"],
         ),
-        (Reason.NETWORK, ["bash: line 1: git-upload-pack: command not found", "fatal: the remote end hung up"]),
+        (
+            Reason.NETWORK,
+            ["bash: line 1: git-upload-pack: command not found", "fatal: the remote end hung up"],
+        ),
         (Reason.DISK_FULL, ["fatal: write error: No space left on device", "fatal: index-pack failed"]),
         (
             Reason.PERMISSION,
@@ -84,6 +87,25 @@ SSH_END = "fatal: Could not read from remote repository."
             ["error: object file .git/objects/aa/bb is empty", "fatal: loose object aabb is corrupt"],
         ),
         (Reason.CORRUPT, ["fatal: Expected git repo version <= 1, found 99"]),
+        (
+            Reason.REMOTE_ERROR,
+            ["fatal: pack has bad object at offset 12: inflate returned -3", "fatal: index-pack failed"],
+        ),
+        (
+            Reason.REMOTE_ERROR,
+            [
+                "error: inflate: data stream error (x)",
+                "error: inflate returned -3",
+                "fatal: unpack-objects failed",
+            ],
+        ),
+        (Reason.CORRUPT, ["error: inflate: data stream error (x)", "fatal: loose object aabb is corrupt"]),
+        (Reason.AUTH, ["fatal: unable to access 'https://h/': CONNECT tunnel failed, response 407"]),
+        (Reason.NOT_FOUND, ["fatal: unable to access 'https://h/': The requested URL returned error: 451"]),
+        (
+            Reason.REMOTE_ERROR,
+            ["fatal: unable to access 'https://h/': The requested URL returned error: 418"],
+        ),
         (Reason.CONFIG, ["fatal: bad config line 3 in file /home/ann/.gitconfig"]),
         (Reason.REV_MISSING, ["fatal: Remote branch nope not found in upstream origin"]),
     ],

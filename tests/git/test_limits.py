@@ -83,6 +83,24 @@ def test_a_remote_that_says_nothing_is_stalled(world: World, ssh: Ssh):
     assert not group_lives(group)
 
 
+def test_what_a_helper_does_by_itself_is_no_byte_of_the_transfer(world: World, ssh: Ssh):
+    ssh.does(f"{say_group(world)}\nwhile :; do cat /etc/hostname >/dev/null; sleep 0.02; done")
+    job = Job(world, url=ssh.url, stall_timeout=0.5, timeout=10)
+    group = ssh.started()
+    outcome = job.end()
+    assert (outcome.state, outcome.reason) == (State.TIMED_OUT, Reason.STALLED)
+    assert not group_lives(group)
+
+
+def test_bytes_that_git_does_not_speak_of_are_no_stall(world: World, ssh: Ssh):
+    slowly = "while IFS= read -r byte; do printf %s x; sleep 0.1; done"
+    ssh.does(f"{say_group(world)}\nprintf 0fff; yes | head -n 12 | {slowly}")
+    job = Job(world, url=ssh.url, stall_timeout=0.5, timeout=10)
+    ssh.started()
+    outcome = job.end()
+    assert (outcome.state, outcome.reason) == (State.FAILED, Reason.NETWORK)
+
+
 def test_a_trickle_is_no_stall_but_meets_the_deadline(world: World, ssh: Ssh):
     ssh.does(f"{say_group(world)}\nwhile :; do echo tick >&2; sleep 0.05; done")
     job = Job(world, url=ssh.url, stall_timeout=0.5, timeout=1)

@@ -104,6 +104,26 @@ def http_301(site: Site) -> None:
     server.answer = moved
 
 
+def _kept_the_password(site: Site, _: Mapping[str, Any]) -> None:
+    assert (site.folder / "logins").read_text() == "None\n"
+
+
+@CORPUS.case(State.FAILED, Reason.AUTH, check=_kept_the_password)
+def http_301_to_somebody_elses_server(site: Site) -> None:
+    """The password of the URL is for the server of the URL alone."""
+
+    def note(handler: servers.WebHandler) -> bool:
+        with (site.folder / "logins").open("a") as file:
+            file.write(f"{handler.headers['Authorization']}\n")
+        return status(401, **LOGIN)(handler)
+
+    elsewhere = WebServer(site.folder, answer=note)
+    site.closers.append(elsewhere.close)
+    server = web(site)
+    server.answer = lambda handler: status(301, Location=f"{elsewhere.url}{handler.path}")(handler)
+    site.url = f"{server.url}/{site.name}.git".replace("://", f"://ann:{SECRET}@")
+
+
 @CORPUS.case(State.FAILED, Reason.UNSAFE_URL)
 def http_301_to_a_file(site: Site) -> None:
     web(site, answer=status(301, Location=f"{site.remote.url}/info/refs"))
@@ -242,6 +262,18 @@ def hangs_up_in_mid_pack(site: Site) -> None:
 @CORPUS.case(State.FAILED, Reason.NETWORK)
 def resets_in_mid_pack(site: Site) -> None:
     web(site, deliver=servers.half_then_reset)
+
+
+@CORPUS.case(State.FAILED, Reason.REMOTE_ERROR)
+def damages_the_pack(site: Site) -> None:
+    """What came is wrong, not what is here."""
+    web(site, deliver=servers.damaged)
+
+
+@CORPUS.case(State.FAILED, Reason.NOT_FOUND)
+def refuses_by_the_git_protocol(site: Site) -> None:
+    text = b"ERR access denied or repository not exported: /x.git"
+    _tcp(site, "git", lambda connection: connection.sendall(b"%04x%b" % (len(text) + 4, text)))
 
 
 @CORPUS.case(State.SYNCED, follows=True)

@@ -205,6 +205,12 @@ def half_then_reset(handler: WebHandler, pack: bytes) -> None:
     reset(handler.connection)
 
 
+def damaged(handler: WebHandler, pack: bytes) -> None:
+    """One byte of it is another; the rest is as it should be."""
+    at = pack.index(b"PACK") + 20
+    handler.wfile.write(pack[:at] + bytes([pack[at] ^ 0x55]) + pack[at + 1 :])
+
+
 def drip(pieces: int, pause: float) -> Deliver:
     """The pack's last bytes one at a time, with a pause before each; the server's closing ends it at once."""
 

@@ -52,7 +52,7 @@ _PATTERNS: tuple[tuple[Reason, str], ...] = (
         r"|upload-pack: not our ref|dumb http transport|invalid server response")),
     (Reason.NOT_FOUND, (r"repository '.*' not found|does not appear to be a git repository|Repository not found"
         r"|returned error: 4(?:04|10|51)|not valid: is this a git repository|repository '.*' does not exist"
-        r"|The project you were looking for could not be found"
+        r"|access denied or repository not exported|The project you were looking for could not be found"
         r"|remote: Not Found|repository does not exist")),
     (Reason.UNSAFE_URL, (r"transport '.*' not allowed|[Uu]nable to find remote helper for"
         r"|strange (?:hostname|pathname|port) .* blocked")),
@@ -63,13 +63,15 @@ _PATTERNS: tuple[tuple[Reason, str], ...] = (
         r"|Connection timed out|Operation timed out|Network is unreachable|No route to host|Broken pipe"
         r"|Connection closed by|[Tt]he remote end hung up|Empty reply from server|unable to access '(?:https?|ftp)"
         r"|Recv failure|Send failure|Timeout was reached|Proxy CONNECT|HTTP/2 stream|transfer closed")),
+    # Of what came, not of what is here; a cut connection, which is above, may look like it.
+    (Reason.REMOTE_ERROR, r"pack has bad object|inflate returned|bad pack header|pack is corrupted"),
     (Reason.REV_MISSING, (r"Remote branch .* not found in upstream|couldn't find remote ref"
         r"|no such remote ref|unknown revision|did not match any file")),
     (Reason.CORRUPT, (r"object file .* is empty|loose object .* is corrupt|bad object|bad tree|not a tree"
         r"|unable to read tree|missing (?:blob|tree|commit)|index file (?:corrupt|smaller)|bad (?:index|signature)"
-        r"|packfile .* |pack has bad object|inflate: data stream|Expected git repo version"
+        r"|packfile .* |inflate: data stream|Expected git repo version"
         r"|unknown repository extension|Could not parse object|fatal: not a git repository"
-        r"|index-pack failed|invalid index-pack|bad pack header|your current branch appears to be broken"
+        r"|index-pack failed|invalid index-pack|your current branch appears to be broken"
         r"|invalid sha1 pointer|garbage at end|unable to read|bad config line.*[ /]\.git/|did not send all necessary")),
     (Reason.REF_CONFLICT, (r"cannot lock ref .*(?:exists; cannot create|: Not a directory|unable to resolve)"
         r"|would clobber existing tag|\[rejected\]|some local refs could not be updated|refname conflict"

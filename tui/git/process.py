@@ -6,6 +6,7 @@ import os
 import select
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -158,9 +159,9 @@ class GitRunner:
 
 @contextlib.contextmanager
 def _trace() -> Iterator[tuple[IO[bytes], str]]:
-    """A file for git to write to, and its path. Where the system can, it has no name: a kill leaves nothing."""
-    if Path("/proc/self/fd").is_dir():
-        with tempfile.TemporaryFile() as file:
+    """A file for git to write to, and its path. Where the system can, it is in memory: a kill leaves nothing."""
+    if sys.platform == "linux":
+        with os.fdopen(os.memfd_create("synctui"), "rb") as file:
             yield file, f"/proc/{os.getpid()}/fd/{file.fileno()}"
     else:
         with tempfile.NamedTemporaryFile(prefix="synctui-") as named:
