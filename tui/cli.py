@@ -26,7 +26,7 @@ from tui.git.repo import Repo, public_url
 from tui.git.sync import SyncOptions
 from tui.headless.streams import Streams
 from tui.store.config import ConfigError, Workspace, load_workspace
-from tui.store.history import History, last_states
+from tui.store.history import History, LastResult, last_results
 from tui.store.memory import Memory
 from tui.store.paths import StateError, database_file, locks_folder, make_state_folders, memory_file
 from tui.store.settings import SETTINGS, Layer, Setting, SettingError, Settings, Switch, resolve
@@ -190,6 +190,7 @@ def demo_command(words: tuple[str, ...], **flags: object) -> None:
             ending = _sync(words, demo.config, flags)
         else:
             ending = _open_app(words, demo.config, flags, start=True)
+            click.echo("That was a demo: its workspace is gone, and its advice with it.", err=True)
     leave(ending)
 
 
@@ -260,6 +261,7 @@ def _open_app(words: Sequence[str], config: Path | None, flags: dict[str, Any], 
             start=start,
             remember_limit=remember_limit,
             dry_run=wired.settings.dry_run,
+            last_results=_last_results(wired.workspace),
         )
         ending = SynctuiApp(session).run_to_end()
     return _exit_zero(ending) if wired.settings.exit_zero else ending
@@ -314,15 +316,17 @@ def _history_key(workspace: Workspace) -> str:
     return os.path.realpath(workspace.path)
 
 
+def _last_results(workspace: Workspace) -> Mapping[str, LastResult]:
+    return _guarded(lambda: last_results(database_file(), _history_key(workspace)))
+
+
 def _facts(workspace: Workspace, words: Sequence[str]) -> Callable[[Repo], Facts]:
     """Looks up only what the words ask for: each has its price."""
     asked = {word.removeprefix("-").partition(":")[0] for word in " ".join(words).split()}
-    states: Mapping[str, str] = {}
-    if "state" in asked:
-        states = _guarded(lambda: last_states(database_file(), _history_key(workspace)))
+    last: Mapping[str, LastResult] = _last_results(workspace) if "state" in asked else {}
 
     def facts(repo: Repo) -> Facts:
-        state = states.get(repo.id)
+        state = last[repo.id].state if repo.id in last else None
         if not asked & {"behind", "dirty"}:
             return Facts(state)
         status = inspect(repo.path)

@@ -186,6 +186,15 @@ class LinePane(ScrollView, can_focus=True):
 
     def on_resize(self, _event: Resize) -> None:
         self.resize_lines()
+        self._keep_in_view()
+
+    def on_show(self) -> None:
+        # Lines may have come and gone while it was hidden.
+        self._keep_in_view()
+
+    def _keep_in_view(self) -> None:
+        if 0 <= self._cursor < self.line_count():
+            self.reveal(self._cursor)
 
     def on_focus(self) -> None:
         self.refresh_index(self._cursor)

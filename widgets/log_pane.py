@@ -18,7 +18,7 @@ LIMIT = 100_000
 
 _TIME_WIDTH = 8
 _WORD_WIDTH = 10
-_DURATION_WIDTH = 7
+_DURATION_WIDTH = 9
 _REPO_WIDTHS = (10, 32)
 _ROOM_FOR_TIME = 70
 _ROOM_FOR_DETAIL = 12
@@ -26,9 +26,9 @@ _ROOM_FOR_DETAIL = 12
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """A job's end as (time, repo, state, detail, duration), or a notice: no key and `text` instead of cells.
+    """A job's end as (time, repo, state, detail, duration), or a notice: `text` instead of cells.
 
-    `interesting` lines changed something or need a person.
+    `key` is "" for what concerns no repo. `interesting` lines changed something or need a person.
     """
 
     key: str
@@ -176,11 +176,11 @@ class LogPane(LinePane):
             segments.append(Segment(f"{fit(time, _TIME_WIDTH)} ", muted))
         segments.append(Segment(f"{line.tone.glyph} ", tone))
         left = width - sum(segment.cell_length for segment in segments)
-        if not line.key:
+        if line.text:
             segments.append(Segment(fit(line.text, left), muted))
         else:
             tail = _WORD_WIDTH + 1 + _DURATION_WIDTH + 1
-            repo_width = max(_REPO_WIDTHS[0], min(self._repo_width, (left - tail) // 2))
+            repo_width = max(_REPO_WIDTHS[0], min(self._repo_width, (left - tail) * 3 // 5))
             room = left - repo_width - 1 - tail
             segments.append(Segment(f"{fit(cut_middle(repo, repo_width), repo_width)} "))
             segments.append(Segment(f"{fit(state, _WORD_WIDTH)} ", tone))

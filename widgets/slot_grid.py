@@ -44,15 +44,17 @@ class SlotView:
     tone: Tone
     badge: str = ""
     pick: bool = False
+    marked: bool = False
     age: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class _Cell:
-    """`number` is the slot's number, "" for the priority slot."""
+    """`number` is the slot's number, "" for the priority slot. A closed one takes no job now."""
 
     number: str
     view: SlotView | None
+    closed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +71,21 @@ class _Plan:
         return ceil(self.places / self.columns) * self.lines + (1 if self.more else 0)
 
 
+_IDLE = _Plan(1, 1, 1)
+"""Nothing runs: one line is enough."""
+
+
 def _arrange(slots: int, priority: bool, width: int, max_rows: int) -> _Plan:
-    """The roomiest plan that fits: two lines a cell, one line a cell, as many cells as there is room for.
+    """The roomiest plan that fits: two lines a cell within two thirds of the room, one line a cell, as many
+    cells as there is room for.
 
     The place of the priority slot is reserved while it is unused, so that using it never moves the others.
     """
     widest = max(1, width // CELL_WIDTH)
     rows = max(1, ceil(slots / widest))
     columns = max(1, ceil(slots / rows))
-    for lines in (2, 1):
-        if ceil((slots + 1) / columns) * lines <= max_rows:
+    for lines, room in ((2, max_rows * 2 // 3), (1, max_rows)):
+        if ceil((slots + 1) / columns) * lines <= room:
             return _Plan(columns, lines, slots + priority)
     places = max(1, max_rows - 1) * widest
     return _Plan(widest, 1, places, slots + priority - places)
@@ -134,6 +141,8 @@ class SlotGrid(Widget, can_focus=True):
         super().__init__(id=id)
         self._slots: Sequence[SlotView | None] = ()
         self._priority: SlotView | None = None
+        self._without_use = 0
+        self._taken_over = False
         self._spinner = 0
         self._max_rows = 12
         self._plan = _Plan(1, 2, 0)
@@ -156,9 +165,28 @@ class SlotGrid(Widget, can_focus=True):
         view = self._cells[self._cursor].view if self._cursor < len(self._cells) else None
         return view.key if view else None
 
-    def show(self, slots: Sequence[SlotView | None], priority: SlotView | None, spinner: int) -> None:
-        """Draws the slots in their order, None being an idle one; `spinner` counts up with the clock."""
-        self._slots, self._priority = tuple(slots), priority
+    @property
+    def just_taken_over(self) -> bool:
+        """Whether the job under the cursor has come there, in place of another, less than a second ago."""
+        view = self._cells[self._cursor].view if self._cursor < len(self._cells) else None
+        return self._taken_over and view is not None and view.age < 1
+
+    @just_taken_over.setter
+    def just_taken_over(self, taken_over: bool) -> None:
+        self._taken_over = taken_over
+
+    def show(
+        self,
+        slots: Sequence[SlotView | None],
+        priority: SlotView | None,
+        spinner: int = 0,
+        closed: int = 0,
+    ) -> None:
+        """Draws the slots in their order, None being one without a job; the last `closed` of these take none.
+
+        `spinner` counts up with the clock.
+        """
+        self._slots, self._priority, self._without_use = tuple(slots), priority, closed
         turned = spinner != self._spinner
         self._spinner = spinner
         before = self._cells
@@ -172,17 +200,21 @@ class SlotGrid(Widget, can_focus=True):
                 self.refresh(Region(region.x + 1, region.y, 1, 1))
 
     def get_content_height(self, _container: Size, _viewport: Size, width: int) -> int:
-        return _arrange(len(self._slots), self._priority is not None, width, self._max_rows).height
+        return self._arrange(width).height
 
     def on_resize(self, event: Resize) -> None:
         self._lay_out(event.size.width)
 
     def _lay_out(self, width: int) -> bool:
         """Arranges the cells anew; whether that took a repaint of everything."""
-        plan = _arrange(len(self._slots), self._priority is not None, width, self._max_rows)
-        cells = [_Cell(str(number), view) for number, view in enumerate(self._slots, 1)]
+        plan = self._arrange(width)
+        empty = [number for number, view in enumerate(self._slots) if view is None]
+        closed = set(empty[len(empty) - self._without_use :])
+        cells = [_Cell(str(number + 1), view, number in closed) for number, view in enumerate(self._slots)]
         priority = [_Cell("", self._priority)] if self._priority else []
-        if plan.more > 0:
+        if plan is _IDLE:
+            cells = [_Cell("", None)]
+        elif plan.more > 0:
             cells.sort(key=lambda cell: -1.0 if cell.view is None else cell.view.age, reverse=True)
             cells = [*priority, *cells][: plan.places]
         else:
@@ -197,9 +229,16 @@ class SlotGrid(Widget, can_focus=True):
         if cursor != self._cursor:
             self.refresh(self._region(self._cursor), self._region(cursor))
             self._cursor = cursor
+        if key is not None and self.highlighted not in {None, key}:
+            self._taken_over = True
         if changed:
             self.refresh(layout=True)
         return changed
+
+    def _arrange(self, width: int) -> _Plan:
+        if self._priority is None and not any(self._slots):
+            return _IDLE
+        return _arrange(len(self._slots), self._priority is not None, width, self._max_rows)
 
     def _region(self, place: int) -> Region:
         width = self.size.width // self._plan.columns
@@ -212,6 +251,7 @@ class SlotGrid(Widget, can_focus=True):
         if not 0 <= place < len(self._cells) or place == self._cursor:
             return
         before, self._cursor = self._cursor, place
+        self._taken_over = False
         self.refresh(self._region(before), self._region(place))
 
     def action_move_cells(self, step: int) -> None:
@@ -266,7 +306,7 @@ class SlotGrid(Widget, can_focus=True):
     def _draw_cell(self, place: int, line: int, width: int) -> Strip:
         cell = self._cells[place]
         if cell.view is None:
-            segments = [Segment(f"· {self._number(cell)} idle" if line == 0 else "", self._ink("muted"))]
+            segments = [Segment("" if line else f"· {self._idle_text(cell)}", self._ink("muted"))]
         elif self._plan.lines == 1:
             segments = self._draw_compact(cell, cell.view, width - 2)
         elif line == 0:
@@ -279,6 +319,11 @@ class SlotGrid(Widget, can_focus=True):
         if focused:
             strip = strip.apply_style(self.get_component_rich_style("slot-grid--cursor"))
         return strip.adjust_cell_length(width)
+
+    def _idle_text(self, cell: _Cell) -> str:
+        if self._plan is _IDLE:
+            return f"all {len(self._slots)} idle" if len(self._slots) > 1 else "idle"
+        return f"{self._number(cell)} {'closed' if cell.closed else 'idle'}"
 
     def _draw_head(self, cell: _Cell, view: SlotView, width: int) -> list[Segment]:
         badge = f" {view.badge}" if view.badge else ""
@@ -328,7 +373,8 @@ class SlotGrid(Widget, can_focus=True):
         glyph = SPINNER[self._spinner % len(SPINNER)] if view.tone is Tone.RUNNING else view.tone.glyph
         number = Segment(f"{self._number(cell)} ", self._ink("muted"))
         pick = [Segment("★ now ", self._ink("pick"))]
-        return [Segment(f"{glyph} ", self._tone(view.tone)), *([number] if cell.number else pick)]
+        mark = [Segment("● ", self._ink("pick"))] if view.marked else []
+        return [Segment(f"{glyph} ", self._tone(view.tone)), *([number] if cell.number else pick), *mark]
 
     def _number(self, cell: _Cell) -> str:
         return cell.number.rjust(len(str(len(self._slots))))

@@ -188,7 +188,7 @@ class _Facts(Widget):
         used = max((len(jobs) for _, jobs, _ in facts), default=0)
         waiting = max((len(text) for _, _, text in facts), default=0)
         room = max(4, min(width - used - waiting - 4, max((len(host) for host, _, _ in facts), default=0)))
-        return [
+        lines = [
             [
                 Segment(f"{fit(cut_middle(host, room), room)}  "),
                 Segment(f"{jobs:>{used}}  ", self._ink("strong")),
@@ -196,6 +196,9 @@ class _Facts(Widget):
             ]
             for host, jobs, text in facts
         ]
+        if more := len(busiest) - len(shown):
+            lines.append([Segment(f"+{more} more host{'s' if more > 1 else ''}", self._ink("muted"))])
+        return lines
 
     def _ink(self, name: str) -> Style:
         return ink(self, f"facts--{name}")

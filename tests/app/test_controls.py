@@ -350,6 +350,31 @@ async def test_wait_leaves_when_the_run_is_over() -> None:
         assert driver.app.return_value == Ending(1)
 
 
+async def test_stay_takes_the_wait_back() -> None:
+    async with Driver(1).open() as driver:
+        await driver.press("S")
+        await driver.running("r0")
+        await driver.press("q", "w", "q", "s")
+        assert "leaves" not in driver.header()
+        await driver.end("r0")
+        await driver.idle()
+        assert driver.app.return_value is None
+
+
+async def test_who_waits_for_a_paused_queue_resumes_it() -> None:
+    async with Driver(2, limit=1).open() as driver:
+        await driver.press("S")
+        await driver.running("r0")
+        await driver.press("p", "q")
+        assert "the queue is paused" in str(driver.app.screen.query_one("#body").content)
+        await driver.press("w")
+        await driver.end("r0")
+        await driver.running("r1")
+        await driver.end("r1")
+        await driver.until(lambda: driver.app.return_value)
+        assert driver.app.return_value == Ending(0)
+
+
 async def test_abort_stops_everything_and_leaves() -> None:
     async with Driver(4, limit=2).open() as driver:
         await driver.press("S")

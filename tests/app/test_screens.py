@@ -28,6 +28,8 @@ from tui.git.inspect import RepoStatus
 from tui.git.outcome import Outcome, Reason, State
 from tui.git.repo import Repo
 from tui.git.stop import StopSignal
+from tui.store.history import LastResult
+from widgets.dialogs import ConfirmDialog
 from widgets.filter_line import FilterLine
 from widgets.help_screen import HelpScreen
 from widgets.log_pane import LogPane
@@ -67,10 +69,10 @@ async def test_attention_groups_by_reason_with_one_advice_each() -> None:
         texts = [row.cells[0] if row.group else row.key for row in driver.app.main.table.rows]
         assert [text if isinstance(text, str) else text[0] for text in texts] == [
             "✗ failed: auth  1",
-            "  log in",
+            "→ log in",
             "r1",
             "✗ failed: not found  2",
-            "  check the URL",
+            "→ check the URL",
             "r0",
             "r2",
         ]
@@ -103,6 +105,28 @@ async def test_an_unknown_count_is_blank_and_never_a_zero() -> None:
         await driver.until(lambda: driver.app.tick() or driver.app.desk.looks)
         await driver.settle()
         assert driver.app.main.table.rows[0].cells[2:] == ("", "", "", "", "", "not cloned")
+
+
+async def test_what_failed_before_is_told_on_the_plan_and_found() -> None:
+    last = {
+        "r0": LastResult("failed", "not_found", 1_795_255_200.0 - 7_200),
+        "r1": LastResult("synced", None, 0.0),
+    }
+    async with Driver(3, last_results=last).open() as driver:
+        assert [row.cells[-1] for row in driver.app.main.table.rows] == ["not found, 2 h ago", "", ""]
+        await driver.press("/", *"state:failed", "enter")
+        assert rows(driver) == ["r0"]
+        await driver.press("escape", "s")
+        await driver.running("r0")
+        await driver.end("r0")
+        assert driver.app.main.table.rows[0].cells[-1] == ""
+
+
+async def test_an_empty_workspace_says_what_to_do() -> None:
+    async with Driver(0).open() as driver:
+        assert str(driver.app.main.query_one("#plan").content).startswith(
+            "No repo here. Name some in a synctui.toml"
+        )
 
 
 async def test_o_goes_through_the_orders() -> None:
@@ -179,10 +203,11 @@ async def test_tab_goes_round_the_panes_on_every_size() -> None:
             for _ in range(3):
                 await driver.press("tab")
                 ids.append(driver.app.main.focused.id)
-            assert ids == ["repos", "slots", "log"]
+            small = height < 20
+            assert ids == (["repos", "slots", "log"] if small else ["slots", "log", "repos"])
             assert driver.app.main.focused is first
             await driver.press("shift+tab")
-            assert driver.app.main.focused.id == "slots"
+            assert driver.app.main.focused.id == ("slots" if small else "log")
 
 
 async def test_tab_goes_to_no_pane_that_the_plan_does_not_show() -> None:
@@ -364,16 +389,50 @@ async def test_help_names_every_action_and_why_it_is_refused() -> None:
 async def test_the_palette_runs_an_action_by_name(key: str) -> None:
     async with Driver(2).open() as driver:
         await driver.press(key)
-        commands = {command.title for command in driver.app.get_system_commands(driver.app.screen)}
-        assert {"Start all", "Raise limit", "Theme"} <= commands
-        await driver.press("escape")
-        command = next(
-            command
-            for command in driver.app.get_system_commands(driver.app.screen)
-            if command.title == "Start all"
-        )
-        command.callback()
+        await driver.until(driver.palette)
+        assert [
+            name for name in ("Help", "Start all", "Raise limit", "Theme") if name not in driver.palette()
+        ] == []
+        assert driver.palette()[0] == "Help"
+        await driver.press(*"startall")
+        await driver.until(lambda: driver.palette() == ["Start all"])
+        await driver.press("enter")
         await driver.running("r0", "r1")
+
+
+async def test_no_palette_lies_over_a_dialog() -> None:
+    async with Driver(1).open() as driver:
+        await driver.press("S")
+        await driver.running("r0")
+        await driver.press("q", "ctrl+p")
+        assert isinstance(driver.app.screen, ConfirmDialog)
+
+
+async def test_the_second_x_does_not_hit_the_next_job_of_the_slot() -> None:
+    async with Driver(4, limit=2).open() as driver:
+        await driver.press("S")
+        await driver.running("r0", "r1")
+        await driver.press("tab", "x")
+        await driver.running("r1", "r2")
+        await driver.press("x")
+        assert driver.toasts() == ["r2 has just come into this slot; press x again to abort it"]
+        assert driver.state("r2") == "running"
+        await driver.press("x")
+        await driver.running("r1", "r3")
+
+
+async def test_a_row_that_is_selected_stays_in_view() -> None:
+    async with Driver(60, limit=2).open(120, 30) as driver:
+        await driver.press("S")
+        await driver.running("r0", "r1")
+        await driver.press("1", "G", "t")  # the grid grows by the priority slot
+        await driver.running("r0", "r1", "r59")
+        table = driver.app.main.table
+        assert table.highlighted == "r58"
+        assert table.scroll_y + table.page_height == 57
+        await driver.pilot.resize_terminal(80, 24)
+        await driver.settle()
+        assert table.scroll_y + table.page_height == 57
 
 
 async def test_many_notices_at_once_are_one_toast_and_all_in_the_log() -> None:
@@ -386,6 +445,16 @@ async def test_many_notices_at_once_are_one_toast_and_all_in_the_log() -> None:
             "x is not running: nothing to cancel",
             "y is not running: nothing to cancel",
         ]
+
+
+async def test_what_a_job_tells_is_in_the_log_and_no_toast() -> None:
+    async with Driver(1).open() as driver:
+        driver.engine._notice(Notice("info", "r0: network, trying again in 1 s", about="r0"))
+        await driver.settle()
+        assert driver.toasts() == []
+        log = driver.app.main.query_one(LogPane)
+        assert log.draw(0, 50).text.rstrip() == " • r0: network, trying again in 1 s"
+        assert log.lines[0].key == "r0"
 
 
 async def test_hostile_text_is_text_in_toasts_too() -> None:

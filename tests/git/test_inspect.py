@@ -6,6 +6,7 @@ from tests.git.conftest import World, commit, git
 from tests.git.test_dry_run import traces
 from tests.git.test_sync import begin_merge, begin_rebase
 from tui.git.inspect import RepoStatus, inspect
+from tui.git.outcome import State
 
 
 def test_a_clean_checkout(world: World):
@@ -85,3 +86,15 @@ def test_the_remote_of_the_branch_is_shown(world: World):
     git(world.mine, "remote", "rename", "origin", "up")
     git(world.mine, "remote", "set-url", "up", "https://ann:hush@example.org/a.git")
     assert inspect(world.mine).url == "https://example.org/a.git"
+
+
+def test_a_fetch_that_failed_is_no_fetch(world: World):
+    cloned = inspect(world.mine).last_fetch
+    assert cloned == float(
+        git(world.mine, "log", "-g", "-1", "--format=%gd", "--date=unix").split("{")[1].rstrip("}")
+    )
+    git(world.mine, "fetch", "-q")
+    assert inspect(world.mine).last_fetch == (world.mine / ".git/FETCH_HEAD").stat().st_mtime
+    world.remote.rename(world.base / "away")
+    assert world.sync().state is State.FAILED
+    assert inspect(world.mine).last_fetch is None

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from textual.command import CommandList
 from textual.pilot import Pilot
 from textual.widgets import Static
 
@@ -158,6 +159,13 @@ class Driver:
     def toasts(self) -> list[str]:
         """Texts of the notices that have been shown."""
         return [notification.message for notification in self.app._notifications]
+
+    def palette(self) -> list[str]:
+        """The names that the command palette offers."""
+        return [
+            str(option.hit.text or option.hit.prompt)
+            for option in self.app.screen.query_one(CommandList).options
+        ]
 
     def header(self) -> str:
         return str(self.app.main.query_one("#header", Static).content)

@@ -7,7 +7,7 @@ import pytest
 
 from tui.git.outcome import Outcome, Reason, State
 from tui.git.repo import Repo
-from tui.store.history import History, last_states
+from tui.store.history import History, LastResult, last_results
 from tui.store.paths import StateError
 
 HERE = "/srv/synctui.toml"
@@ -22,6 +22,10 @@ def file(tmp_path):
 def keep(history, name, state, *, workspace=HERE, run="run-1", path="/srv/x", reason=None):
     outcome = Outcome(state, reason, old="a" * 40, new="b" * 40)
     history.record(workspace, run, Repo(name, Path(path)), outcome, 2, 1_750_000_000.25, 1234)
+
+
+def states(history, workspace):
+    return {repo: last.state for repo, last in history.last_results(workspace).items()}
 
 
 def query(file, statement):
@@ -45,9 +49,19 @@ def test_the_last_state_of_each_repo_counts_in_its_own_workspace(file):
         keep(history, "a", State.SYNCED, run="run-2")
         keep(history, "b", State.BUSY, workspace="/else")
 
-        assert history.last_states(HERE) == {"a": "synced", "b": "failed"}
-        assert history.last_states("/else") == {"b": "busy"}
-        assert history.last_states("/nowhere") == {}
+        assert states(history, HERE) == {"a": "synced", "b": "failed"}
+        assert states(history, "/else") == {"b": "busy"}
+        assert states(history, "/nowhere") == {}
+
+
+def test_the_last_result_tells_reason_and_time(file):
+    with History.open(file) as history:
+        keep(history, "a", State.FAILED, reason=Reason.AUTH)
+        keep(history, "b", State.SYNCED)
+    assert last_results(file, HERE) == {
+        "a": LastResult("failed", "auth", 1_750_000_000.25),
+        "b": LastResult("synced", None, 1_750_000_000.25),
+    }
 
 
 def test_a_result_is_there_for_others_as_soon_as_it_is_recorded(file):
@@ -84,7 +98,10 @@ def test_a_second_opening_keeps_what_is_there(file):
         with History.open(file) as history:
             keep(history, run, State.SYNCED, run=run)
 
-    assert last_states(file, HERE) == {"run-1": "synced", "run-2": "synced"}
+    assert {repo: last.state for repo, last in last_results(file, HERE).items()} == {
+        "run-1": "synced",
+        "run-2": "synced",
+    }
 
 
 def test_sixty_four_threads_and_two_connections_record_every_result(file):
@@ -123,7 +140,7 @@ def test_a_new_file_that_all_open_at_once_is_made_once(tmp_path):
         thread.join()
 
     assert sorted(opened) == sorted([*range(4)] * 16)
-    assert [len(last_states(tmp_path / f"{turn}.db", HERE)) for turn in range(4)] == [16] * 4
+    assert [len(last_results(tmp_path / f"{turn}.db", HERE)) for turn in range(4)] == [16] * 4
 
 
 def test_opening_writes_nothing_to_a_file_that_is_up_to_date(file):
@@ -131,7 +148,7 @@ def test_opening_writes_nothing_to_a_file_that_is_up_to_date(file):
         keep(history, "a", State.SYNCED)
     before = (file.stat().st_mtime_ns, file.read_bytes())
     with History.open(file) as history:
-        assert history.last_states(HERE) == {"a": "synced"}
+        assert states(history, HERE) == {"a": "synced"}
 
     assert (file.stat().st_mtime_ns, file.read_bytes()) == before
 
@@ -141,7 +158,7 @@ def test_a_file_name_that_is_not_text_is_no_obstacle(file):
     with History.open(file) as history:
         keep(history, "a", State.SYNCED, workspace=odd, path=odd)
 
-        assert history.last_states(odd) == {"a": "synced"}
+        assert states(history, odd) == {"a": "synced"}
 
 
 def test_no_url_and_no_output_gets_in(file):
@@ -212,7 +229,7 @@ def test_a_result_that_cannot_be_kept_is_an_error_that_names_the_file(file):
 
         with pytest.raises(StateError) as caught:
             keep(history, "a", State.SYNCED)
-        assert history.last_states(HERE) == {}
+        assert states(history, HERE) == {}
     assert str(caught.value) == f"{file}: cannot be used: no room"
 
     with pytest.raises(StateError) as caught:
@@ -221,5 +238,5 @@ def test_a_result_that_cannot_be_kept_is_an_error_that_names_the_file(file):
 
 
 def test_asking_where_there_is_no_file_makes_none(tmp_path):
-    assert last_states(tmp_path / "no/synctui.db", HERE) == {}
+    assert last_results(tmp_path / "no/synctui.db", HERE) == {}
     assert list(tmp_path.iterdir()) == []

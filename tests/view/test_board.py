@@ -145,3 +145,17 @@ def test_the_session_adds_its_runs_up_and_counts_a_repo_once_by_its_last_state(b
 def test_a_repo_that_the_board_did_not_know_gets_a_row() -> None:
     board = fold(Board([], limit=1), JobQueued(A, 1, pick=False))
     assert list(board.rows) == ["r0"]
+
+
+def test_cancelling_a_retry_mends_nothing(board: Board) -> None:
+    fold(board, run_started(), ended(A, NOT_FOUND), JobQueued(A, 2, pick=False))
+    fold(board, JobEnded(A, 2, Outcome(State.CANCELLED, Reason.USER), None, 5, 0))
+    assert board.rows["r0"].state is State.CANCELLED
+    assert [row.trouble for row in board.attention] == [NOT_FOUND]
+    fold(board, ended(A, SYNCED, attempt=3))
+    assert board.attention == []
+
+
+def test_what_was_cancelled_without_trouble_needs_nobody(board: Board) -> None:
+    fold(board, run_started(), ended(A, Outcome(State.CANCELLED, Reason.USER)))
+    assert board.attention == []

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -34,7 +35,7 @@ def ended(outcome: Outcome, *, repo: Repo = REPO, milliseconds: int = 1234) -> J
                 refs=(RefChange("refs/tags/v1", None, NEW, RefKind.TAG),),
                 notes=("detached",),
             ),
-            "✓  web/shop  synced      1 ref fetched, detached  1.2 s",
+            "✓  web/shop  synced      1 ref fetched (detached)  1.2 s",
         ),
         (Outcome(State.UP_TO_DATE, ahead=2), "=  web/shop  up_to_date  2 ahead  1.2 s"),
         (Outcome(State.UP_TO_DATE), "=  web/shop  up_to_date  1.2 s"),
@@ -106,6 +107,19 @@ def test_many_failures_are_named_by_their_states() -> None:
     late = Outcome(State.TIMED_OUT, Reason.STALLED)
     attention = [ended(bad, repo=Repo(f"r{n}", Path("/w"))) for n in range(9)] + [ended(late)]
     assert lines.rerun_command(attention) == "synctui sync state:failed; synctui sync state:timed_out"
+
+
+def test_what_was_cancelled_is_to_be_tried_again() -> None:
+    stopped = Outcome(State.CANCELLED, Reason.SIGNAL)
+    text = lines.summary(finished(cancelled=1), [ended(stopped)])
+    assert text[-1] == "try these again: synctui sync web/shop"
+    never_begun = [replace(ended(stopped, repo=Repo(f"r{n}", Path("/w"))), slot=None) for n in range(9)]
+    assert lines.rerun_command(never_begun) == "synctui sync"
+
+
+def test_a_dry_run_has_nothing_to_try_again() -> None:
+    text = lines.summary(finished(failed=1), [ended(Outcome(State.FAILED, Reason.DNS))], dry_run=True)
+    assert text[-1].startswith("dry run of 1 repo in ")
 
 
 def test_each_line_of_a_longer_text_carries_its_repo() -> None:

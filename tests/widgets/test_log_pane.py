@@ -65,8 +65,8 @@ async def test_long_and_wide_names_keep_the_columns():
         ]
         await appended(pilot, app.widget, content)
         assert lines(app.widget) == [
-            " 12:00:01 ✓ group/xxxxxx…xxxxxxxxxxx synced     [/b][/b][/b][/b][/b][…   1.2 s",
-            " 12:00:01 ✓ 日本語リポジ…リポジトリ  synced     日本日本日本日本日本…    1.2 s",
+            " 12:00:01 ✓ group/xxxxxxx…xxxxxxxxxxxxx synced     [/b][/b][/b][/b]…     1.2 s",
+            " 12:00:01 ✓ 日本語リポジ…語リポジトリ   synced     日本日本日本日本…     1.2 s",
             "",
         ]
         assert [app.widget.render_line(y).cell_length for y in range(3)] == [79, 79, 79]

@@ -94,7 +94,8 @@ async def test_the_pane_grows_with_its_lanes():
         assert app.widget.size.height == 7
         app.widget.show(StatusView(ENDED, "0/8", lanes=[LaneView(f"host-{n}", 1, 4, 0) for n in range(9)]))
         await pilot.pause()
-        assert app.widget.size.height == 11
+        assert app.widget.size.height == 12
+        assert screen(app)[-1] == "+5 more hosts"
 
 
 @pytest.mark.parametrize("theme", ["textual-dark", "textual-light", "ansi-dark", "ansi-light"])

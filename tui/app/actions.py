@@ -10,6 +10,7 @@ from tui.engine.slots import MAX_JOBS
 from tui.view.board import Board, BoardRow, Stage
 from widgets.help_screen import HelpGroup, HelpRow
 from widgets.hint_bar import Hint
+from widgets.tone import Tone
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,9 +164,9 @@ _FOOTER = {
     "pick": "run now",
     "mark": "mark",
     "pause": "pause",
+    "quit": "quit",
     "raise_limit": "more jobs",
     "lower_limit": "fewer",
-    "quit": "quit",
     "open_detail": "detail",
     "filter": "filter",
     "retry_all": "retry all",
@@ -209,7 +210,21 @@ def hints(now: Situation) -> list[Hint]:
     ]
 
 
+_MOVES = (
+    HelpRow("j k", "down, up; the arrows do it, too"),
+    HelpRow("h l", "left, right among the slots"),
+    HelpRow("g G", "first, last"),
+    HelpRow("ctrl+d ctrl+u", "half a page down, up"),
+)
+
+
 def help_groups(now: Situation) -> list[HelpGroup]:
+    """The actions, with why one does nothing now; how to move; what the marks mean."""
+    marks = tuple(HelpRow(tone.glyph, tone.word) for tone in Tone if tone is not Tone.NOTE)
+    return [*_action_groups(now), HelpGroup("Moving", _MOVES), HelpGroup("Marks", marks)]
+
+
+def _action_groups(now: Situation) -> list[HelpGroup]:
     return [
         HelpGroup(
             title,

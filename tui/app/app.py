@@ -8,21 +8,23 @@ import signal
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import ClassVar, Literal
 
-from textual.app import App, SystemCommand
+from textual.app import App
 from textual.binding import BindingType
+from textual.command import Provider
 from textual.events import Event, Key
 from textual.screen import Screen
 from textual.widgets import Input
 from textual.worker import Worker
 
-from tui.app.actions import ACTIONS, BY_NAME, PRIORITY_KEYS, Situation, bindings
+from tui.app.actions import BY_NAME, PRIORITY_KEYS, Situation, bindings
 from tui.app.bridge import Bridge
 from tui.app.commands import Commands
 from tui.app.desk import Desk
 from tui.app.detail_screen import DetailScreen
+from tui.app.palette import ActionCommands
 from tui.app.present import log_line
 from tui.app.run_screen import RunScreen
 from tui.app.session import Session
@@ -35,6 +37,7 @@ from tui.engine.survey import StatusRow
 from tui.git.outcome import Reason
 from tui.view.board import Board, BoardRow
 from tui.view.lines import plural, summary
+from widgets.dialogs import ConfirmDialog
 from widgets.log_pane import LogLine
 
 _TICK = 0.1
@@ -48,7 +51,7 @@ class SynctuiApp(App[Ending]):
     TITLE = "synctui"
     CSS_PATH: ClassVar[list[str]] = ["run_screen.tcss", "detail_screen.tcss"]  # type: ignore[assignment]  # Textual types it for one class or instance
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
-    ENABLE_COMMAND_PALETTE = True
+    COMMANDS: ClassVar[set[type[Provider]]] = {ActionCommands}  # type: ignore[assignment]  # Textual's takes a callable, too
 
     def __init__(self, session: Session, clock: Clock | None = None) -> None:
         super().__init__(driver_class=TerminalDriver)
@@ -140,6 +143,14 @@ class SynctuiApp(App[Ending]):
         text = f"{last.text} (and {plural(more, 'more notice')} in the log)" if more else last.text
         self.say(text, "information" if last.level == "info" else last.level)
 
+    def ask(self, dialog: ConfirmDialog, answered: Callable[[str | None], None]) -> None:
+        self.clear_notifications()  # they would lie on top of it
+        self.push_screen(dialog, answered)
+
+    def action_command_palette(self) -> None:
+        if not self.screen.is_modal:
+            super().action_command_palette()
+
     def say(self, text: str, level: Level = "information") -> None:
         self.notify(text, severity=level, markup=False, timeout=4)
 
@@ -208,17 +219,8 @@ class SynctuiApp(App[Ending]):
         self.read()
         self.main.redraw()
 
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        for action in ACTIONS:
-            if action.name not in {"palette", "next_pane"}:
-                yield SystemCommand(action.title, action.help, self._doer(action.name))
-        yield from (
-            command
-            for command in super().get_system_commands(screen)
-            if command.title in {"Theme", "Screenshot"}
-        )
-
-    def _doer(self, name: str) -> Callable[[], None]:
+    def doer(self, name: str) -> Callable[[], None]:
+        """What does the action of that name."""
         return lambda: self.action_act(name)
 
     def open_detail(self, repo_id: str) -> None:
@@ -230,6 +232,9 @@ class SynctuiApp(App[Ending]):
     def leave_when_idle(self) -> None:
         self.desk.leaving = "leaves when the run is over"
         self.read()
+
+    def stay(self) -> None:
+        self.desk.leaving = ""
 
     def abort(self, by: signal.Signals | None = None, reason: Reason = Reason.QUIT) -> None:
         """Stop everything and leave as soon as it is gone, or after the last deadline."""

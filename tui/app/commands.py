@@ -60,6 +60,9 @@ class Commands:
         self._engine.pick(row.repo for row in self._take_targets())
 
     def cancel(self) -> None:
+        if newcomer := self._app.main.newcomer():
+            self._app.say(f"{newcomer} has just come into this slot; press x again to abort it", "warning")
+            return
         self._engine.cancel([row.repo.id for row in self._take_targets() if row.active])
 
     def cancel_all(self) -> None:
@@ -68,8 +71,7 @@ class Commands:
                 self._engine.cancel_all()
 
         choices = [Choice(_YES, "cancel everything"), Choice(_NO, "go on")]
-        dialog = ConfirmDialog("Cancel everything?", f"{self._what_runs()}.", choices)
-        self._app.push_screen(dialog, answered)
+        self._app.ask(ConfirmDialog("Cancel everything?", f"{self._what_runs()}.", choices), answered)
 
     def drain(self) -> None:
         self._engine.drain()
@@ -166,20 +168,26 @@ class Commands:
             self._ask(signal.SIGINT)
 
     def _ask(self, by: signal.Signals | None) -> None:
+        paused = self._engine.snapshot().paused
+
         def answered(key: str | None) -> None:
             self._app.asked_to_leave = key == _WAIT
             if key == _WAIT:
+                self._engine.resume()
                 self._app.leave_when_idle()
             elif key == _ABORT:
                 self._app.abort(by)
+            else:
+                self._app.stay()
 
         self._app.asked_to_leave = True
         choices = [
-            Choice(_WAIT, "wait for the run to end, then leave"),
+            Choice(_WAIT, f"{'resume, ' if paused else ''}wait for the run to end, then leave"),
             Choice(_ABORT, "abort what runs and leave"),
             Choice(_STAY, "stay"),
         ]
-        self._app.push_screen(ConfirmDialog("Leave synctui?", f"{self._what_runs()}.", choices), answered)
+        what = f"{self._what_runs()}{', the queue is paused' if paused else ''}."
+        self._app.ask(ConfirmDialog("Leave synctui?", what, choices), answered)
 
     def _what_runs(self) -> str:
         now = self._engine.snapshot()

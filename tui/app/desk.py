@@ -6,7 +6,7 @@ from tui.app.session import Session
 from tui.engine.engine import Clock, Engine
 from tui.engine.selection import Facts
 from tui.engine.survey import StatusRow
-from tui.view.board import Board, BoardRow
+from tui.view.board import Board, BoardRow, Stage
 
 _FRESH = 24 * 3600.0
 """Seconds since the last fetch within which a repo is not stale."""
@@ -25,12 +25,13 @@ class Desk:
     """What the app waits for before it leaves, for people; empty while it stays."""
 
     def facts(self, row: BoardRow) -> Facts:
-        look = self.looks.get(row.repo.id)
+        look, last = self.looks.get(row.repo.id), self.session.last_results.get(row.repo.id)
+        state = last.state if last and row.state is Stage.PLANNED else row.state
         if look is None:
-            return Facts(state=row.state)
+            return Facts(state)
         status = look.status
         return Facts(
-            state=row.state,
+            state,
             behind=None if status.behind is None else status.behind > 0,
             dirty=status.dirty,
             stale=None if status.last_fetch is None else self.clock.now() - status.last_fetch >= _FRESH,

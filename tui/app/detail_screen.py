@@ -15,7 +15,7 @@ from tui.app import present
 from tui.app.actions import Situation, by_shown_key, hints
 from tui.app.desk import Desk
 from tui.git.arrived import Commit
-from tui.git.gauge import Gauge
+from tui.git.gauge import Gauge, Progress
 from tui.git.outcome import Outcome
 from tui.git.repo import public_url
 from tui.view.board import BoardRow
@@ -100,9 +100,9 @@ class DetailScreen(Screen[None]):
         progress = gauge.progress if gauge and row.live else None
         facts = [
             ("state", f"{tone.glyph} {tone.word}"),
-            ("attempt", str(row.attempt) if row.attempt else ""),
+            ("attempt", str(gauge.attempt if gauge and row.live else row.attempt or "")),
             ("took", took),
-            ("progress", _progress(progress.phase, progress.percent) if progress else ""),
+            ("progress", _progress(progress) if progress else ""),
             ("path", str(repo.path)),
             ("url", public_url((outcome and outcome.url) or repo.url) or "none; the checkout's own remote"),
             ("branch", (outcome and outcome.branch) or (look and look.status.branch) or ""),
@@ -122,7 +122,7 @@ class DetailScreen(Screen[None]):
         table = Table.grid(padding=(0, 2))
         for label, value in facts:
             if value:
-                table.add_row(Text(label, "dim"), Text(value))
+                table.add_row(Text(label, "dim"), Text(value, overflow="fold"))
         return table
 
     def _show_commits(self, outcome: Outcome | None) -> None:
@@ -171,8 +171,9 @@ def _output(gauge: Gauge | None) -> Sequence[str]:
     return ()
 
 
-def _progress(phase: str, percent: int | None) -> str:
-    return (phase or "starting") if percent is None else f"{phase} {percent} %"
+def _progress(progress: Progress) -> str:
+    shown = present.phase(progress)
+    return shown if progress.percent is None else f"{shown} {progress.percent} %"
 
 
 def _span(old: str | None, new: str | None) -> str:

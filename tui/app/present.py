@@ -3,17 +3,18 @@
 import textwrap
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import groupby
 
 import humanize
 
+from tui.app.desk import Desk
 from tui.engine.engine import Clock
 from tui.engine.events import JobEnded, Notice, Record, RunFinished
 from tui.engine.slots import PRIORITY_SLOT
 from tui.engine.survey import StatusRow
 from tui.git.gauge import Gauge, Progress
-from tui.git.outcome import ATTENTION_STATES, State
+from tui.git.outcome import ATTENTION_STATES, Outcome, State
 from tui.view.board import Board, BoardRow, Stage
 from tui.view.lines import detail, duration, is_news, plural
 from widgets.line_table import Cell, TableRow
@@ -73,6 +74,12 @@ def rate(bytes_per_second: int | None) -> str:
 # Header.
 
 
+def done(board: Board) -> str:
+    """`11/40`: repos that have ended, of those that were asked for."""
+    counts = board.counts
+    return f"{sum(counts[state] for state in State)}/{sum(counts.values())}"
+
+
 def run_clock(board: Board, clock: Clock) -> str:
     """Empty before the first run; stands still after the end."""
     if board.run is None:
@@ -96,6 +103,8 @@ def slots_title(board: Board) -> str:
 
 def plan_line(board: Board, jobs_source: str, *, brief: bool) -> str:
     count = sum(row.state is Stage.PLANNED for row in board.rows.values())
+    if not board.rows:
+        return "No repo here. Name some in a synctui.toml, or go where there are some; `synctui demo` shows how it looks."
     if not count:
         return "Nothing is planned. Select a repo and press s to sync it."
     if brief:
@@ -123,31 +132,45 @@ _PHASES = {
 """What fits a cell of git's own words; anything else stays as it is."""
 
 
-def slots(board: Board, gauges: Gauges, clock: Clock) -> tuple[list[SlotView | None], SlotView | None]:
-    """The ordinary slots, idle ones as None, and the priority slot."""
-    taken = {row.slot: slot(row, gauges(row.repo.id), clock) for row in board.running}
+def phase(progress: Progress) -> str:
+    return _PHASES.get(progress.phase, progress.phase) or "starting"
+
+
+def slots(
+    board: Board, gauges: Gauges, marks: Collection[str], clock: Clock
+) -> tuple[list[SlotView | None], SlotView | None]:
+    """The ordinary slots, those without a job as None, and the priority slot."""
+    taken = {
+        row.slot: slot(row, gauges(row.repo.id), clock, marked=row.repo.id in marks) for row in board.running
+    }
     priority = taken.pop(PRIORITY_SLOT, None)
     count = max([board.limit, *(number + 1 for number in taken if number is not None)])
     return [taken.get(number) for number in range(count)], priority
 
 
-def slot(row: BoardRow, gauge: Gauge | None, clock: Clock) -> SlotView:
+def closed(board: Board, slots: Sequence[SlotView | None]) -> int:
+    """How many slots without a job take none: what drains may hold a slot above the limit."""
+    return slots.count(None) - max(0, board.limit - board.ordinary)
+
+
+def slot(row: BoardRow, gauge: Gauge | None, clock: Clock, *, marked: bool = False) -> SlotView:
     progress = gauge.progress if gauge else _NOTHING
     seconds = max(0.0, clock.now() - row.started)
     # A job that waits to try again is quiet on purpose.
     retrying = progress.phase.startswith("retry ")
     quiet = min(seconds, clock.monotonic() - progress.moved)
-    tone, badge = Tone.RUNNING, ""
+    attempt = gauge.attempt if gauge else row.attempt
+    tone, badge = Tone.RUNNING, f"try {attempt}" if attempt > 1 else ""
     if row.state is Stage.STOPPING:
         tone, badge = Tone.STOPPING, "stopping"
     elif retrying:
         tone = Tone.RETRYING
     elif quiet >= STALLED_AFTER:
-        tone, badge = Tone.STALLED, "stalled"
+        tone, badge = Tone.STALLED, f"{badge} stalled".lstrip()
     return SlotView(
         key=row.repo.id,
         title=row.repo.id,
-        phase=_PHASES.get(progress.phase, progress.phase) or "starting",
+        phase=phase(progress),
         percent=progress.percent,
         rate=rate(progress.rate),
         elapsed=duration(seconds * 1000),
@@ -155,6 +178,7 @@ def slot(row: BoardRow, gauge: Gauge | None, clock: Clock) -> SlotView:
         tone=tone,
         badge=badge,
         pick=row.slot == PRIORITY_SLOT,
+        marked=marked,
         age=seconds,
     )
 
@@ -262,8 +286,8 @@ def attention_rows(rows: Sequence[BoardRow], marks: set[str], width: int) -> lis
     """A heading and its advice for each reason, then its repos; `width` is the room for the advice."""
 
     def group(row: BoardRow) -> tuple[int, str, str]:
-        reason = row.outcome.reason if row.outcome else None
-        return _severity(row), row.state.value, reason or ""
+        outcome = _trouble(row)
+        return _WORST_FIRST.index(outcome.state), outcome.state.value, outcome.reason or ""
 
     shown: list[TableRow] = []
     for (_, state, reason), members in groupby(sorted(rows, key=group), key=group):
@@ -271,15 +295,17 @@ def attention_rows(rows: Sequence[BoardRow], marks: set[str], width: int) -> lis
         tone = tone_of(State(state))
         heading = f"{tone.glyph} {tone.word}{f': {_words(reason)}' if reason else ''}  {len(of_group)}"
         shown.append(TableRow(f"{state} {reason}", ((heading, tone),), group=True))
-        advice = of_group[0].outcome.advice if of_group[0].outcome else ""
+        lines = textwrap.wrap(_trouble(of_group[0]).advice, max(20, width - 6))
         shown += [
-            TableRow(f"{state} {reason} {number}", ((f"  {line}", Tone.NOTE),), group=True)
-            for number, line in enumerate(textwrap.wrap(advice, max(20, width - 4)))
+            TableRow(
+                f"{state} {reason} {number}", ((f"{' ' if number else '→'} {line}", Tone.NOTE),), group=True
+            )
+            for number, line in enumerate(lines)
         ]
         shown += [
             TableRow(
                 row.repo.id,
-                (row.repo.id, row.outcome.message if row.outcome else ""),
+                (row.repo.id, _trouble(row).message),
                 marked=row.repo.id in marks,
             )
             for row in of_group
@@ -287,26 +313,36 @@ def attention_rows(rows: Sequence[BoardRow], marks: set[str], width: int) -> lis
     return shown
 
 
-def repo_rows(
-    rows: Sequence[BoardRow], looks: Mapping[str, StatusRow], marks: set[str], sort: str, clock: Clock
-) -> list[TableRow]:
+def _trouble(row: BoardRow) -> Outcome:
+    """Of a row that needs a person."""
+    assert row.trouble is not None  # noqa: S101  it is what makes the row need one
+    return row.trouble
+
+
+def repo_rows(rows: Sequence[BoardRow], desk: Desk, sort: str) -> list[TableRow]:
     order = _REPO_SORTS[sort]
-    now = clock.now()
     return [
-        TableRow(row.repo.id, _repo_cells(row, looks.get(row.repo.id), now), marked=row.repo.id in marks)
-        for row in sorted(rows, key=lambda row: order(row, looks.get(row.repo.id)))
+        TableRow(row.repo.id, _repo_cells(row, desk), marked=row.repo.id in desk.marks)
+        for row in sorted(rows, key=lambda row: order(row, desk.looks.get(row.repo.id)))
     ]
 
 
-def _repo_cells(row: BoardRow, look: StatusRow | None, now: float) -> tuple[Cell, ...]:
+def _repo_cells(row: BoardRow, desk: Desk) -> tuple[Cell, ...]:
+    look, last, now = (
+        desk.looks.get(row.repo.id),
+        desk.session.last_results.get(row.repo.id),
+        desk.clock.now(),
+    )
     tone = tone_of(row.state)
     status = look.status if look else None
     fetched = None if status is None or status.last_fetch is None else max(0.0, now - status.last_fetch)
     error = ""
-    if row.needs_person and row.outcome:
-        error = row.outcome.message
-    elif status:
+    if row.trouble:
+        error = row.trouble.message
+    elif status and status.error:
         error = status.error
+    elif last and last.state in ATTENTION_STATES and not row.ended:
+        error = f"{_words(last.reason or last.state)}, {age(max(0.0, now - last.at))} ago"
     return (
         row.repo.id,
         (f"{tone.glyph} {tone.word}", tone),

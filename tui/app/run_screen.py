@@ -81,7 +81,9 @@ class RunScreen(Screen[None]):
         yield self._hints
 
     def on_mount(self) -> None:
-        self._to(self._log if self._desk.session.start else self.table)
+        # A small screen shows one of the two, and the end of a running log is no target to aim at.
+        starts_small = self._desk.session.start and self.app.size.height < _TALL
+        self._to(self._log if starts_small else self.table)
         self.paint()
 
     def on_resize(self, event: Resize) -> None:
@@ -102,6 +104,13 @@ class RunScreen(Screen[None]):
 
     def highlighted(self) -> str | None:
         return self._pane.highlighted
+
+    def newcomer(self) -> str | None:
+        """The job that has just come into the selected slot, where a key was meant for the one before; said once."""
+        if self._pane is self._slots and not self._desk.marks and self._slots.just_taken_over:
+            self._slots.just_taken_over = False
+            return self.highlighted()
+        return None
 
     def append(self, lines: Sequence[LogLine]) -> None:
         self._log.append(lines)
@@ -127,8 +136,9 @@ class RunScreen(Screen[None]):
             self._plan.display = False
             if self.size.height < _TALL:  # there the plan has had the place of the log
                 self._to(self._log)
-        slots, priority = present.slots(board, desk.engine.gauge, desk.clock)
-        self._slots.show(slots, priority, int(desk.clock.monotonic() * _SPINS_PER_SECOND))
+        slots, priority = present.slots(board, desk.engine.gauge, desk.marks, desk.clock)
+        spin = int(desk.clock.monotonic() * _SPINS_PER_SECOND)
+        self._slots.show(slots, priority, spin, present.closed(board, slots))
         _title(self._slots, Content(present.slots_title(board)))
         self._status.show(present.status(board, desk.engine.gauge))
         self._paint_table()
@@ -146,6 +156,7 @@ class RunScreen(Screen[None]):
             desk.leaving,
             present.mode(desk.board),
             "dry run" if desk.session.dry_run else "",
+            present.done(desk.board) if desk.board.run and self.size.height < _TALL else "",
             present.run_clock(desk.board, desk.clock),
         ]
         right = "   ".join(word for word in words if word)
@@ -180,8 +191,7 @@ class RunScreen(Screen[None]):
                 attention = [row for row in shown if row.needs_person]
                 self.table.show(present.attention_rows(attention, desk.marks, self.table.size.width))
             case _:
-                sort = present.SORTS[self._sort]
-                self.table.show(present.repo_rows(shown, desk.looks, desk.marks, sort, desk.clock))
+                self.table.show(present.repo_rows(shown, desk, present.SORTS[self._sort]))
 
     def _paint_titles(self) -> None:
         desk, board = self._desk, self._desk.board

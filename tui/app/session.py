@@ -1,8 +1,8 @@
 """What the command line hands to the app."""
 
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tui.engine.engine import Engine, Spawn
@@ -10,6 +10,7 @@ from tui.engine.plan import Plan
 from tui.engine.survey import StatusRow, survey
 from tui.git.arrived import Commit, arrived
 from tui.git.repo import Repo
+from tui.store.history import LastResult
 
 Survey = Callable[[Sequence[Repo], Callable[[StatusRow], None], threading.Event], object]
 """Looks at repos and hands over what it sees, until the event is set."""
@@ -34,6 +35,8 @@ class Session:
     jobs_source: str = ""
     """The layer that set the job limit: flag, variable, file, remembered or default."""
     remember_limit: Callable[[int], None] = lambda _limit: None
+    last_results: Mapping[str, LastResult] = field(default_factory=dict)
+    """What became of each repo before this session, by repo id."""
     survey: Survey = survey
     arrived: Callable[[Path, str, str], Sequence[Commit]] = arrived
     """What came to the checkout from one commit to another."""

@@ -26,6 +26,8 @@ class Progress:
 class Gauge:
     def __init__(self) -> None:
         self.progress = Progress()
+        self.attempt = 1
+        """Counts what the job has tried by itself, too."""
         self.output: deque[str] = deque(maxlen=OUTPUT_LINES)
         """Finished lines of git in order, clean; progress that git overwrote itself is not in it."""
 

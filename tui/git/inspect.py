@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -116,6 +117,7 @@ def inspect(path: Path, stop: StopSignal | None = None) -> RepoStatus:
 
 
 _STATUS = ("status", "--porcelain=v2", "--branch", "--show-stash", "-z", "--untracked-files=normal")
+_CLONED = re.compile(rb"^0{40,} .* (\d+) [-+]\d{4}\tclone: ")
 _BARE_HEAD = ("for-each-ref", "--format=%(HEAD)%(objectname) %(refname:lstrip=2)", "refs/heads/")
 
 
@@ -132,8 +134,14 @@ def _url(runner: GitRunner, upstream: str | None) -> str | None:
 
 
 def _fetched_at(git_dir: Path) -> float | None:
+    """When the last fetch had an answer, else when it was cloned."""
     with contextlib.suppress(OSError):
-        return (git_dir / "FETCH_HEAD").stat().st_mtime
+        fetched = (git_dir / "FETCH_HEAD").stat()
+        # git empties it before it asks: a fetch that failed leaves nothing in it.
+        return fetched.st_mtime if fetched.st_size else None
+    with contextlib.suppress(OSError), (git_dir / "logs/HEAD").open("rb") as log:
+        cloned = _CLONED.search(log.readline())
+        return float(cloned[1]) if cloned else None
     return None
 
 

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from tui.git.clean import clean_text
 from tui.store.paths import StateError
@@ -60,7 +61,7 @@ class Database:
             self._connection.close()
             raise
 
-    def execute(self, statement: str, values: Iterable[object] = ()) -> list[tuple[object, ...]]:
+    def execute(self, statement: str, values: Iterable[object] = ()) -> list[tuple[Any, ...]]:
         """The rows. Raises StateError."""
         try:
             with self._lock:

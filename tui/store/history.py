@@ -1,5 +1,6 @@
 """What became of each repo, run by run, kept across processes."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
@@ -7,6 +8,15 @@ from tui.git.outcome import Outcome
 from tui.git.repo import Repo
 from tui.store.database import Database
 from tui.store.paths import StateError
+
+
+@dataclass(frozen=True, slots=True)
+class LastResult:
+    """The last thing that became of a repo. `at` is when that attempt began, seconds since the epoch."""
+
+    state: str
+    reason: str | None
+    at: float
 
 
 class History:
@@ -55,18 +65,18 @@ class History:
             ),
         )
 
-    def last_states(self, workspace: str) -> dict[str, str]:
-        """Repo id to the state of its last result; a repo that was never tried is not in it."""
+    def last_results(self, workspace: str) -> dict[str, LastResult]:
+        """By repo id; a repo that was never tried is not in it."""
         rows = self._database.execute(
-            "SELECT repo, state FROM results WHERE id IN"
+            "SELECT repo, state, reason, started_at FROM results WHERE id IN"
             " (SELECT max(id) FROM results WHERE workspace = ? GROUP BY repo)",
             (workspace,),
         )
-        return {str(repo): str(state) for repo, state in rows}
+        return {str(repo): LastResult(state, reason, at) for repo, state, reason, at in rows}
 
 
-def last_states(file: Path, workspace: str) -> dict[str, str]:
-    """`History.last_states` of a file that need not exist and is not made. Raises StateError."""
+def last_results(file: Path, workspace: str) -> dict[str, LastResult]:
+    """`History.last_results` of a file that need not exist and is not made. Raises StateError."""
     try:
         file.stat()
     except (FileNotFoundError, NotADirectoryError):
@@ -74,4 +84,4 @@ def last_states(file: Path, workspace: str) -> dict[str, str]:
     except OSError as error:
         raise StateError(f"{file}: cannot be read: {error.strerror}") from error
     with History.open(file) as history:
-        return history.last_states(workspace)
+        return history.last_results(workspace)

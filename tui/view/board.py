@@ -48,6 +48,8 @@ class BoardRow:
     """The end that is known without running it."""
     end: JobEnded | None = None
     """Of its last attempt that ended; a retry leaves it standing until the next end."""
+    trouble: Outcome | None = None
+    """The last end that needed a person and that no success has followed; cancelling it mends nothing."""
 
     @property
     def outcome(self) -> Outcome | None:
@@ -68,7 +70,14 @@ class BoardRow:
 
     @property
     def needs_person(self) -> bool:
-        return self.state in ATTENTION_STATES
+        return self.ended and self.trouble is not None
+
+    def settle(self, outcome: Outcome) -> None:
+        self.state = outcome.state
+        if outcome.state in ATTENTION_STATES:
+            self.trouble = outcome
+        elif outcome.state is not State.CANCELLED:
+            self.trouble = None
 
 
 class Board:
@@ -82,7 +91,8 @@ class Board:
     ) -> None:
         self.rows = {repo.id: BoardRow(repo) for repo in repos}
         for repo, outcome in settled:
-            self.rows[repo.id] = BoardRow(repo, outcome.state, settled=outcome)
+            self.rows[repo.id] = row = BoardRow(repo, settled=outcome)
+            row.settle(outcome)
         self.limit = limit
         self.paused = False
         self.revision = 0
@@ -135,7 +145,8 @@ class Board:
                 self._row(repo).state = Stage.STOPPING
             case JobEnded(repo=repo, outcome=outcome) as event:
                 row = self._row(repo)
-                row.state, row.attempt, row.slot, row.end = outcome.state, event.attempt, None, event
+                row.attempt, row.slot, row.end = event.attempt, None, event
+                row.settle(outcome)
                 self._commits += outcome.commits
             case LimitChanged(jobs=jobs, host=None):
                 self.limit = jobs

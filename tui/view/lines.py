@@ -41,9 +41,9 @@ def duration(milliseconds: float) -> str:
 
 def detail(outcome: Outcome) -> str:
     """What came, or what was in the way; notes last."""
-    notes = (note.replace("_", " ") for note in outcome.notes if note != _DRY_RUN)
-    parts = [_what(outcome), *notes]
-    return ", ".join(part for part in parts if part)
+    what = _what(outcome)
+    notes = ", ".join(note.replace("_", " ") for note in outcome.notes if note != _DRY_RUN)
+    return f"{what} ({notes})" if what and notes else what or notes
 
 
 def result_line(event: JobEnded, width: int = 0) -> str:
@@ -95,19 +95,22 @@ def summary(finished: RunFinished, ended: Sequence[JobEnded], *, dry_run: bool =
     if attention:
         lines.append("")
     lines.append(counts_line(finished, dry_run=dry_run))
-    if attention:
-        lines.append(f"try these again: {rerun_command(attention)}")
+    undone = [*attention, *(event for event in ended if event.outcome.state is State.CANCELLED)]
+    if undone and not dry_run:
+        lines.append(f"try these again: {rerun_command(undone)}")
     return lines
 
 
-def rerun_command(attention: Sequence[JobEnded]) -> str:
-    """A command to paste that runs exactly these."""
-    if len(attention) <= _RERUN_NAMES:
-        return shlex.join(["synctui", "sync", *(event.repo.id for event in attention)])
+def rerun_command(undone: Sequence[JobEnded]) -> str:
+    """A command to paste that runs these: exactly these, unless some were never begun and they are many."""
+    if len(undone) <= _RERUN_NAMES:
+        return shlex.join(["synctui", "sync", *(event.repo.id for event in undone)])
+    if any(event.slot is None and event.outcome.state is State.CANCELLED for event in undone):
+        return "synctui sync"  # no state is remembered of what was never begun
     return "; ".join(
         f"synctui sync state:{state}"
         for state in State
-        if any(event.outcome.state is state for event in attention)
+        if any(event.outcome.state is state for event in undone)
     )
 
 
