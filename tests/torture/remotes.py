@@ -279,8 +279,8 @@ def refuses_by_the_git_protocol(site: Site) -> None:
 @CORPUS.case(State.SYNCED, follows=True)
 def drips_and_lives(site: Site) -> None:
     """Silent for git's own eyes far longer than the limit, but never for the wire."""
-    web(site, deliver=servers.drip(pieces=14, pause=0.15))
-    site.options["stall_timeout"] = 1
+    web(site, deliver=servers.drip(pieces=16, pause=0.15))
+    site.options["stall_timeout"] = 1.5
 
 
 @CORPUS.case(State.TIMED_OUT, Reason.STALLED)
