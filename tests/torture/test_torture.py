@@ -8,11 +8,19 @@ import pytest
 
 from tests.kit import repos
 from tests.kit.program import ended, start
-from tests.torture import checkouts, damage, kinds, ordinary, remotes, ssh_remotes, submodules
+from tests.torture import checkouts, damage, hostile, kinds, ordinary, remotes, ssh_remotes, submodules
 from tests.torture.facts import lost
 from tests.torture.site import SECRET, Case, Site, write_workspace
 
-CASES = [*checkouts.CORPUS, *damage.CORPUS, *kinds.CORPUS, *remotes.CORPUS, *ssh_remotes.CORPUS, *submodules.CORPUS]
+CASES = [
+    *checkouts.CORPUS,
+    *damage.CORPUS,
+    *hostile.CORPUS,
+    *kinds.CORPUS,
+    *remotes.CORPUS,
+    *ssh_remotes.CORPUS,
+    *submodules.CORPUS,
+]
 
 _SYNC = ("sync", "--ndjson", "--retry", "0")
 _ORDINARY = (sys.executable, "-IS", ordinary.__file__)
