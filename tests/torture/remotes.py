@@ -48,10 +48,14 @@ def http_401(site: Site) -> None:
     web(site, answer=status(401, **LOGIN))
 
 
-@CORPUS.case(State.FAILED, Reason.AUTH)
+def _is_clean(_: Site, end: Mapping[str, Any]) -> None:
+    assert end["output_tail"][0] == "remote: no evil"
+
+
+@CORPUS.case(State.FAILED, Reason.AUTH, check=_is_clean)
 def http_403_with_hostile_text(site: Site) -> None:
-    text = b"\x1b]0;owned\x07\x1b[31mno\x1b[0m \xe2\x80\xaeetirw\n"
-    web(site, answer=status(403, text, Content_Type="text/plain"))
+    text = "\x1b]0;owned\x07\x1b[31mno\x1b[0m \u202eevil\x9b\n".encode()
+    web(site, answer=status(403, text, Content_Type="text/plain; charset=utf-8"))
 
 
 @CORPUS.case(State.FAILED, Reason.NOT_FOUND)
@@ -158,6 +162,14 @@ def http_login_by_the_url(site: Site) -> None:
 @CORPUS.case(State.FAILED, Reason.AUTH)
 def http_wrong_password_in_the_url(site: Site) -> None:
     server = web(site, answer=status(401, **LOGIN))
+    site.url = f"{server.url}/{site.name}.git".replace("://", f"://ann:{SECRET}@")
+
+
+@CORPUS.case(State.FAILED, Reason.AUTH)
+def http_repeats_the_password(site: Site) -> None:
+    refuse = status(401, **LOGIN)
+    tell = status(403, f"{SECRET} is wrong\n".encode(), Content_Type="text/plain")
+    server = web(site, answer=lambda handler: (tell if handler.headers["Authorization"] else refuse)(handler))
     site.url = f"{server.url}/{site.name}.git".replace("://", f"://ann:{SECRET}@")
 
 

@@ -1,6 +1,8 @@
 """Environment and options under which git never prompts and runs nothing that a repository asks for."""
 
+import contextlib
 import os
+import resource
 from pathlib import Path
 from urllib.parse import unquote, urlsplit, urlunsplit
 
@@ -16,6 +18,9 @@ OPTIONS = (
     "-c", "core.quotePath=false",
     "-c", "log.showSignature=false",
 )  # fmt: skip
+
+_FILES = 10_240
+"""The most that macOS gives."""
 
 _QUIET = {
     "GIT_TERMINAL_PROMPT": "0",
@@ -41,6 +46,10 @@ _LEAKS = frozenset(
         "GIT_REPLACE_REF_BASE", "GIT_SHALLOW_FILE", "GIT_WORK_TREE",
     }
 )  # fmt: skip
+
+
+SECRET = "SYNCTUI_SECRET"  # noqa: S105 - a name, no secret
+"""Variable of a git child that holds the password of its URL."""
 
 
 def git_env(place: Path) -> dict[str, str]:
@@ -73,7 +82,7 @@ def login_env(url: str) -> dict[str, str]:
         count = int(os.environ.get("GIT_CONFIG_COUNT", "0"))  # the person's own come first
     except ValueError:
         count = 0
-    env = {"SYNCTUI_USER": user, "SYNCTUI_SECRET": password, "GIT_CONFIG_COUNT": str(count + len(settings))}
+    env = {"SYNCTUI_USER": user, SECRET: password, "GIT_CONFIG_COUNT": str(count + len(settings))}
     for number, (key, value) in enumerate(settings, count):
         env[f"GIT_CONFIG_KEY_{number}"] = key
         env[f"GIT_CONFIG_VALUE_{number}"] = value
@@ -102,3 +111,13 @@ def scrub_environ() -> None:
     for name in list(os.environ):
         if name in _LEAKS or name.startswith("GIT_TRACE"):
             del os.environ[name]
+
+
+def raise_file_limit() -> None:
+    """As many open files as 64 jobs need many times over, where the system lets us."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    # Not more: there are programs that close every number up to the limit when they start.
+    wanted = _FILES if hard == resource.RLIM_INFINITY else min(hard, _FILES)
+    if soft < wanted:
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

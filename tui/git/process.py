@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO, Self
 
 from tui.git.clean import clean_text
-from tui.git.env import OPTIONS, git_env
+from tui.git.env import OPTIONS, SECRET, git_env
 from tui.git.gauge import Gauge, Progress
 from tui.git.group import group_bytes, group_lives, signal_group
 from tui.git.outcome import Reason
@@ -31,6 +31,8 @@ MOVE_GRACE = 0.8
 PIPE_GRACE = 0.5
 """Seconds to wait for the end of output after the exit: a daemon that git started may hold the pipe."""
 LINES_KEPT = 200
+_LEAST_SECRET = 6
+"""Characters; what is shorter is a word like others, and taking it out would garble the rest."""
 TAIL_LINES = 20
 
 _FIRST_PHASE = {
@@ -173,6 +175,7 @@ class GitProcess:
         self._runner = runner
         self._command = ["git", *OPTIONS, "-C", str(runner.place), *args]
         self._env = git_env(runner.place) | runner.env
+        self._secret = runner.env.get(SECRET, "")
         self._stop_grace = stop_grace
         self._stop_end: float | None = None
         self._stdout = bytearray()
@@ -309,6 +312,8 @@ class GitProcess:
 
     def _take_line(self, text: bytes, *, stays: bool) -> None:
         line = clean_text(text)
+        if len(self._secret) >= _LEAST_SECRET:  # a server may say what it was told
+            line = line.replace(self._secret, "***")
         if not line:
             return
         moved = self._progress.moved
