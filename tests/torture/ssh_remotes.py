@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import threading
 from pathlib import Path
 
 from tests.torture.remotes import STALL, behind
@@ -9,6 +10,8 @@ from tests.torture.site import Corpus, Site
 from tui.git.outcome import Reason, State
 
 CORPUS = Corpus()
+
+_CHOOSING = threading.Lock()
 
 
 def ssh(site: Site, script: str) -> None:
@@ -18,18 +21,19 @@ def ssh(site: Site, script: str) -> None:
     """
     site.url = f"ssh://git@nowhere.invalid{site.remote.path}"
     behind(site)
-    own = site.folder / "ssh"
+    _program(site.folder / "ssh", script)
     chooser = site.workspace / "ssh"
-    sites = shlex.quote(str(site.workspace / "sites"))
-    _program(own, script)
-    _program(
-        chooser,
-        f"""for last; do :; done
-        name=${{last##*/}}
-        exec {sites}/"${{name%.git*}}"/ssh "$@\"""",
-    )
-    config = os.environ["GIT_CONFIG_GLOBAL"]
-    site.git("config", "--file", config, "core.sshCommand", str(chooser))
+    with _CHOOSING:  # sites of one workspace may be arranged at the same time
+        if chooser.exists():
+            return
+        sites = shlex.quote(str(site.workspace / "sites"))
+        _program(
+            chooser,
+            f"""for last; do :; done
+            name=${{last##*/}}
+            exec {sites}/"${{name%.git*}}"/ssh "$@\"""",
+        )
+        site.git("config", "--file", os.environ["GIT_CONFIG_GLOBAL"], "core.sshCommand", str(chooser))
 
 
 def ssh_says(site: Site, text: str) -> None:
