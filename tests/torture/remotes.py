@@ -1,6 +1,7 @@
 """What a web server, or the network before it, may do."""
 
 import base64
+import socket
 from collections.abc import Mapping
 from typing import Any
 
@@ -282,10 +283,15 @@ def damages_the_pack(site: Site) -> None:
     web(site, deliver=servers.damaged)
 
 
+def _refuse(connection: socket.socket) -> None:
+    text = b"ERR access denied or repository not exported: /x.git"
+    connection.recv(65536)
+    connection.sendall(b"%04x%b" % (len(text) + 4, text))
+
+
 @CORPUS.case(State.FAILED, Reason.NOT_FOUND)
 def refuses_by_the_git_protocol(site: Site) -> None:
-    text = b"ERR access denied or repository not exported: /x.git"
-    _tcp(site, "git", lambda connection: connection.sendall(b"%04x%b" % (len(text) + 4, text)))
+    _tcp(site, "git", _refuse)
 
 
 @CORPUS.case(State.SYNCED, follows=True)
