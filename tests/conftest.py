@@ -3,6 +3,7 @@
 import importlib
 import os
 import re
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -17,6 +18,8 @@ _FOREIGN = re.compile(
     re.IGNORECASE,
 )
 
+# Who starts the tests in the background of a script has them ignore it, and so would all they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 for _name in [name for name in os.environ if _FOREIGN.match(name)]:
     del os.environ[_name]
 os.environ["TEXTUAL_ANIMATIONS"] = "none"

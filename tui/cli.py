@@ -18,7 +18,7 @@ from tui.engine.plan import Plan, make_plan
 from tui.engine.runner import make_work, recording
 from tui.engine.selection import Facts, SelectionError, is_predicate, select
 from tui.engine.shutdown import Ending, deaf_afterwards, leave, signals_unwind
-from tui.git.env import scrub_environ
+from tui.git.env import raise_file_limit, scrub_environ
 from tui.git.inspect import inspect
 from tui.git.lock import lock_key
 from tui.git.process import submodule_jobs
@@ -100,7 +100,7 @@ class _Synctui(click.Group):
     command_class = _Command
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if not args or (args[0] not in self.commands and args[0] not in {"--help", "--version"}):
+        if not args or (args[0] not in self.commands and args[0] not in {"-h", "--help", "--version"}):
             args = ["app", *args]
         return super().parse_args(ctx, args)
 
@@ -143,23 +143,27 @@ class _Wired:
 
 @click.group(
     cls=_Synctui,
-    context_settings={"help_option_names": ["--help"], "max_content_width": 100},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="SELECT: an id, a glob, a path, tag:NAME, host:NAME, state:STATE, behind, dirty; `-` negates.",
 )
 @click.version_option(__version__, message="synctui %(version)s")
 def main() -> None:
-    """Keep many git repositories in sync: in parallel, safely, and on one screen."""
+    """Keep many git repositories in sync: in parallel, safely, and on one screen.
+
+    Without a command it opens the app on the plan, for the repos that SELECT names, or all:
+    `synctui [--start] [-j N] [-c FILE] [SELECT]...`; `synctui app --help` lists its flags.
+    """
+    raise_file_limit()
     scrub_environ()
 
 
-@main.command("app", hidden=True)
+@main.command("app")
 @click.option("--start", is_flag=True, help="begin the run at once")
 @_config_flag
 @_run_flags
 @_select_words
 def app_command(words: tuple[str, ...], config: Path | None, start: bool, **flags: object) -> None:
-    """Open the full-screen app on the plan."""
-    _needs_terminal("synctui sync")
+    """Open the full-screen app on the plan; without a command it is this one."""
     leave(_open_app(words, config, flags, start=start))
 
 
@@ -236,9 +240,9 @@ def _sync(words: Sequence[str], config: Path | None, flags: dict[str, Any]) -> E
             progress=settings.progress,
             quiet=settings.quiet,
             verbose=settings.verbose,
+            exit_zero=settings.exit_zero,
         )
-        ending = run(wired.engine(), wired.plan, Streams(settings.color), show)
-    return _exit_zero(ending) if settings.exit_zero else ending
+        return run(wired.engine(), wired.plan, Streams(settings.color), show)
 
 
 def _open_app(words: Sequence[str], config: Path | None, flags: dict[str, Any], *, start: bool) -> Ending:
@@ -246,6 +250,7 @@ def _open_app(words: Sequence[str], config: Path | None, flags: dict[str, Any], 
     if memory.warning:
         click.echo(memory.warning, err=True)
     with _wired(words, config, flags, memory) as wired:
+        _needs_terminal("synctui sync")
         from tui.app.app import SynctuiApp  # noqa: PLC0415  Textual takes its time
         from tui.app.session import Session  # noqa: PLC0415  as above
 
@@ -277,8 +282,13 @@ def _resolve(
 ) -> tuple[Workspace, list[Repo], Settings]:
     try:
         workspace = load_workspace(config, Path.cwd(), os.environ)
+    except FileNotFoundError:
+        _refuse("the current folder is gone; go to another one")
+    except ConfigError as error:
+        _refuse(str(error))
+    try:
         repos = select(workspace.repos, words, _facts(workspace, words))
-    except (ConfigError, SelectionError) as error:
+    except SelectionError as error:
         _refuse(str(error))
     remembered = memory.jobs(workspace.path) if memory else None
     settings = resolve(

@@ -88,6 +88,8 @@ def test_quiet_says_nothing_where_all_is_well_and_exit_zero_hides_failures(works
     quiet = synctui("sync", "-q", "--exit-zero", cwd=workspace.folder)
     assert quiet.code == 0
     assert quiet.out.startswith("✗  co/good  failed")
+    told = synctui("sync", "--json", "--exit-zero", cwd=workspace.folder)
+    assert (told.code, json.loads(told.out)["exit_code"]) == (0, 0)
 
 
 def test_an_empty_workspace_is_no_error(workspace: Workspace) -> None:
@@ -300,7 +302,7 @@ def test_a_login_failure_is_not(workspace: Workspace, ssh_stub: SshStub) -> None
     assert ssh_stub.starts() == ["locked"]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
 def test_a_signal_ends_everything_and_is_what_we_die_of(
     workspace: Workspace, ssh_stub: SshStub, number: signal.Signals
 ) -> None:

@@ -216,10 +216,10 @@ def test_a_byte_order_mark_is_fine(folder):
     ("text", "warning"),
     [
         (
-            "[workspace.a]\n",
+            "[workspace.a]\n[workspaces]\n",
             'unknown key "workspace" (did you mean "workspaces"?); allowed: settings, workspaces',
         ),
-        ("zzz = 1\n", 'unknown key "zzz"; allowed: settings, workspaces'),
+        ("zzz = 1\n[workspaces]\n", 'unknown key "zzz"; allowed: settings, workspaces'),
         ("settings = 3\n", "settings = 3 ignored; allowed: a table"),
     ],
 )
@@ -273,7 +273,7 @@ SECONDS = ALLOWED["timeout"]
         ('{ path = "a\\u0000b" }', f"path holds control characters; allowed: {PATH}"),
         (
             '{ path = "/etc", depth = 0 }',
-            f'depth = 0; allowed: a whole number from 1; path "/etc" leaves the workspace folder; allowed: {PATH}',
+            f'depth = 0; allowed: a whole number from 1\npath "/etc" leaves the workspace folder; allowed: {PATH}',
         ),
     ],
 )
@@ -281,7 +281,8 @@ def test_a_mistake_is_one_line_that_names_file_entry_key_and_what_is_allowed(fol
     workspace = load(folder, f'[workspaces."py"]\none = {value}\ntwo = "https://h/two"\n')
 
     one, two = workspace.repos
-    assert (one.id, one.error) == ("py/one", f"{folder}/synctui.toml: entry py/one: {mistake}")
+    place = f"{folder}/synctui.toml: entry py/one: "
+    assert (one.id, one.error.split("\n")) == ("py/one", [place + each for each in mistake.split("\n")])
     assert (two.id, two.error) == ("py/two", "")
     assert workspace.warnings == ()
 
@@ -471,8 +472,8 @@ def test_a_name_with_control_codes_reaches_no_message(folder):
     repo = entry(folder, '"a\\u001b]0;x\\u0007b" = 3')
 
     assert repo.error == (
-        f"{folder}/synctui.toml: entry py/ab: url = 3; allowed: {URL};"
-        f" its name as path holds control characters; allowed: {PATH}"
+        f"{folder}/synctui.toml: entry py/ab: url = 3; allowed: {URL}\n"
+        f"{folder}/synctui.toml: entry py/ab: its name as path holds control characters; allowed: {PATH}"
     )
     assert (repo.id, repo.path) == ("py/a-0-x-b", folder / "py/ab")
 

@@ -62,7 +62,11 @@ def checked(content: bytes) -> None:
             lines = [str(error)]
         else:
             chosen = resolve({}, {}, workspace.settings, len(workspace.repos), 4, file_name=str(file))
-            lines = [*workspace.warnings, *chosen.warnings, *(repo.error for repo in workspace.repos)]
+            lines = [
+                *workspace.warnings,
+                *chosen.warnings,
+                *(line for repo in workspace.repos for line in repo.error.split("\n")),
+            ]
             ids = [repo.id for repo in workspace.repos]
             assert len(set(ids)) == len(ids)
             assert [name for name in ids if not re.fullmatch(r"[a-z0-9._/-]+", name)] == []

@@ -60,7 +60,7 @@ def ended(outcome: Outcome, *, repo: Repo = REPO, milliseconds: int = 1234) -> J
     ],
 )
 def test_every_state_has_its_line(outcome: Outcome, line: str) -> None:
-    assert lines.result_line(ended(outcome)) == line
+    assert lines.result_lines(ended(outcome)) == [line]
 
 
 @pytest.mark.parametrize(

@@ -67,8 +67,11 @@ def select(
 
 
 def names(word: str, repo: Repo) -> bool:
-    """An id, its last part, a glob on ids or paths, or a path: of the repo, or of a folder above it."""
-    if word in {repo.id, repo.id.rpartition("/")[2]} or fnmatchcase(repo.id, word):
+    """An id, its first parts or its last one, a glob on these or on paths, or a path: of the repo, or above it."""
+    last = repo.id.rpartition("/")[2]
+    if repo.id.startswith(f"{word}/") or fnmatchcase(repo.id, word) or fnmatchcase(last, word):
+        return True
+    if word in {repo.id, last}:
         return True
     if not ("/" in word or word.startswith((".", "~"))):
         return False
@@ -83,9 +86,11 @@ def names(word: str, repo: Repo) -> bool:
 def _split(repos: Sequence[Repo], words: Iterable[str]) -> Iterable[str]:
     """One argument may hold several words; one that is a name as a whole stays whole."""
     for word in words:
+        if not word.strip():
+            raise SelectionError("an empty word names no repo; `synctui list` shows them")
         if " " in word and not any(names(word, repo) for repo in repos):
             yield from word.split()
-        elif word:
+        else:
             yield word
 
 

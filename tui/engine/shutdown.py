@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NoReturn
 
-STOP_SIGNALS = (signals.SIGINT, signals.SIGTERM, signals.SIGHUP)
+STOP_SIGNALS = (signals.SIGINT, signals.SIGTERM, signals.SIGHUP, signals.SIGQUIT)
 """What ends a run from outside: its processes are ended first, then this process dies of the same."""
 
 STOP_GRACE = 4.0

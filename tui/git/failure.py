@@ -129,6 +129,8 @@ def classify_os_error(error: OSError) -> Failure:
     """The reason of a file operation of ours that failed."""
     if isinstance(error, FileNotFoundError) and error.args[:1] == ("git",):
         return Failure(Reason.GIT_MISSING, "git is not installed, or not on the PATH")
+    if error.errno in {errno.EMFILE, errno.ENFILE}:
+        return Failure(Reason.INTERNAL, "too many open files: raise `ulimit -n`, or lower --jobs")
     reason = _ERRNOS.get(error.errno or 0, Reason.PERMISSION)
     return Failure(
         reason, clean_text(f"{error.strerror or error}: {error.filename or ''}").removesuffix(": ")

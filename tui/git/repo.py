@@ -18,7 +18,7 @@ class Repo:
 
     `id` is a slug `[a-z0-9._/-]`, unique in the workspace. `url` None: whatever remote the checkout has.
     A timeout of None takes the run's; 0 turns a `timeout` off. `error` is set for an entry that the
-    workspace file got wrong: it is never run and ends as `failed`/`config` with that text.
+    workspace file got wrong: it is never run and ends as `failed`/`config` with that text, a line a mistake.
     """
 
     id: str

@@ -4,7 +4,7 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import FrameType
 from typing import Literal
 
@@ -37,6 +37,8 @@ class Show:
     """Only what needs a person."""
     verbose: bool = False
     """Also the starts, and git's last lines of what failed."""
+    exit_zero: bool = False
+    """An exit code of 1 is told as 0."""
 
 
 def run(engine: Engine, plan: Plan, streams: Streams, show: Show) -> Ending:
@@ -67,10 +69,12 @@ class _Run:
             try:
                 self._engine.start(self._plan.run, self._plan.settled)
                 self._follow(caught)
-            except StdoutClosed:
-                caught.append(signal.SIGPIPE)
+            except StdoutClosed as closed:
+                if closed.by_reader:
+                    caught.append(signal.SIGPIPE)
                 self._engine.cancel_all(Reason.SIGNAL)
                 self._engine.wait_idle(STOP_GRACE)
+                return Ending(1, caught[0] if caught else None)
         return Ending(self._finished.exit_code if self._finished else 1, caught[0] if caught else None)
 
     def _follow(self, caught: list[signal.Signals]) -> None:
@@ -108,6 +112,9 @@ class _Run:
                 self._running.pop(repo.id, None)
                 self._shown.pop(repo.id, None)
                 self._ended[repo.id] = record
+            case RunFinished(exit_code=1) as event if self._show.exit_zero:
+                record = replace(record, event=replace(event, exit_code=0))
+                self._finished = replace(event, exit_code=0)
             case RunFinished() as event:
                 self._finished = event
         if self._show.form == "text":
@@ -135,12 +142,7 @@ class _Run:
                 again = f" (attempt {attempt})" if attempt > 1 else ""
                 streams.note(f"[{repo.id}] started{again}")
             case JobEnded() as event:
-                if not show.quiet or event.outcome.state not in SUCCESS_STATES:
-                    line = lines.result_line(event, self._width)
-                    streams.data(streams.paint(line, _look(event.outcome.state)))
-                if show.verbose:
-                    for text in lines.prefixed(event.repo.id, "\n".join(event.outcome.output_tail)):
-                        streams.note(text)
+                self._tell_end(event)
             case Notice(level=level, text=text) if not show.quiet or level == "error":
                 streams.note(text)
             case RunFinished() as event:
@@ -150,6 +152,15 @@ class _Run:
                     streams.data("")
                     for text in lines.summary(event, ended, dry_run=self._dry_run):
                         streams.data(text)
+
+    def _tell_end(self, event: JobEnded) -> None:
+        show, streams = self._show, self._streams
+        if not show.quiet or event.outcome.state not in SUCCESS_STATES:
+            for line in lines.result_lines(event, self._width):
+                streams.data(streams.paint(line, _look(event.outcome.state)))
+        if show.verbose:
+            for text in lines.prefixed(event.repo.id, "\n".join(event.outcome.output_tail)):
+                streams.note(text)
 
     def _tell_progress(self) -> None:
         now = time.time()

@@ -11,7 +11,11 @@ _CODES = {"good": "32", "calm": "2", "warn": "33", "bad": "31"}
 
 
 class StdoutClosed(Exception):  # noqa: N818  named after the fact
-    """Whoever read our output has gone."""
+    """Nothing can be written any more: the reader has gone, else the disk is full or broken."""
+
+    def __init__(self, *, by_reader: bool = True) -> None:
+        super().__init__()
+        self.by_reader = by_reader
 
 
 class Streams:
@@ -36,6 +40,10 @@ class Streams:
         except BrokenPipeError:
             self._discard()
             raise StdoutClosed from None
+        except OSError as error:
+            self._discard()
+            self.note(f"synctui: stdout: {error.strerror}")
+            raise StdoutClosed(by_reader=False) from None
 
     def note(self, line: str) -> None:
         try:

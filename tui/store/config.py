@@ -66,6 +66,8 @@ def _read_file(file: Path) -> Workspace:
         for key in data
         if key not in _SECTIONS
     ]
+    if warnings and "workspaces" not in data:
+        raise ConfigError(warnings[0])
     settings = data.get("settings", {})
     if not isinstance(settings, dict):
         warnings.append(f"{name}: settings = {shown(settings)} ignored; allowed: a table")

@@ -1,5 +1,6 @@
 """The SQLite file of the state: opened, checked, and brought to the schema of this version."""
 
+import errno
 import os
 import sqlite3
 import threading
@@ -47,6 +48,8 @@ class Database:
             # Only a new file is opened here: closing another one would drop SQLite's locks on it.
             with suppress(FileExistsError):
                 os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+            if not os.access(file, os.R_OK | os.W_OK):
+                raise PermissionError(errno.EACCES, "no permission to write it")
             self._connection = sqlite3.connect(
                 file, timeout=_BUSY, isolation_level=None, check_same_thread=False
             )
@@ -85,7 +88,6 @@ class Database:
         # against a loss of power, and costs ten times as much.
         self.execute("PRAGMA journal_mode = WAL")
         self.execute("PRAGMA synchronous = NORMAL")
-        # Also where nothing is to be done: it proves that the file can be written.
         self.execute("BEGIN IMMEDIATE")
         for version in range(self._version(), len(_STEPS)):
             self.execute(_STEPS[version])

@@ -124,7 +124,7 @@ def entry_repo(
         stall_timeout=None if entry.stall_timeout is None else SECONDS.check(entry.stall_timeout),
         tags=entry.tags,
         enabled=entry.enabled,
-        error=f"{clean_text(str(file))}: entry {label}: {'; '.join(mistakes)}" if mistakes else "",
+        error="\n".join(f"{clean_text(str(file))}: entry {label}: {mistake}" for mistake in mistakes),
     )
 
 

@@ -46,8 +46,8 @@ def detail(outcome: Outcome) -> str:
     return f"{what} ({notes})" if what and notes else what or notes
 
 
-def result_line(event: JobEnded, width: int = 0) -> str:
-    """`mark repo state detail duration`; `width` pads the repo so that lines align."""
+def result_lines(event: JobEnded, width: int = 0) -> list[str]:
+    """`mark repo state detail duration`, then what else a longer message says; `width` pads the repo."""
     parts = [
         MARKS[event.outcome.state],
         event.repo.id.ljust(width),
@@ -55,7 +55,14 @@ def result_line(event: JobEnded, width: int = 0) -> str:
         detail(event.outcome),
         duration(event.duration_ms),
     ]
-    return "  ".join(part for part in parts if part)
+    more = event.outcome.message.splitlines()[1:]
+    return ["  ".join(part for part in parts if part), *prefixed(event.repo.id, "\n".join(more))]
+
+
+def headline(message: str) -> str:
+    """The first line, and how many more there are."""
+    first, *more = message.splitlines() or [""]
+    return f"{first} (and {len(more)} more)" if more else first
 
 
 def prefixed(repo: str, text: str) -> list[str]:
@@ -116,9 +123,10 @@ def rerun_command(undone: Sequence[JobEnded]) -> str:
 
 def _what(outcome: Outcome) -> str:
     if outcome.state not in {State.SYNCED, State.UP_TO_DATE}:
-        reason = outcome.reason or ""
-        told = outcome.message.startswith(reason)
-        return outcome.message if told else ": ".join(part for part in (reason, outcome.message) if part)
+        reason, message = outcome.reason or "", headline(outcome.message)
+        return (
+            message if message.startswith(reason) else ": ".join(part for part in (reason, message) if part)
+        )
     if _DRY_RUN in outcome.notes:
         return outcome.message
     if outcome.state is State.UP_TO_DATE:
