@@ -136,6 +136,14 @@ def test_one_holder_at_a_time_among_threads(world: World):
     assert (most, busy) == (1, 19)
 
 
+def test_a_child_that_is_just_being_started_does_not_keep_the_lock(world: World):
+    lock = RepoLock(world.options.lock_dir, world.mine)
+    with lock:
+        inherited = os.dup(lock._fd)  # as between a fork and its exec
+    with RepoLock(world.options.lock_dir, world.mine):
+        os.close(inherited)
+
+
 def test_a_file_system_without_flock_is_said(world: World, monkeypatch):
     def refuse(*args):
         raise OSError(95, "Operation not supported")

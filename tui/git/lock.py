@@ -101,16 +101,26 @@ class RepoLock:
         return self
 
     def _take(self, fd: int) -> None:
+        tries = 0
+        while not self._flock(fd):
+            # Without a note its holder has just come or is just going.
+            if (note := _read_note(self._file)) or tries == _NOTE_TRIES:
+                raise RepoBusy(_holder(note))
+            tries += 1
+            time.sleep(0.01)
+        if orphan := _orphan(_read_note(self._file)):
+            raise RepoBusy(orphan)
+
+    def _flock(self, fd: int) -> bool:
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             if error.errno in {errno.EWOULDBLOCK, errno.EACCES}:
-                raise RepoBusy(_holder(_patient_note(self._file))) from None
+                return False
             if error.errno in {errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL}:
                 raise LockUnsupported(f"{self._dir}: the file system has no flock") from error
             raise
-        if orphan := _orphan(_read_note(self._file)):
-            raise RepoBusy(orphan)
+        return True
 
     def note_child(self, pid: int | None) -> None:
         """Write down the git child that works under this lock, so that it is known after a crash of ours."""
@@ -122,6 +132,8 @@ class RepoLock:
     def __exit__(self, *_: object) -> None:
         with contextlib.suppress(OSError):
             os.ftruncate(self._fd, 0)
+            # Closing is not enough: a child that another thread is just starting has the descriptor until its exec.
+            fcntl.flock(self._fd, fcntl.LOCK_UN)
         os.close(self._fd)
         self._fd = -1
 
@@ -139,14 +151,6 @@ def _read_note(file: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return note if isinstance(note, dict) else {}
-
-
-def _patient_note(file: Path) -> dict[str, Any]:
-    for _ in range(_NOTE_TRIES):
-        if note := _read_note(file):
-            return note
-        time.sleep(0.01)
-    return {}
 
 
 def _holder(note: dict[str, Any]) -> Holder:
