@@ -108,7 +108,10 @@ def _head(git_dir: Path) -> str:
 def _git(checkout: Path, *args: str, split: str = "\n") -> list[str]:
     """Lines of what it says; none where it fails, as a broken repository makes it."""
     done = subprocess.run(
-        ["git", "--no-optional-locks", "-c", "core.fsmonitor=false", *args], cwd=checkout, capture_output=True, check=False
+        ["git", "--no-optional-locks", "-c", "core.fsmonitor=false", *args],
+        cwd=checkout,
+        capture_output=True,
+        check=False,
     )
     text = done.stdout.decode("utf-8", "surrogateescape") if done.returncode == 0 else ""
     return [line for line in text.split(split) if line]

@@ -8,6 +8,9 @@ import ctypes
 import os
 import sys
 
+PREFIX = (sys.executable, "-IS", __file__)
+"""In front of a command of a test."""
+
 _PR_CAPBSET_DROP = 24
 _LAST_CAPABILITY = 63
 

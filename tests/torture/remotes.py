@@ -251,9 +251,14 @@ def accepts_and_never_answers_the_git_protocol(site: Site) -> None:
     _tcp(site, "git", servers.silence)
 
 
+def _reset(connection: socket.socket) -> None:
+    connection.recv(65536)  # before that, it would look like a port that is closed
+    servers.reset(connection)
+
+
 @CORPUS.case(State.FAILED, Reason.NETWORK)
 def resets_at_once(site: Site) -> None:
-    _tcp(site, "http", servers.reset)
+    _tcp(site, "http", _reset)
 
 
 @CORPUS.case(State.FAILED, Reason.NETWORK)
@@ -287,6 +292,8 @@ def _refuse(connection: socket.socket) -> None:
     text = b"ERR access denied or repository not exported: /x.git"
     connection.recv(65536)
     connection.sendall(b"%04x%b" % (len(text) + 4, text))
+    while connection.recv(65536):  # until it has read that
+        pass
 
 
 @CORPUS.case(State.FAILED, Reason.NOT_FOUND)

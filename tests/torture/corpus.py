@@ -1,0 +1,57 @@
+"""All cases, and what has to be true after each."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from tests.kit import repos
+from tests.kit.program import Ran
+from tests.torture import checkouts, damage, hostile, kinds, remotes, ssh_remotes, submodules
+from tests.torture.facts import Facts, lost
+from tests.torture.site import SECRET, Case, Site
+
+CASES = [
+    *checkouts.CORPUS,
+    *kinds.CORPUS,
+    *submodules.CORPUS,
+    *damage.CORPUS,
+    *hostile.CORPUS,
+    *remotes.CORPUS,
+    *ssh_remotes.CORPUS,
+]
+
+
+def check_end(case: Case, site: Site, before: Facts, ends: Mapping[str, Mapping[str, Any]]) -> None:
+    """The right end of the case and of its other entries, and nothing of the person lost."""
+    end = ends[f"co/{case.name}"]
+    assert (end["state"], end["reason"]) == (case.state, case.reason), end
+    assert set(end["notes"]) == case.notes
+    others = {str(site.workspace / "co" / place): state for place, (_, state) in site.others.items()}
+    assert {end["path"]: end["state"] for end in ends.values() if end["path"] in others} == others
+    after = site.facts()
+    losses = lost(before, after, site.checkout)
+    if "forced_update" in case.notes:  # the branch leaves what only the remote ever made
+        losses.remove("not a fast-forward: refs/heads/main")
+    assert losses == []
+    if case.follows:
+        assert repos.head(site.checkout) == site.remote.head
+    elif site.lands is not None:
+        assert after.tip == site.lands
+    else:
+        assert (after.head, after.branches, after.index) == (before.head, before.branches, before.index)
+    if case.check:
+        case.check(site, end)
+    assert not site.marker.exists(), "a command of the repository ran"
+
+
+def check_told(ran: Ran, home: Path) -> None:
+    """No escape byte and no secret in what the run says and keeps."""
+    assert "\x1b" not in ran.out + ran.err
+    told = [ran.out, ran.err, *_texts(home / ".local/state")]
+    assert [text for text in told if SECRET in text] == []
+
+
+def _texts(folder: Path) -> Iterator[str]:
+    for path in folder.rglob("*"):
+        if path.is_file():
+            yield path.read_bytes().decode("latin-1")
