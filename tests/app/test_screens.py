@@ -68,8 +68,8 @@ async def test_attention_groups_by_reason_with_one_advice_each() -> None:
         await driver.end("r0", "r2", outcome=NOT_FOUND)
         texts = [row.cells[0] if row.group else row.key for row in driver.app.main.table.rows]
         assert [text if isinstance(text, str) else text[0] for text in texts] == [
-            "✗ failed: auth  1",
-            "→ log in",
+            "✗ failed: auth at a.example  1",
+            "→ i logs in at a.example, once for all",
             "r1",
             "✗ failed: not found  2",
             "→ check the URL",
@@ -464,6 +464,38 @@ async def test_hostile_text_is_text_in_toasts_too() -> None:
         assert driver.toasts() == ["[/red] [@click=app.quit]x[/]"]
 
 
+@pytest.mark.parametrize("opens", [True, False])
+async def test_one_login_serves_all_of_its_host(monkeypatch: pytest.MonkeyPatch, opens: bool) -> None:
+    ran: list[list[str]] = []
+
+    def run(words: list[str], cwd: Path, *, check: bool) -> "subprocess.CompletedProcess[str]":
+        ran.append(words)
+        return subprocess.CompletedProcess(words, 0 if opens else 128)
+
+    auth = Outcome(State.FAILED, Reason.AUTH, "no login", url="https://me:pw@git.example/a.git")
+    entries = [
+        repo("a", "git.example"),
+        repo("b", "git.example"),
+        repo("c", "else.example"),
+        repo("d", "git.example"),
+    ]
+    async with Driver(entries, limit=4).open() as driver:
+        await driver.press("S")
+        await driver.running("a", "b", "c", "d")
+        await driver.end("a", "b", "c", outcome=auth)
+        await driver.end("d", outcome=NOT_FOUND)
+        monkeypatch.setattr(subprocess, "run", run)
+        monkeypatch.setattr(driver.app, "suspend", contextlib.nullcontext)
+        await driver.press("i")
+        assert ran == [["git", "ls-remote", "-q", "--", "https://git.example/a.git", "HEAD"]]
+        if opens:
+            await driver.running("a", "b")
+            assert driver.toasts()[-1] == "git.example let us in: 2 repos tried again"
+        else:
+            assert driver.toasts()[-1] == "git.example did not let us in"
+            assert driver.work.running == []
+
+
 @pytest.mark.parametrize(
     ("key", "command"), [("!", ["fake-shell"]), ("e", ["fake-editor", "--wait", "."]), ("L", ["lazygit"])]
 )
@@ -475,9 +507,10 @@ async def test_another_program_gets_the_terminal_in_the_repo(
     monkeypatch.setenv("EDITOR", "fake-editor --wait")
     monkeypatch.setattr("shutil.which", lambda name: name)
 
-    def run(words: list[str], cwd: Path, *, check: bool) -> None:
+    def run(words: list[str], cwd: Path, *, check: bool) -> "subprocess.CompletedProcess[str]":
         signal.raise_signal(signal.SIGINT)  # what its ctrl+c sends to us as well
         ran.append((words, cwd))
+        return subprocess.CompletedProcess(words, 0)
 
     async with Driver([Repo("here", tmp_path)]).open() as driver:
         monkeypatch.setattr(subprocess, "run", run)

@@ -122,6 +122,17 @@ def test_a_dry_run_has_nothing_to_try_again() -> None:
     assert text[-1].startswith("dry run of 1 repo in ")
 
 
+def test_one_login_for_many_repos_of_a_host() -> None:
+    auth = Outcome(State.FAILED, Reason.AUTH, "no login")
+    ends = [
+        ended(auth, repo=Repo(f"r{n}", Path("/w"), f"https://{host}/x.git")) for n, host in enumerate("aab")
+    ]
+    text = lines.summary(finished(failed=3), ends)
+    assert [line for line in text if "login at" in line] == [
+        "2 repos wait for one login at a: log in for one of them, then: synctui sync host:a state:failed"
+    ]
+
+
 def test_each_line_of_a_longer_text_carries_its_repo() -> None:
     assert lines.prefixed("a", "one\ntwo\rthree\n") == ["[a] one", "[a] two", "[a] three"]
     assert lines.prefixed("a", "") == []

@@ -95,6 +95,10 @@ def _idle(now: Situation) -> str | None:
     return None if now.board.active else "nothing is running"
 
 
+def _login(now: Situation) -> str | None:
+    return _all_refuse(now, lambda row: None if row.needs_login else f"{row.repo.id} needs no login")
+
+
 def _pause(now: Situation) -> str | None:
     return None if now.board.paused else _idle(now)
 
@@ -143,6 +147,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("show_attention", ("2",), "tab Attention", _LOOK),
     Action("show_repos", ("3",), "tab Repos", _LOOK),
     Action("next_pane", ("tab",), "next pane", _LOOK),
+    Action("login", ("i",), "log in where git can ask, then retry all of that host", _REPO, _login),
     Action("shell", ("!",), "shell in the repo; the run goes on", _REPO, _needs_target),
     Action("editor", ("e",), "editor in the repo", _REPO, _needs_target),
     Action("lazygit", ("L",), "lazygit in the repo", _REPO, _needs_target),
@@ -161,6 +166,7 @@ _FOOTER = {
     "sync": "sync",
     "cancel": "cancel",
     "retry": "retry",
+    "login": "log in",
     "pick": "run now",
     "mark": "mark",
     "pause": "pause",

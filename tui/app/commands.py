@@ -5,11 +5,14 @@ import shlex
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui.app.actions import help_groups
 from tui.engine.slots import MAX_JOBS
+from tui.git.env import without_password
 from tui.store.paths import StateError
 from tui.view.board import BoardRow, Stage
 from tui.view.lines import plural
@@ -116,17 +119,34 @@ class Commands:
         self._app.copy_to_clipboard(text)
         self._app.say(f"copied {what}")
 
+    def login(self) -> None:
+        """Git asks on the real terminal for one of them; what it keeps of that serves all of the host."""
+        target = next((row for row in self._app.targets() if row.needs_login), None)
+        url = target and ((target.trouble and target.trouble.url) or target.repo.url)
+        if target is None or not url:
+            return
+        host = target.repo.host
+        text = f"synctui: git asks {host} for {target.repo.id}; log in if it wants that"
+        folder = target.repo.path if target.repo.path.is_dir() else Path.home()
+        if self._outside(["git", "ls-remote", "-q", "--", without_password(url), "HEAD"], folder, text):
+            rows = [
+                row for row in self._app.desk.board.attention if row.needs_login and row.repo.host == host
+            ]
+            self._engine.retry(row.repo for row in rows)
+            self._app.say(f"{host} let us in: {plural(len(rows), 'repo')} tried again")
+        else:
+            self._app.say(f"{host} did not let us in", "warning")
+
     def shell(self) -> None:
-        self._outside([os.environ.get("SHELL") or "sh"])
+        self._in_repo([os.environ.get("SHELL") or "sh"])
 
     def editor(self) -> None:
-        self._outside([*shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"), "."])
+        self._in_repo([*shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"), "."])
 
     def lazygit(self) -> None:
-        self._outside(["lazygit"])
+        self._in_repo(["lazygit"])
 
-    def _outside(self, command: Sequence[str]) -> None:
-        """Another program has the terminal until it ends; the jobs go on, only the drawing stands still."""
+    def _in_repo(self, command: Sequence[str]) -> None:
         target = self._first_target()
         if target is None:
             return
@@ -135,8 +155,17 @@ class Commands:
         elif shutil.which(command[0]) is None:
             self._app.say(f"{command[0]} was not found", "warning")
         else:
-            with self._app.suspend(), self._app.deaf_to_interrupts():
-                subprocess.run(command, cwd=target.repo.path, check=False)
+            self._outside(command, target.repo.path, f"synctui: {target.repo.id}; the run goes on")
+
+    def _outside(self, command: Sequence[str], folder: Path, text: str) -> bool:
+        """Another program has the terminal until it ends; the jobs go on, only the drawing stands still.
+
+        True when it ended well.
+        """
+        with self._app.suspend(), self._app.deaf_to_interrupts():
+            sys.stderr.write(f"{text}\n")
+            sys.stderr.flush()
+            return subprocess.run(command, cwd=folder, check=False).returncode == 0
 
     # The app.
 

@@ -16,7 +16,7 @@ from tui.engine.survey import StatusRow
 from tui.git.gauge import Gauge, Progress
 from tui.git.outcome import ATTENTION_STATES, Outcome, State
 from tui.view.board import Board, BoardRow, Stage
-from tui.view.lines import detail, duration, is_news, plural
+from tui.view.lines import detail, duration, headline, is_news, plural
 from widgets.line_table import Cell, TableRow
 from widgets.log_pane import LogLine
 from widgets.slot_grid import SlotView
@@ -285,27 +285,28 @@ def queue_rows(board: Board, queue: Sequence[str], marks: set[str]) -> list[Tabl
 def attention_rows(rows: Sequence[BoardRow], marks: set[str], width: int) -> list[TableRow]:
     """A heading and its advice for each reason, then its repos; `width` is the room for the advice."""
 
-    def group(row: BoardRow) -> tuple[int, str, str]:
+    def group(row: BoardRow) -> tuple[int, str, str, str]:
         outcome = _trouble(row)
-        return _WORST_FIRST.index(outcome.state), outcome.state.value, outcome.reason or ""
+        host = row.repo.host if row.needs_login else ""
+        return _WORST_FIRST.index(outcome.state), outcome.state.value, outcome.reason or "", host
 
     shown: list[TableRow] = []
-    for (_, state, reason), members in groupby(sorted(rows, key=group), key=group):
+    for (_, state, reason, host), members in groupby(sorted(rows, key=group), key=group):
         of_group = list(members)
         tone = tone_of(State(state))
-        heading = f"{tone.glyph} {tone.word}{f': {_words(reason)}' if reason else ''}  {len(of_group)}"
-        shown.append(TableRow(f"{state} {reason}", ((heading, tone),), group=True))
-        lines = textwrap.wrap(_trouble(of_group[0]).advice, max(20, width - 6))
+        what = f": {_words(reason)}{f' at {host}' if host else ''}" if reason else ""
+        heading = f"{tone.glyph} {tone.word}{what}  {len(of_group)}"
+        key = f"{state} {reason} {host}"
+        shown.append(TableRow(key, ((heading, tone),), group=True))
+        advice = f"i logs in at {host}, once for all" if host else _trouble(of_group[0]).advice
         shown += [
-            TableRow(
-                f"{state} {reason} {number}", ((f"{' ' if number else '→'} {line}", Tone.NOTE),), group=True
-            )
-            for number, line in enumerate(lines)
+            TableRow(f"{key} {number}", ((f"{' ' if number else '→'} {line}", Tone.NOTE),), group=True)
+            for number, line in enumerate(textwrap.wrap(advice, max(20, width - 6)))
         ]
         shown += [
             TableRow(
                 row.repo.id,
-                (row.repo.id, _trouble(row).message),
+                (row.repo.id, headline(_trouble(row).message)),
                 marked=row.repo.id in marks,
             )
             for row in of_group

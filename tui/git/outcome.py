@@ -77,6 +77,9 @@ RETRIED_REASONS = frozenset(
 )
 """What may be better a moment later; everything else is not tried again by itself."""
 
+LOGIN_REASONS = frozenset({Reason.AUTH, Reason.HOST_KEY})
+"""What a person mends at the host, once for all of its repos."""
+
 
 class Action(StrEnum):
     CLONE = "clone"

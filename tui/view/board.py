@@ -17,7 +17,7 @@ from tui.engine.events import (
     RunStarted,
 )
 from tui.engine.slots import PRIORITY_SLOT
-from tui.git.outcome import ATTENTION_STATES, SUCCESS_STATES, Outcome, State
+from tui.git.outcome import ATTENTION_STATES, LOGIN_REASONS, SUCCESS_STATES, Outcome, State
 from tui.git.repo import Repo
 
 
@@ -71,6 +71,10 @@ class BoardRow:
     @property
     def needs_person(self) -> bool:
         return self.ended and self.trouble is not None
+
+    @property
+    def needs_login(self) -> bool:
+        return self.needs_person and self.trouble is not None and self.trouble.reason in LOGIN_REASONS
 
     def settle(self, outcome: Outcome) -> None:
         self.state = outcome.state

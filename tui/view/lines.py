@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Sequence
 
 from tui.engine.events import JobEnded, RunFinished
-from tui.git.outcome import ATTENTION_STATES, Action, Outcome, Reason, State
+from tui.git.outcome import ATTENTION_STATES, LOGIN_REASONS, Action, Outcome, Reason, State
 
 MARKS = {
     State.SYNCED: "✓",
@@ -99,6 +99,7 @@ def summary(finished: RunFinished, ended: Sequence[JobEnded], *, dry_run: bool =
         lines.append(f"{MARKS[outcome.state]} {event.repo.id}  {outcome.state}  {detail(outcome)}".rstrip())
         if outcome.advice:
             lines.append(f"    {outcome.advice}")
+    lines += _logins(attention)
     if attention:
         lines.append("")
     lines.append(counts_line(finished, dry_run=dry_run))
@@ -106,6 +107,20 @@ def summary(finished: RunFinished, ended: Sequence[JobEnded], *, dry_run: bool =
     if undone and not dry_run:
         lines.append(f"try these again: {rerun_command(undone)}")
     return lines
+
+
+def _logins(attention: Sequence[JobEnded]) -> list[str]:
+    """For each host that wants a login from several repos, what mends all of them."""
+    waiting: dict[str, list[JobEnded]] = {}
+    for event in attention:
+        if event.outcome.reason in LOGIN_REASONS:
+            waiting.setdefault(event.repo.host, []).append(event)
+    return [
+        f"{len(events)} repos wait for one login at {host}: log in for one of them,"
+        f" then: synctui sync host:{host} state:failed"
+        for host, events in waiting.items()
+        if len(events) > 1
+    ]
 
 
 def rerun_command(undone: Sequence[JobEnded]) -> str:
