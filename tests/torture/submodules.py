@@ -105,6 +105,17 @@ def submodule_on_a_branch_with_commits_moved(site: Site) -> None:
     repos.commit_locally(site.checkout / "part")
 
 
+@CORPUS.case(State.BLOCKED, Reason.UNTRACKED_OVERWRITE, follows=True, check=_part_keeps("new.log"))
+def submodule_with_an_ignored_file_in_the_way(site: Site) -> None:
+    """git itself overwrites it without a word."""
+    part = _filled(site)
+    exclude = site.checkout / ".git/modules/part/info/exclude"
+    exclude.parent.mkdir(exist_ok=True)
+    exclude.write_text("*.log\n")
+    site.write("part/new.log")
+    _record(site, part, repos.add_commits(part, files={"new.log": "theirs\n"}))
+
+
 def _is_cloned(site: Site, _: Mapping[str, Any]) -> None:
     assert (site.checkout / "rev").is_file()
 

@@ -308,7 +308,7 @@ class _Update:
             work.fail(exit_, network=True)
 
     def _check_submodule(self, row: str) -> None:
-        """Ended when the update would leave commits behind that are the person's: git itself does not ask.
+        """Ended when the update would lose what is the person's in a submodule: git itself does not ask.
 
         `row` is that of `git submodule status`: `+COMMIT PATH (NAME)`.
         """
@@ -316,12 +316,20 @@ class _Update:
         head, _, rest = row[1:].partition(" ")
         path = _SUBMODULE_NAME.sub("", rest)
         recorded = work.attempt("rev-parse", "--verify", "--quiet", f"{work.old}:{path}")
-        if recorded.stdout.decode().strip() == head:
-            return
-        own = work.attempt("-C", path, "rev-list", "-n1", head, "--not", "--remotes", "--tags")
-        if not own.ok or own.stdout:
-            message = f"submodule {path} has commits that its remote does not have"
-            raise Ended(State.BLOCKED, Reason.DIVERGED, clean_text(message))
+        if recorded.stdout.decode().strip() != head:
+            own = work.attempt("-C", path, "rev-list", "-n1", head, "--not", "--remotes", "--tags")
+            if not own.ok or own.stdout:
+                message = f"submodule {path} has commits that its remote does not have"
+                raise Ended(State.BLOCKED, Reason.DIVERGED, clean_text(message))
+        # The update overwrites ignored files, and has no option against it.
+        target = work.attempt("rev-parse", "--verify", "--quiet", f"HEAD:{path}").stdout.decode().strip()
+        if not work.attempt("-C", path, "cat-file", "-e", target).ok:
+            work.attempt("-C", path, "fetch", "--progress", "--no-recurse-submodules")
+        added = ("diff", "--name-only", "--no-renames", "--diff-filter=A", "-z", head, target, "--")
+        for name in map(os.fsdecode, work.attempt("-C", path, *added).stdout.split(b"\0")):
+            if name and os.path.lexists(work.repo.path / path / name):
+                message = f"files would be overwritten: {path}/{name}"
+                raise Ended(State.BLOCKED, Reason.UNTRACKED_OVERWRITE, clean_text(message))
 
     def _forecast(self, before: Refs, checkout: Checkout, remote: Remote) -> Outcome:
         """What a run would do, from the remote's list of refs; writes nothing."""
