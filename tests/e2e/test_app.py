@@ -96,6 +96,23 @@ def test_cancel_retry_and_pick(terminal: Terminal, ssh_stub: SshStub) -> None:
     assert ssh_stub.processes() == {}
 
 
+def test_one_login_serves_the_host(terminal: Terminal, ssh_stub: SshStub) -> None:
+    refusal = "git@stub: Permission denied (publickey)."
+    for name in ("r00", "r01"):
+        ssh_stub.fail(name, refusal, times=1)
+        ssh_stub.gate(name).open()
+    terminal.wait_for("2 Attention 2")
+    terminal.press("2", "i")
+    terminal.wait_for("stub let us in: 2 repos tried again")
+    ssh_stub.open_all()
+    terminal.wait_for("20 repos in ")
+    terminal.press("q")
+    assert terminal.wait_exit() == 0
+    asked, told = ssh_stub.starts().count, ssh_stub.ends().count
+    assert sorted([asked("r00"), asked("r01")]) == [2, 3], "one of them has been asked by hand between"
+    assert told("r00") + told("r01") == 5
+
+
 def test_ctrl_c_twice_leaves_the_terminal_as_it_was(
     terminal: Terminal, ssh_stub: SshStub, workspace: Workspace
 ) -> None:
