@@ -28,6 +28,9 @@ def web(site: Site, **options: Any) -> WebServer:
 def listen(site: Site, server: Loopback, url: str) -> None:
     site.closers.append(server.close)
     site.url = url
+    site.options.setdefault(
+        "stall_timeout", 20
+    )  # a git that hangs is told as such, before the test's own limit
     behind(site)
 
 
