@@ -59,7 +59,7 @@ def facts(checkout: Path) -> Facts:
         head=_head(git_dir),
         branches=branches,
         index=tuple(_git(checkout, "ls-files", "-s")),
-        unfinished=tuple(name for name in UNFINISHED if (git_dir / name).exists()),
+        unfinished=tuple(name for name in UNFINISHED if os.path.lexists(git_dir / name)),
         files=_files(checkout),
         mine=frozenset(line[3:].rstrip("/") for line in status if line[2:3] == " "),
         litter=_litter(checkout, git_dir),
