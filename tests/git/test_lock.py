@@ -9,6 +9,7 @@ import threading
 import pytest
 
 from tests.git.conftest import World, git
+from tui.git.group import group_lives
 from tui.git.lock import Holder, RepoBusy, RepoLock, holder_of, lock_file, lock_key
 from tui.git.outcome import Reason, State
 
@@ -53,7 +54,7 @@ from tui.git.lock import RepoLock
 lock = RepoLock(Path(sys.argv[1]), Path(sys.argv[2]))
 lock.__enter__()
 if len(sys.argv) > 3:
-    lock.note_child(int(sys.argv[3]))
+    lock.note_child(int(sys.argv[3]), sys.argv[4])
 print("held", flush=True)
 sys.stdin.read()
 """
@@ -78,18 +79,55 @@ def test_another_process_holds_it_until_it_is_killed(world: World):
     assert world.sync().state is State.UP_TO_DATE
 
 
-def test_git_that_outlives_a_killed_program_keeps_the_repo_busy(world: World):
-    with subprocess.Popen(["sleep", "100"]) as orphan:
-        with hold(world, str(orphan.pid)) as other:
-            other.kill()
+def killed_with(world: World, child: int, step: str) -> None:
+    """A program is killed while its git of that pid is at work."""
+    with hold(world, str(child), step) as other:
+        other.kill()
+
+
+@pytest.mark.parametrize("trap", ["", "trap '' TERM; "])
+def test_git_that_talks_and_outlives_its_killed_program_is_ended(
+    world: World, monkeypatch: pytest.MonkeyPatch, trap: str
+):
+    monkeypatch.setattr("tui.git.aftermath.TERM_GRACE", 0.3)
+    script = f"{trap}echo ready; sleep 100 & wait; wait"
+    with subprocess.Popen(["sh", "-c", script], stdout=subprocess.PIPE, start_new_session=True) as orphan:
+        assert orphan.stdout.readline() == b"ready\n"
+        killed_with(world, orphan.pid, "fetch")
+        assert world.sync().state is State.UP_TO_DATE
+        assert not group_lives(orphan.pid)
+
+
+def test_git_that_works_on_files_may_end_by_itself(world: World):
+    with subprocess.Popen(
+        ["sh", "-c", "trap 'exit 9' TERM; read line; exit 0"], stdin=subprocess.PIPE, start_new_session=True
+    ) as orphan:
+        killed_with(world, orphan.pid, "merge")
+        threading.Timer(0.2, orphan.stdin.close).start()
+        assert world.sync().state is State.UP_TO_DATE
+    assert orphan.returncode == 0
+
+
+@pytest.mark.parametrize("at_work", [False, True])
+def test_locks_of_a_git_that_died_with_its_program_go_unless_another_is_at_work(world: World, at_work: bool):
+    world.arrive()
+    old = world.mine / ".git/shallow.lock"
+    old.touch()
+    os.utime(old, (1, 1))
+    with subprocess.Popen(["true"], start_new_session=True) as dead:
+        killed_with(world, dead.pid, "merge")
+    (world.mine / ".git/index.lock").touch()
+    other = subprocess.Popen(
+        ["git", "cat-file", "--batch"], cwd=world.mine, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    if not at_work:
+        other.communicate()
+    with other:
         outcome = world.sync()
-        holder = holder_of(world.options.lock_dir, world.mine)
-        orphan.kill()
-    assert outcome.state is State.BUSY
-    assert outcome.message.startswith(f"held by pid {orphan.pid} on ")
-    assert holder is not None
-    assert holder.pid == orphan.pid
-    assert world.sync().state is State.UP_TO_DATE
+        other.communicate()
+    expected = (State.FAILED, Reason.LOCK_HELD) if at_work else (State.SYNCED, None)
+    assert (outcome.state, outcome.reason) == expected
+    assert ((world.mine / ".git/index.lock").exists(), old.exists()) == (at_work, True)
 
 
 def test_a_later_process_of_the_same_pid_is_not_the_child(world: World):

@@ -4,6 +4,22 @@ import contextlib
 import os
 from pathlib import Path
 
+TERM_GRACE = 2.0
+"""Seconds a group has to end after TERM, before KILL."""
+
+_START_FIELD = 19  # of process_stat(): clock ticks since boot
+
+
+def start_of(pid: int) -> str | None:
+    """What tells a process from a later one of the same pid; None where it is dead or /proc does not say."""
+    stat = process_stat(pid)
+    return stat[_START_FIELD] if stat and stat[0] not in "ZX" else None
+
+
+def lives(pid: int, start: str | None) -> bool:
+    """Whether the process that `start_of` once told of still runs."""
+    return start is not None and start_of(pid) == start
+
 
 def signal_group(group: int, number: int) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):

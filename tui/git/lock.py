@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from tui.git.aftermath import clear_up
 from tui.git.clean import clean_text
-from tui.git.group import process_stat
+from tui.git.group import lives, start_of
 from tui.git.inspect import common_dir_of, git_dir_of
 
 _NOTE_TRIES = 20  # of 10 ms each: the holder writes its note just after it has the lock
-_START_FIELD = 19  # of process_stat(): clock ticks since boot
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +62,7 @@ def lock_file(lock_dir: Path, path: Path) -> Path:
 def holder_of(lock_dir: Path, path: Path) -> Holder | None:
     """Who holds the repo now, going by the note alone: touches no lock, writes nothing."""
     note = _read_note(lock_file(lock_dir, path))
-    if _lives(note, "pid", "start"):
-        return _holder(note)
-    return _orphan(note)
+    return _holder(note) if lives(int(note.get("pid", 0)), note.get("start")) else None
 
 
 class RepoLock:
@@ -75,6 +73,7 @@ class RepoLock:
 
     def __init__(self, lock_dir: Path, path: Path) -> None:
         self._dir = lock_dir
+        self._path = path
         self._file = lock_file(lock_dir, path)
         self._fd = -1
         self._note: dict[str, Any] = {}
@@ -89,15 +88,14 @@ class RepoLock:
             os.close(fd)
             raise
         self._fd = fd
-        self._write(
-            {
-                "pid": os.getpid(),
-                "start": _start_of(os.getpid()),
-                "host": socket.gethostname(),
-                "command": _own_command(),
-                "started_at": time.time(),
-            }
-        )
+        self._note = {
+            "pid": os.getpid(),
+            "start": start_of(os.getpid()),
+            "host": socket.gethostname(),
+            "command": _own_command(),
+            "started_at": time.time(),
+        }
+        self._write(self._note)
         return self
 
     def _take(self, fd: int) -> None:
@@ -108,8 +106,8 @@ class RepoLock:
                 raise RepoBusy(_holder(note))
             tries += 1
             time.sleep(0.01)
-        if orphan := _orphan(_read_note(self._file)):
-            raise RepoBusy(orphan)
+        # A note that stands is that of a program which was killed.
+        clear_up(_read_note(self._file), self._path)
 
     def _flock(self, fd: int) -> bool:
         try:
@@ -122,12 +120,12 @@ class RepoLock:
             raise
         return True
 
-    def note_child(self, pid: int | None) -> None:
+    def note_child(self, pid: int | None, step: str) -> None:
         """Write down the git child that works under this lock, so that it is known after a crash of ours."""
-        note = {key: value for key, value in self._note.items() if not key.startswith("child")}
+        child: dict[str, Any] = {}
         if pid is not None:
-            note |= {"child": pid, "child_start": _start_of(pid)}
-        self._write(note)
+            child = {"child": pid, "child_start": start_of(pid), "child_begun": time.time(), "step": step}
+        self._write(self._note | child)
 
     def __exit__(self, *_: object) -> None:
         with contextlib.suppress(OSError):
@@ -138,7 +136,6 @@ class RepoLock:
         self._fd = -1
 
     def _write(self, note: dict[str, Any]) -> None:
-        self._note = note
         text = json.dumps(note).encode()
         os.pwrite(self._fd, text, 0)
         os.ftruncate(self._fd, len(text))
@@ -160,22 +157,6 @@ def _holder(note: dict[str, Any]) -> Holder:
         command=clean_text(str(note.get("command", ""))),
         age_seconds=max(0.0, time.time() - float(note.get("started_at", time.time()))),
     )
-
-
-def _orphan(note: dict[str, Any]) -> Holder | None:
-    """The git that works on although the program that started it was killed."""
-    return _holder(note | {"pid": note["child"]}) if _lives(note, "child", "child_start") else None
-
-
-def _start_of(pid: int) -> str | None:
-    """What tells a process from a later one of the same pid; None where /proc does not say."""
-    stat = process_stat(pid)
-    return stat[_START_FIELD] if stat and stat[0] not in "ZX" else None
-
-
-def _lives(note: dict[str, Any], pid_key: str, start_key: str) -> bool:
-    start = note.get(start_key)
-    return start is not None and _start_of(int(note.get(pid_key, 0))) == start
 
 
 def _own_command() -> str:

@@ -19,13 +19,11 @@ from typing import IO, Self
 from tui.git.clean import clean_text
 from tui.git.env import OPTIONS, SECRET, git_env
 from tui.git.gauge import Gauge, Progress
-from tui.git.group import group_bytes, group_lives, signal_group
+from tui.git.group import TERM_GRACE, group_bytes, group_lives, signal_group
 from tui.git.outcome import Reason
 from tui.git.output import LineCutter, parse_progress, read_hooks, read_retry_after
 from tui.git.stop import StopSignal
 
-TERM_GRACE = 2.0
-"""Seconds a group has between TERM and KILL."""
 MOVE_GRACE = 0.8
 """Seconds that a stop leaves to a child that rewrites the working tree: half of it done is a mess."""
 PIPE_GRACE = 0.5
@@ -119,14 +117,14 @@ class _Waker:
 class GitRunner:
     """Runs the git children of one job, one after another, in one place.
 
-    `on_child` is told the pid of each child when it starts, and None when it is gone.
+    `on_child` is told the pid of each child and its git command when it starts, and None when it is gone.
     """
 
     place: Path
     stop: StopSignal
     deadlines: Deadlines
     gauge: Gauge
-    on_child: Callable[[int | None], None] | None = None
+    on_child: Callable[[int | None, str], None] | None = None
     env: dict[str, str] = field(default_factory=dict)
     """For the children, on top of `git_env`."""
     tail: deque[str] = field(default_factory=lambda: deque(maxlen=TAIL_LINES))
@@ -176,6 +174,7 @@ class GitProcess:
         self._command = ["git", *OPTIONS, "-C", str(runner.place), *args]
         self._env = git_env(runner.place) | runner.env
         self._secret = runner.env.get(SECRET, "")
+        self._step = args[0]
         self._stop_grace = stop_grace
         self._stop_end: float | None = None
         self._stdout = bytearray()
@@ -207,11 +206,11 @@ class GitProcess:
                     if stream is not None:
                         stream.close()
                 if runner.on_child is not None:
-                    runner.on_child(None)
+                    runner.on_child(None, self._step)
 
     def _follow(self, child: "subprocess.Popen[bytes]") -> Exit:
         if self._runner.on_child is not None:
-            self._runner.on_child(child.pid)
+            self._runner.on_child(child.pid, self._step)
         for stream, is_error in ((child.stdout, False), (child.stderr, True)):
             if stream is not None:
                 self._pipes[stream.fileno()] = is_error

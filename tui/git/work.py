@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
 
+from tui.git.aftermath import lock_files
 from tui.git.clean import clean_text
 from tui.git.failure import Ended, advice, classify
 from tui.git.half_written import remove_half_written
-from tui.git.inspect import common_dir_of, git_dir_of
 from tui.git.outcome import Action, Outcome, Reason, RefChange, State
 from tui.git.process import Exit, GitRunner
 from tui.git.repo import Repo, public_url
@@ -69,7 +69,7 @@ class Work:
         if exit_.killed or exit_.code == -signal.SIGKILL:
             # Their maker is dead, and we hold the repo. What a fetch never takes is somebody else's.
             spared = {"index.lock", "HEAD.lock"} if args[0] == "fetch" else set()
-            for lock in _locks(self.git.place):
+            for lock in lock_files(self.git.place):
                 with contextlib.suppress(OSError):
                     if lock.name not in spared and lock.stat().st_mtime >= begun:
                         lock.unlink()
@@ -136,11 +136,3 @@ class Work:
             output_tail=tuple(self.git.tail) if needs_tail else (),
             retry_after=end.retry_after if end else None,
         )
-
-
-def _locks(path: Path) -> list[Path]:
-    git_dir = git_dir_of(path)
-    if git_dir is None:
-        return []
-    dirs = {git_dir, common_dir_of(git_dir)}
-    return [lock for folder in dirs for lock in (*folder.glob("*.lock"), *(folder / "refs").rglob("*.lock"))]

@@ -1,0 +1,78 @@
+"""What a synctui that was killed has left behind: its git, still at work, and what that git had not finished."""
+
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tui.git.group import TERM_GRACE, group_lives, lives, signal_group
+from tui.git.half_written import remove_half_written
+from tui.git.inspect import common_dir_of, git_dir_of
+
+ALONE = 5.0
+"""Seconds for a git that works on files alone to end by itself: ended early, it leaves them half new."""
+
+_TALKS = frozenset({"fetch", "clone", "ls-remote", "submodule"})
+_CLOCK_GRAIN = 0.05  # seconds by which a file's time may lag behind the clock
+
+
+def clear_up(note: Mapping[str, Any], path: Path) -> None:
+    """Ends the git of the note of a dead holder, and takes away what it has left of locks and half packs.
+
+    Only for who holds the lock of the repo at `path` now. A lock file that a live git may have made stays.
+    """
+    if "child" not in note:
+        return
+    child = int(note["child"])
+    if lives(child, note.get("child_start")):
+        _end(child, patience=0.0 if note.get("step") in _TALKS else ALONE)
+    begun = float(note.get("child_begun", time.time())) - _CLOCK_GRAIN
+    remove_half_written(path, begun)
+    locks = [lock for lock in lock_files(path) if _changed(lock) >= begun]
+    if locks and not _git_is_at_work(path):
+        for lock in locks:
+            lock.unlink(missing_ok=True)
+
+
+def lock_files(path: Path) -> list[Path]:
+    """Git's own, in the git dir of a checkout and in the one that its worktrees share."""
+    git_dir = git_dir_of(path)
+    if git_dir is None:
+        return []
+    dirs = {git_dir, common_dir_of(git_dir)}
+    return [lock for folder in dirs for lock in (*folder.glob("*.lock"), *(folder / "refs").rglob("*.lock"))]
+
+
+def _end(group: int, patience: float) -> None:
+    for number, seconds in ((0, patience), (signal.SIGTERM, TERM_GRACE), (signal.SIGKILL, TERM_GRACE)):
+        signal_group(group, number)
+        limit = time.monotonic() + seconds
+        while group_lives(group) and time.monotonic() < limit:
+            time.sleep(0.01)
+
+
+def _git_is_at_work(path: Path) -> bool:
+    """Whether a git process works in the repo, as far as the system tells; where it does not, one may."""
+    if not Path("/proc/self/cwd").exists():
+        return True
+    git_dir = git_dir_of(path)
+    places = {
+        os.path.realpath(place) for place in (path, git_dir, git_dir and common_dir_of(git_dir)) if place
+    }
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if (process / "comm").read_text(encoding="utf-8", errors="replace").startswith("git"):
+                cwd = os.path.realpath(process / "cwd")
+                if any(cwd == place or cwd.startswith(f"{place}/") for place in places):
+                    return True
+    return False
+
+
+def _changed(file: Path) -> float:
+    try:
+        return file.stat().st_mtime
+    except OSError:
+        return 0.0
