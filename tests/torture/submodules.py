@@ -85,7 +85,7 @@ def _part_keeps_edits(site: Site, end: Mapping[str, Any]) -> None:
     _part_stays(site, end)
 
 
-@CORPUS.case(State.BLOCKED, Reason.DIRTY, follows=True, check=_part_keeps_edits)
+@CORPUS.case(State.BLOCKED, Reason.DIRTY, notes={"dirty"}, follows=True, check=_part_keeps_edits)
 def submodule_dirty_where_it_moves(site: Site) -> None:
     _moves(site)
     site.write("part/rev")

@@ -22,12 +22,21 @@ class Failure:
 class Ended(Exception):  # noqa: N818 - a job may end early without a mistake
     """The job is over; `sync_repo` makes its outcome of this."""
 
-    def __init__(self, state: State, reason: Reason, message: str, retry_after: float | None = None) -> None:
+    def __init__(
+        self,
+        state: State,
+        reason: Reason,
+        message: str,
+        retry_after: float | None = None,
+        repo: Repo | None = None,
+    ) -> None:
+        """`repo`: the one that the advice is for, where that is not the job's own but a submodule."""
         super().__init__(message)
         self.state = state
         self.reason = reason
         self.message = message
         self.retry_after = retry_after
+        self.repo = repo
 
 
 # In this order: the first pattern that any line matches decides. A cut connection also prints what a
@@ -45,6 +54,7 @@ _PATTERNS: tuple[tuple[Reason, str], ...] = (
     (Reason.REFUSED, r"Connection refused|Couldn't connect to server|Failed to connect to"),
     (Reason.TLS, (r"SSL certificate problem|server certificate verification failed|certificate verify failed"
         r"|SSL_ERROR|SSL_connect|gnutls_handshake|SSL routines|unable to access .*(?:SSL|TLS)")),
+    (Reason.REV_MISSING, r"Direct fetching of that commit failed"),  # of a submodule
     (Reason.AUTH, (r"could not read (?:Username|Password) for|terminal prompts disabled|Authentication failed"
         r"|returned error: 40[137]|response 407|HTTP Basic: Access denied|Permission denied \([a-z,-]+\)"
         r"|Too many authentication failures|Repository not accessible")),

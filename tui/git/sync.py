@@ -12,16 +12,16 @@ from tui.git.failure import Ended, busy_advice, classify, classify_os_error
 from tui.git.gauge import Gauge
 from tui.git.inspect import branch_in_progress, git_dir_of, in_progress
 from tui.git.lock import LockUnsupported, RepoBusy, RepoLock
-from tui.git.move import Checkout, explain, fast_forward_others, head_state, move_head
+from tui.git.move import Checkout, fast_forward_others, head_state, move_head
 from tui.git.outcome import Action, Outcome, Reason, State
 from tui.git.process import Deadlines, GitRunner
 from tui.git.refs import LIST_REFS, Refs, changes, fetched_branches, parse_refs
 from tui.git.remote import LIST_CONFIG, Remote, choose_remote, parse_config
 from tui.git.repo import Repo
 from tui.git.stop import StopSignal
+from tui.git.submodules import update_submodules
 from tui.git.work import SyncOptions, Work
 
-_SUBMODULE_NAME = re.compile(r" \([^()]*\)$")
 _OBJECT_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 __all__ = ["SyncOptions", "sync_repo"]
@@ -112,12 +112,15 @@ class _Update:
         self._settle(before, after, checkout, remote, remote_refs)
         if work.options.all_branches and not self._fetch_only:
             fast_forward_others(work, after, checkout.branch)
+        submodules = 0
         if work.repo.submodules and not self.bare and not self._fetch_only:
-            self._update_submodules()
+            submodules = update_submodules(work, work.old)
         if work.action is Action.FAST_FORWARD:
             return work.outcome(State.SYNCED, _count(work.commits, "new commit"))
         if work.refs:
             return work.outcome(State.SYNCED, f"{_count(len(work.refs), 'ref')} changed")
+        if submodules:
+            return work.outcome(State.SYNCED, f"{_count(submodules, 'submodule')} updated")
         work.action = Action.NONE
         return work.outcome(State.UP_TO_DATE)
 
@@ -142,7 +145,7 @@ class _Update:
 
     def finish_clone(self) -> Outcome:
         if self.work.repo.submodules:
-            self._update_submodules()
+            update_submodules(self.work, None)
         return self.work.outcome(State.SYNCED, "cloned")
 
     @property
@@ -290,46 +293,6 @@ class _Update:
             return False
         args = ("--branches", "--tags", "--remotes")
         return bool(self.work.read("rev-list", "-n1", checkout.head, "--not", *args))
-
-    def _update_submodules(self) -> None:
-        work = self.work
-        if not (work.repo.path / ".gitmodules").is_file():
-            return
-        moved = work.old != work.new
-        rows = work.read("submodule", "status", "--recursive").decode("utf-8", "surrogateescape").splitlines()
-        elsewhere = [row for row in rows if row.startswith("+")]
-        if not (any(row.startswith("-") for row in rows) or (moved and elsewhere)):
-            return
-        for row in elsewhere:
-            self._check_submodule(row)
-        exit_ = work.attempt("submodule", "update", "--init", "--recursive", "--progress")
-        if not exit_.ok:
-            explain(exit_)
-            work.fail(exit_, network=True)
-
-    def _check_submodule(self, row: str) -> None:
-        """Ended when the update would lose what is the person's in a submodule: git itself does not ask.
-
-        `row` is that of `git submodule status`: `+COMMIT PATH (NAME)`.
-        """
-        work = self.work
-        head, _, rest = row[1:].partition(" ")
-        path = _SUBMODULE_NAME.sub("", rest)
-        recorded = work.attempt("rev-parse", "--verify", "--quiet", f"{work.old}:{path}")
-        if recorded.stdout.decode().strip() != head:
-            own = work.attempt("-C", path, "rev-list", "-n1", head, "--not", "--remotes", "--tags")
-            if not own.ok or own.stdout:
-                message = f"submodule {path} has commits that its remote does not have"
-                raise Ended(State.BLOCKED, Reason.DIVERGED, clean_text(message))
-        # The update overwrites ignored files, and has no option against it.
-        target = work.attempt("rev-parse", "--verify", "--quiet", f"HEAD:{path}").stdout.decode().strip()
-        if not work.attempt("-C", path, "cat-file", "-e", target).ok:
-            work.attempt("-C", path, "fetch", "--progress", "--no-recurse-submodules")
-        added = ("diff", "--name-only", "--no-renames", "--diff-filter=A", "-z", head, target, "--")
-        for name in map(os.fsdecode, work.attempt("-C", path, *added).stdout.split(b"\0")):
-            if name and os.path.lexists(work.repo.path / path / name):
-                message = f"files would be overwritten: {path}/{name}"
-                raise Ended(State.BLOCKED, Reason.UNTRACKED_OVERWRITE, clean_text(message))
 
     def _forecast(self, before: Refs, checkout: Checkout, remote: Remote) -> Outcome:
         """What a run would do, from the remote's list of refs; writes nothing."""

@@ -122,7 +122,7 @@ class Work:
             state=state,
             reason=reason,
             message=end.message if end else message,
-            advice=advice(reason, self.repo, lock=lock[1] if lock else ""),
+            advice=advice(reason, (end.repo if end else None) or self.repo, lock=lock[1] if lock else ""),
             notes=tuple(self.notes),
             action=self.action,
             url=clean_text(public_url(self.url) or "") or None,

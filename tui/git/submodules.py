@@ -1,0 +1,211 @@
+"""Submodules: filled, and moved to the commits that are recorded for them as far as nothing of the person is lost."""
+
+import contextlib
+from dataclasses import dataclass, replace
+
+from tui.git.clean import clean_text
+from tui.git.decide import Move
+from tui.git.env import login_env
+from tui.git.failure import Ended
+from tui.git.inspect import git_dir_of, in_progress
+from tui.git.move import head_state, move_head
+from tui.git.outcome import Reason, State
+from tui.git.refs import LIST_REFS, parse_refs
+from tui.git.remote import LIST_CONFIG, choose_remote, parse_config
+from tui.git.repo import Repo
+from tui.git.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class _Module:
+    name: str
+    path: str
+    recorded: str
+    """The commit that the index has for it."""
+
+
+def update_submodules(work: Work, old: str | None) -> int:
+    """How many were filled or moved; `old` is what HEAD was before this run.
+
+    One that the person has moved away from the recorded commit stays, with a note. Raises Ended for the
+    first that cannot be brought there, when all the others are.
+    """
+    git_dir = git_dir_of(work.repo.path)
+    if git_dir is None or in_progress(git_dir) or not (work.repo.path / ".gitmodules").is_file():
+        return 0
+    modules = _modules(work)
+    empty = [module for module in modules if not _is_filled(work, module)]
+    ends: list[Ended] = []
+    done = 0
+    if empty:
+        try:
+            _fill(work, empty)
+        except Ended as end:
+            ends.append(end)
+        done += sum(_is_filled(work, module) for module in empty)
+    for module in modules:
+        if not _is_filled(work, module):
+            continue
+        sub = _work_in(work, module)
+        try:
+            known = sub.attempt("rev-parse", "--verify", "--quiet", "HEAD")
+            head = known.stdout.decode().strip()
+            if head != module.recorded and _follow(sub, module.recorded, _recorded(work, old, module)):
+                done += 1
+            done += update_submodules(sub, head if module not in empty else None)
+        except Ended as end:
+            ends.append(_about(module, end, sub.repo))
+    if ends:
+        raise ends[0]
+    return done
+
+
+def _modules(work: Work) -> list[_Module]:
+    listing = work.attempt("config", "-z", "--file", ".gitmodules", "--get-regexp", r"^submodule\..*\.path$")
+    pairs = (entry.partition("\n")[::2] for entry in _text(listing.stdout).split("\0") if entry)
+    names = {path: key.removeprefix("submodule.").removesuffix(".path") for key, path in pairs if path}
+    if not names:
+        return []
+    modules = []
+    for entry in _text(work.read("ls-files", "-s", "-z", "--", *map(_literal, names))).split("\0"):
+        mode_commit_stage, _, path = entry.partition("\t")
+        if path in names and mode_commit_stage.startswith("160000 ") and mode_commit_stage.endswith(" 0"):
+            modules.append(_Module(names[path], path, mode_commit_stage.split(" ")[1]))
+    return modules
+
+
+def _is_filled(work: Work, module: _Module) -> bool:
+    with contextlib.suppress(OSError):
+        return git_dir_of(work.repo.path / module.path) is not None
+    return True  # it is there, and cannot be read
+
+
+def _work_in(work: Work, module: _Module) -> Work:
+    repo = Repo(work.repo.id, work.repo.path / module.path)
+    return Work(repo, work.options, replace(work.git, place=repo.path), notes=work.notes)
+
+
+def _recorded(work: Work, commit: str | None, module: _Module) -> str:
+    return _text(work.attempt("rev-parse", "--verify", "--quiet", f"{commit}:{module.path}").stdout).strip()
+
+
+def _fill(work: Work, modules: list[_Module]) -> None:
+    """Clones them, several at a time if the person's configuration says so."""
+    work.ask_remote("submodule", "--quiet", "init")
+    settings = {one.key: one.value for one in parse_config(work.read(*LIST_CONFIG))}
+    wanted = [one for one in modules if settings.get(f"submodule.{one.name}.update") != "none"]
+    for module in wanted:
+        _keep_what_was_left(work, module)
+    if not wanted:
+        return
+    # --checkout: else it does what `submodule.NAME.update` says, which may be a command.
+    options = ("--checkout", "--progress")
+    exit_ = work.attempt("submodule", "update", *options, "--", *(_literal(one.path) for one in wanted))
+    if exit_.ok:
+        return
+    try:
+        work.fail(exit_, network=True)
+    except Ended as end:
+        failed = next((one for one in wanted if not _is_filled(work, one)), None)
+        if failed is None:
+            raise
+        url = settings.get(f"submodule.{failed.name}.url")
+        raise _about(failed, end, Repo(work.repo.id, work.repo.path / failed.path, url)) from None
+
+
+def _keep_what_was_left(work: Work, module: _Module) -> None:
+    """Ended when the submodule was emptied by the person and its git dir has their commits."""
+    git_dir = git_dir_of(work.repo.path)
+    kept = git_dir / "modules" / module.name if git_dir else None
+    if kept is None or not (kept / "HEAD").is_file():
+        return
+    sub = Work(Repo(work.repo.id, kept), work.options, replace(work.git, place=kept))
+    head = sub.attempt("rev-parse", "--verify", "--quiet", "HEAD")
+    commit = head.stdout.decode().strip()
+    if head.ok and commit != module.recorded and _is_own(sub, commit, _visited(sub)):
+        end = Ended(State.BLOCKED, Reason.DIVERGED, "what it was emptied of has commits that no branch holds")
+        raise _about(module, end, sub.repo)
+
+
+def _follow(sub: Work, recorded: str, was: str) -> bool:
+    """Moves HEAD of a submodule to the recorded commit; False: it stays where the person has put it.
+
+    `was` is the commit that was recorded before this run.
+    """
+    checkout = head_state(sub, parse_refs(sub.read(*LIST_REFS)))
+    head = checkout.head or ""
+    visited = _visited(sub)
+    if head != was and recorded in visited:  # it has been there, and was taken away
+        sub.note("submodule_moved")
+        return False
+    _fetch(sub, checkout.branch, recorded)
+    if head == was:
+        own = _is_own(sub, head, visited)
+    else:
+        own = bool(sub.attempt("rev-list", "-n1", head, "--not", "--remotes", "--tags").stdout)
+    if own:
+        if sub.attempt("merge-base", "--is-ancestor", recorded, head).ok:
+            sub.note("submodule_moved")
+            return False
+        raise Ended(State.BLOCKED, Reason.DIVERGED, "it has commits that its remote does not have")
+    git_dir = git_dir_of(sub.repo.path)
+    if git_dir is not None and (begun := in_progress(git_dir)):
+        raise Ended(State.BLOCKED, Reason.IN_PROGRESS, f"a {begun} is in progress")
+    move_head(sub, checkout, Move.DETACH, recorded)
+    return True
+
+
+def _visited(sub: Work) -> dict[str, list[str]]:
+    """What HEAD's reflog says: the commits that HEAD was on, and how it came there."""
+    visited: dict[str, list[str]] = {}
+    for line in _text(sub.attempt("log", "-g", "--format=%H %gs", "HEAD", "--").stdout).splitlines():
+        commit, _, how = line.partition(" ")
+        visited.setdefault(commit, []).append(how)
+    return visited
+
+
+def _is_own(sub: Work, head: str, visited: dict[str, list[str]]) -> bool:
+    """Whether HEAD holds commits of the person that no ref has.
+
+    A commit that came by its id alone, as those of shallow submodules do, is on no ref either: git has
+    checked it out, and nobody has made it here.
+    """
+    everywhere = ("--branches", "--remotes", "--tags")
+    if not sub.attempt("rev-list", "-n1", head, "--not", *everywhere).stdout:
+        return False
+    return not all(how.startswith(("checkout: ", "clone: ")) for how in visited.get(head, [""]))
+
+
+def _fetch(sub: Work, branch: str | None, recorded: str) -> None:
+    """Has the recorded commit here, fetched by its id if no branch of the remote leads to it."""
+    known = ("cat-file", "-e", f"{recorded}^{{commit}}")
+    if sub.attempt(*known).ok:
+        return
+    try:
+        remote = choose_remote(sub.repo, parse_config(sub.read(*LIST_CONFIG)), branch)
+    except Ended as end:
+        if end.state is not State.SKIPPED:
+            raise
+        raise Ended(State.FAILED, Reason.CONFIG, end.message) from None
+    sub.git.env = login_env(remote.url) or sub.git.env
+    options = ("--progress", "--no-recurse-submodules", "--", remote.name)
+    sub.ask_remote("fetch", *options)
+    if not sub.attempt(*known).ok:
+        sub.attempt("fetch", *options, recorded)
+        if not sub.attempt(*known).ok:
+            message = f"its remote does not have the recorded commit {recorded}"
+            raise Ended(State.FAILED, Reason.REV_MISSING, message)
+
+
+def _about(module: _Module, end: Ended, repo: Repo) -> Ended:
+    """The same of a submodule, which it names."""
+    message = clean_text(f"submodule {module.path}: {end.message}")
+    return Ended(end.state, end.reason, message, end.retry_after, end.repo or repo)
+
+
+def _literal(path: str) -> str:
+    return f":(literal){path}"
+
+
+def _text(output: bytes) -> str:
+    return output.decode("utf-8", "surrogateescape")
