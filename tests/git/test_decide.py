@@ -26,7 +26,7 @@ def facts(**changes: object) -> Facts:
         ({"in_progress": "merge", "ahead": 1}, Move.NONE, None, ("in_progress",)),
         ({"in_progress": "merge", "behind": 1}, Move.NONE, Reason.IN_PROGRESS, ()),
         ({"in_progress": "merge", "ahead": 1, "rewritten": True}, Move.NONE, Reason.IN_PROGRESS, ()),
-        ({"in_progress": "merge", "ahead": 1, "behind": 1}, Move.NONE, Reason.DIVERGED, ()),
+        ({"in_progress": "merge", "ahead": 1, "behind": 1}, Move.NONE, Reason.IN_PROGRESS, ()),
         ({"gone": True, "behind": 1}, Move.NONE, Reason.BRANCH_GONE, ()),
         ({"gone": True, "upstream": None}, Move.NONE, None, ("no_upstream",)),
         ({"branch": None}, Move.NONE, None, ("detached",)),

@@ -148,12 +148,15 @@ def test_unfinished_work_is_noted_while_nothing_arrives(world: World, begin):
     assert (outcome.state, outcome.notes, outcome.branch) == (State.UP_TO_DATE, ("in_progress",), "main")
 
 
-def test_unfinished_work_blocks_what_arrived(world: World):
-    begin_bisect(world)
+@pytest.mark.parametrize(
+    ("begin", "word"), [(begin_merge, "merge"), (begin_rebase, "rebase"), (begin_bisect, "bisect")]
+)
+def test_unfinished_work_blocks_what_arrived(world: World, begin, word: str):
+    begin(world)
     world.arrive()
     outcome = world.sync()
     assert (outcome.state, outcome.reason) == (State.BLOCKED, Reason.IN_PROGRESS)
-    assert outcome.message == "a bisect is in progress"
+    assert outcome.message == f"a {word} is in progress"
 
 
 @pytest.mark.parametrize("prune", [False, True])

@@ -66,23 +66,21 @@ def decide(facts: Facts) -> Decision:
 
 
 def _decide_branch(facts: Facts) -> Decision:
-    move = Move.NONE
     if facts.gone:
         return _blocked(Reason.BRANCH_GONE, f"{_short(facts.upstream)} is gone on the remote")
-    if facts.ahead and facts.rewritten:
-        move = Move.FOLLOW_REWRITE
-    elif facts.behind and facts.ahead:
+    rewritten = facts.rewritten and facts.ahead > 0
+    if facts.in_progress:
+        if facts.behind or rewritten:
+            return _blocked(Reason.IN_PROGRESS, f"a {facts.in_progress} is in progress")
+        return Decision(notes=("in_progress",))
+    if rewritten:
+        return Decision(Move.FOLLOW_REWRITE)
+    if facts.behind and facts.ahead:
         return _blocked(
             Reason.DIVERGED,
             f"{_short(facts.branch)} has {facts.ahead} of its own and is {facts.behind} behind",
         )
-    elif facts.behind:
-        move = Move.FAST_FORWARD
-    if facts.in_progress:
-        if move is Move.NONE:
-            return Decision(notes=("in_progress",))
-        return _blocked(Reason.IN_PROGRESS, f"a {facts.in_progress} is in progress")
-    return Decision(move)
+    return Decision(Move.FAST_FORWARD if facts.behind else Move.NONE)
 
 
 def _decide_pin(facts: Facts) -> Decision:
