@@ -18,10 +18,30 @@ def _bare(site: Site, *options: str) -> None:
     site.git(*command, "--", site.remote.url, str(site.checkout), cwd=site.folder)
 
 
-@CORPUS.case(State.UP_TO_DATE)
+@CORPUS.case(State.SYNCED, follows=True)
 def bare(site: Site) -> None:
-    """git gives a bare clone no refspec: what is asked of the remote has no place to go."""
+    """git gives a bare clone no refspec; its branches are the remote's, and go forward."""
     _bare(site)
+    site.git("branch", "only-here")
+    site.config("fetch.prune", "true")
+    site.options["prune"] = True
+    site.arrive()
+
+
+@CORPUS.case(State.BLOCKED, Reason.DIVERGED)
+def bare_and_forced(site: Site) -> None:
+    """It has no reflog that tells what was the person's."""
+    _bare(site)
+    repos.force_push(site.remote)
+
+
+@CORPUS.case(State.SYNCED, notes={"checked_out"})
+def bare_with_a_worktree(site: Site) -> None:
+    """A branch does not move under the files of its worktree."""
+    _bare(site)
+    site.git("worktree", "add", "--quiet", str(site.folder / "tree"), "main")
+    site.lands = site.remote.head
+    repos.add_commits(site.remote, branch="other")
     site.arrive()
 
 

@@ -32,7 +32,8 @@ class Remote:
 
     @property
     def is_mirror(self) -> bool:
-        return any(spec.lstrip("+") == "refs/*:refs/*" for spec in self.specs)
+        """Whether its branches are kept as the branches here, which may also be the person's own."""
+        return any(spec.endswith((":refs/*", ":refs/heads/*")) for spec in self.specs)
 
     def tracking(self, remote_ref: str) -> str | None:
         """Where a ref of the remote is kept here; None: it is not fetched."""

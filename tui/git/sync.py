@@ -2,6 +2,7 @@
 
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from tui.git.clean import clean_text
@@ -22,6 +23,7 @@ from tui.git.stop import StopSignal
 from tui.git.submodules import update_submodules
 from tui.git.work import SyncOptions, Work
 
+_NO_FORWARD = re.compile(r"\[rejected\] .*\(non-fast-forward\)")
 _OBJECT_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 __all__ = ["SyncOptions", "sync_repo"]
@@ -104,11 +106,15 @@ class _Update:
         checkout = self._look(before)
         remote = choose_remote(work.repo, parse_config(work.read(*LIST_CONFIG)), checkout.branch)
         work.url = remote.url
+        specs: tuple[str, ...] = ()
+        if self.bare and not remote.specs:
+            specs = self._branch_specs()
+            remote = replace(remote, specs=specs)
         # A clone of ours keeps the password out of its configuration; the entry has it.
         work.git.env = login_env(remote.url) or login_env(work.repo.url or "")
         if work.options.dry_run:
             return self._forecast(before, checkout, remote)
-        after, remote_refs = self._fetch(before, remote)
+        after, remote_refs = self._fetch(before, remote, specs)
         self._settle(before, after, checkout, remote, remote_refs)
         if work.options.all_branches and not self._fetch_only:
             fast_forward_others(work, after, checkout.branch)
@@ -167,7 +173,19 @@ class _Update:
         work.branch = _short(checkout.branch)
         return checkout
 
-    def _fetch(self, before: Refs, remote: Remote) -> tuple[Refs, set[str]]:
+    def _branch_specs(self) -> tuple[str, ...]:
+        """What to fetch into a clone made with `--bare`, which has no refspec: its branches, forward only.
+
+        Not those of its worktrees: git would refuse them all.
+        """
+        trees = self.work.read("worktree", "list", "--porcelain").decode("utf-8", "surrogateescape")
+        taken = [line.removeprefix("branch ") for line in trees.splitlines() if line.startswith("branch ")]
+        if taken:
+            self.work.note("checked_out")
+        return ("refs/heads/*:refs/heads/*", *(f"^{branch}" for branch in taken))
+
+    def _fetch(self, before: Refs, remote: Remote, specs: tuple[str, ...]) -> tuple[Refs, set[str]]:
+        """`specs`: instead of the configured refspecs."""
         work = self.work
         work.action = Action.FETCH
         options = ["--progress", "--no-recurse-submodules", "--write-fetch-head"]
@@ -175,7 +193,9 @@ class _Update:
             work.repo.prune and not remote.is_mirror
         ):  # in a mirror it would delete branches that are only here
             options.append("--prune")
-        exit_ = work.attempt("fetch", *options, "--", remote.name)
+        elif specs:
+            options.append("--no-prune")  # the person's setting did not mean these
+        exit_ = work.attempt("fetch", *options, "--", remote.name, *specs)
         after = parse_refs(work.read(*LIST_REFS))
         work.refs.extend(
             change
@@ -187,6 +207,8 @@ class _Update:
             failure = classify(exit_, network=True)
             if failure.reason is Reason.REV_MISSING:  # the only branch that the refspec names
                 raise Ended(State.BLOCKED, Reason.BRANCH_GONE, failure.message)
+            if specs and (rejected := next(filter(_NO_FORWARD.search, exit_.lines), "")):
+                raise Ended(State.BLOCKED, Reason.DIVERGED, rejected.strip())
             work.fail(exit_, network=True)
         return after, fetched_branches((self.git_dir / "FETCH_HEAD").read_bytes())
 
