@@ -120,6 +120,9 @@ def test_locks_of_a_git_that_died_with_its_program_go_unless_another_is_at_work(
     other = subprocess.Popen(
         ["git", "cat-file", "--batch"], cwd=world.mine, stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
+    other.stdin.write(b"HEAD\n")
+    other.stdin.flush()
+    assert other.stdout.readline().split()[1] == b"commit"  # it is git by now
     if not at_work:
         other.communicate()
     with other:
