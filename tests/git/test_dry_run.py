@@ -1,5 +1,6 @@
 """A dry run asks the remote, says what a run would do, and writes nothing."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -38,6 +39,102 @@ def test_would_fast_forward(world: World, fetched: bool):
     assert (outcome.state, outcome.action) == (State.SYNCED, Action.FAST_FORWARD)
     assert outcome.message == "would fast-forward main"
     assert outcome.behind == (2 if fetched else None)
+
+
+@pytest.mark.parametrize("name", ["a.txt", "b.txt"])
+def test_what_has_not_come_yet_may_be_in_the_way(world: World, name: str):
+    world.arrive(name=name)
+    (world.mine / name).write_text("mine\n")
+    outcome = dry(world)
+    assert outcome.message == "would fast-forward main, unless local changes are in the way"
+    assert ("dirty" in outcome.notes) is (name == "a.txt")
+
+
+def edit(world: World) -> None:
+    (world.mine / "a.txt").write_text("mine\n")
+
+
+def edit_and_stage(world: World) -> None:
+    edit(world)
+    git(world.mine, "add", "a.txt")
+
+
+def stage_a_new_file(world: World) -> None:
+    (world.mine / "b.txt").write_text("mine\n")
+    git(world.mine, "add", "b.txt")
+
+
+def put_a_file_in_the_way(world: World) -> None:
+    (world.mine / "b.txt").write_text("mine\n")
+
+
+def put_an_ignored_file_in_the_way(world: World) -> None:
+    (world.mine / ".git/info/exclude").write_text("b.txt\n")
+    put_a_file_in_the_way(world)
+
+
+def put_an_ignored_folder_in_the_way(world: World) -> None:
+    (world.mine / ".git/info/exclude").write_text("b.txt\n")
+    (world.mine / "b.txt").mkdir()
+    (world.mine / "b.txt/precious").write_text("mine\n")
+
+
+def lock_the_index(world: World) -> None:
+    (world.mine / ".git/index.lock").touch()
+
+
+def edit_elsewhere(world: World) -> None:
+    (world.mine / "c.txt").write_text("mine\n")
+    git(world.mine, "add", "-N", "c.txt")
+
+
+def stage_what_comes(world: World) -> None:
+    for name in ("a.txt", "b.txt"):
+        (world.mine / name).write_text((world.theirs / name).read_text())
+    git(world.mine, "add", "a.txt", "b.txt")
+
+
+def touch(world: World) -> None:
+    os.utime(world.mine / "a.txt", (1, 1))
+
+
+@pytest.mark.parametrize(
+    "arrange",
+    [
+        edit,
+        edit_and_stage,
+        stage_a_new_file,
+        put_a_file_in_the_way,
+        put_an_ignored_file_in_the_way,
+        put_an_ignored_folder_in_the_way,
+        lock_the_index,
+        edit_elsewhere,
+        stage_what_comes,
+        touch,
+    ],
+)
+def test_what_it_says_is_what_the_run_does(world: World, arrange):
+    commit(world.theirs, "a.txt", "two\n")
+    world.arrive()
+    git(world.mine, "fetch", "-q")
+    arrange(world)
+    foreseen = dry(world)
+    done = world.sync()
+    assert (foreseen.state, foreseen.reason) == (done.state, done.reason)
+    assert set(foreseen.notes) == {*done.notes, "dry_run"}
+    assert foreseen.message.partition(": ")[2] == (done.message if done.reason else "")
+    assert foreseen.advice == done.advice
+
+
+def test_would_follow_a_rewritten_upstream(world: World):
+    world.arrive()
+    world.sync()
+    git(world.theirs, "commit", "-q", "--amend", "-m", "amended")
+    world.push("-f", "origin", "HEAD")
+    git(world.mine, "fetch", "-q")
+    outcome = dry(world)
+    assert (outcome.state, outcome.message) == (State.SYNCED, "would put main on its rewritten upstream")
+    assert world.sync().notes == ("forced_update",)
 
 
 def test_would_fetch(world: World):

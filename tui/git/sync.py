@@ -10,6 +10,7 @@ from tui.git.clone import clone
 from tui.git.decide import Facts, Move, decide
 from tui.git.env import login_env
 from tui.git.failure import Ended, busy_advice, classify, classify_os_error
+from tui.git.forecast import foresee_move
 from tui.git.gauge import Gauge
 from tui.git.inspect import branch_in_progress, git_dir_of, in_progress
 from tui.git.lock import LockUnsupported, RepoBusy, RepoLock
@@ -231,8 +232,7 @@ class _Update:
                 gone=target is None or (source is not None and source not in remote_refs),
                 ahead=ahead,
                 behind=behind,
-                rewritten=bool(ahead)
-                and self._is_rewritten(checkout, upstream or "", before.ids.get(upstream or ""), behind),
+                rewritten=bool(ahead) and self._is_rewritten(before, checkout, target or "", behind),
                 in_progress=in_progress(self.git_dir),
                 pin=pin,
                 own_commits=pin is not None and self._has_own_commits(checkout),
@@ -259,13 +259,15 @@ class _Update:
         ahead, behind = self.work.word("rev-list", "--left-right", "--count", f"{head}...{target}").split()
         return int(ahead), int(behind)
 
-    def _is_rewritten(self, checkout: Checkout, upstream: str, old: str | None, behind: int) -> bool:
-        """Whether all that HEAD has was the upstream's before the remote took it back.
+    def _is_rewritten(self, before: Refs, checkout: Checkout, target: str, behind: int) -> bool:
+        """Whether all that HEAD has was the upstream's before the remote took it back and has `target` now.
 
         What was pushed from here is ours still, although it was the upstream's for a while.
         """
         work = self.work
         head = checkout.head or ""
+        upstream = self._upstream(before, checkout) or ""
+        old = before.ids.get(upstream)
         if old is not None and work.attempt("merge-base", "--is-ancestor", head, old).ok:
             known = True
         else:
@@ -273,7 +275,7 @@ class _Update:
             known = fork is not None and fork.ok and fork.stdout.decode().strip() == head
         if not known:
             return False
-        ahead = set(work.word("rev-list", head, f"^{upstream}").split())
+        ahead = set(work.word("rev-list", head, f"^{target}").split())
         log = work.attempt("log", "-g", "--format=%H %gs", upstream, "--")
         pushed = {
             line.split(" ", 1)[0]
@@ -340,6 +342,9 @@ class _Update:
                 gone=target is None,
                 ahead=ahead,
                 behind=behind or int(not is_known),
+                rewritten=is_known
+                and bool(ahead)
+                and self._is_rewritten(before, checkout, target or "", behind),
                 in_progress=in_progress(self.git_dir),
                 pin=pin,
                 own_commits=pin is not None and self._has_own_commits(checkout),
@@ -352,12 +357,18 @@ class _Update:
             work.ahead, work.behind = ahead, behind
         if decision.blocked is not None:
             raise Ended(State.BLOCKED, decision.blocked, clean_text(f"would be blocked: {decision.message}"))
-        if decision.move is Move.FAST_FORWARD:
+        if decision.move is not Move.NONE:
             work.action = Action.FAST_FORWARD
-            return work.outcome(State.SYNCED, f"would fast-forward {work.branch}")
-        if decision.move is Move.DETACH:
-            work.action = Action.FAST_FORWARD
-            return work.outcome(State.SYNCED, clean_text(f"would check out {work.repo.rev}"))
+            doubt = foresee_move(work, self.git_dir, checkout.head, pin or target or "")
+            match decision.move:
+                case Move.FAST_FORWARD:
+                    text = f"would fast-forward {work.branch}"
+                case Move.FOLLOW_REWRITE:
+                    work.note("forced_update")
+                    text = f"would put {work.branch} on its rewritten upstream"
+                case _:
+                    text = f"would check out {work.repo.rev}"
+            return work.outcome(State.SYNCED, clean_text(text + doubt))
         if stale:
             work.action = Action.FETCH
             return work.outcome(State.SYNCED, "would fetch")
