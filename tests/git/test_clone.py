@@ -1,12 +1,16 @@
 """A checkout that is missing, and what may stand in its place."""
 
 import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
 
 from tests.git.conftest import World, commit, git
+from tui.git import clone as clone_module
 from tui.git.outcome import Action, Reason, State
+from tui.git.work import Work
 
 
 def test_missing_is_cloned_with_its_parents(world: World):
@@ -34,6 +38,30 @@ def test_a_failed_clone_leaves_nothing(world: World):
     assert not path.parent.exists()
 
 
+def test_a_failed_clone_does_not_take_its_neighbours_folder(world: World, monkeypatch: pytest.MonkeyPatch):
+    """It made the folder, and fails when the neighbour is about to start its git there."""
+    options_of = clone_module._clone_options
+    good = world.repo(id="good", path=world.base / "deep/good")
+    bad = world.repo(id="bad", path=world.base / "deep/bad", url=f"file://{world.base}/nowhere")
+    made = {"good": threading.Event(), "bad": threading.Event()}
+    bad_ended = threading.Event()
+
+    def meet(work: Work) -> list[str]:
+        made[work.repo.id].set()
+        assert (bad_ended if work.repo is good else made["good"]).wait(20)
+        return options_of(work)
+
+    monkeypatch.setattr(clone_module, "_clone_options", meet)
+    with ThreadPoolExecutor() as pool:
+        failing = pool.submit(world.sync, bad)
+        assert made["bad"].wait(20)
+        cloning = pool.submit(world.sync, good)
+        assert failing.result().reason is Reason.NOT_FOUND
+        bad_ended.set()
+        assert cloning.result().state is State.SYNCED
+    assert [child.name for child in (world.base / "deep").iterdir()] == ["good"]
+
+
 def test_what_a_killed_program_left_beside_is_removed(world: World):
     (world.base / ".new.synctui-1-abcd").mkdir()
     (world.base / ".newer.synctui-1-abcd").mkdir()
@@ -53,8 +81,16 @@ def test_missing_without_url_or_with_cloning_off_is_skipped(world: World):
     assert not path.exists()
 
 
-@pytest.mark.parametrize("place", ["file", "folder", "folder in a repo", "dangling link"])
-def test_something_else_at_the_path_is_no_repository(world: World, place: str):
+@pytest.mark.parametrize(
+    ("place", "what"),
+    [
+        ("file", "a file"),
+        ("folder", "a folder without a git dir of its own"),
+        ("folder in a repo", "a folder without a git dir of its own"),
+        ("dangling link", "a link that leads nowhere"),
+    ],
+)
+def test_something_else_at_the_path_is_no_repository(world: World, place: str, what: str):
     path = world.base / "new"
     if place == "file":
         path.write_text("precious")
@@ -66,6 +102,7 @@ def test_something_else_at_the_path_is_no_repository(world: World, place: str):
         (path / "precious").write_text("precious")
     outcome = world.sync(world.repo(path=path))
     assert (outcome.state, outcome.reason) == (State.FAILED, Reason.NOT_A_REPOSITORY)
+    assert outcome.message == f"at its path is {what}"
 
 
 def test_branch_and_depth(world: World):

@@ -1,5 +1,6 @@
 """A checkout that is missing: cloned beside its place, then put there in one step."""
 
+import contextlib
 import hashlib
 import os
 import secrets
@@ -15,6 +16,7 @@ from tui.git.url import url_problem
 from tui.git.work import Work
 
 _LONGEST_NAME = 200  # bytes: with what is put around it, it stays below the 255 that a name may have
+_TRIES = 20
 
 
 def clone(work: Work, settle: Callable[[], None]) -> Outcome | None:
@@ -38,12 +40,12 @@ def clone(work: Work, settle: Callable[[], None]) -> Outcome | None:
         work.ask_remote("ls-remote", "--quiet", "--", url, "HEAD")
         work.note("dry_run")
         return work.outcome(State.SYNCED, "would clone")
-    made = _make_parents(repo.path.parent)
+    missing = [parent for parent in (repo.path.parent, *repo.path.parent.parents) if not parent.exists()]
     try:
         _clone_beside(work, url, settle)
     except BaseException:
-        for folder in made:
-            if not any(folder.iterdir()):
+        with contextlib.suppress(OSError):  # it is not empty: another clone is at work there
+            for folder in missing:
                 folder.rmdir()
         raise
     work.git.place = repo.path
@@ -56,12 +58,14 @@ def _clone_beside(work: Work, url: str, settle: Callable[[], None]) -> None:
     if len(os.fsencode(name)) > _LONGEST_NAME:
         name = hashlib.sha256(os.fsencode(name)).hexdigest()
     mark = f".{name}.synctui-"
-    for left_over in repo.path.parent.iterdir():
-        if left_over.name.startswith(mark):  # of a program that was killed: we hold the lock of this path
-            shutil.rmtree(left_over, ignore_errors=True)
     beside = repo.path.with_name(f"{mark}{os.getpid()}-{secrets.token_hex(4)}")
+    _make(beside)
     work.git.place = repo.path.parent
     try:
+        for found in repo.path.parent.iterdir():
+            if found.name.startswith(mark) and found != beside:
+                # Of a program that was killed: we hold the lock of this path.
+                shutil.rmtree(found, ignore_errors=True)
         work.ask_remote("clone", *_clone_options(work), "--", url, str(beside))
         work.git.place = beside
         settle()
@@ -97,8 +101,11 @@ def _existing(folder: Path) -> Path:
     return next(parent for parent in (folder, *folder.parents) if parent.is_dir())
 
 
-def _make_parents(folder: Path) -> list[Path]:
-    """The folders that were made, innermost first."""
-    missing = [parent for parent in (folder, *folder.parents) if not parent.exists()]
-    folder.mkdir(parents=True, exist_ok=True)
-    return missing
+def _make(beside: Path) -> None:
+    """Makes it and the folders above, which a neighbour whose clone fails may take away meanwhile."""
+    for _ in range(_TRIES):
+        with contextlib.suppress(FileNotFoundError):
+            beside.parent.mkdir(parents=True, exist_ok=True)
+            beside.mkdir()
+            return
+    beside.mkdir(parents=True)

@@ -68,13 +68,13 @@ def _sync(work: Work) -> Outcome:
     path = work.repo.path
     try:
         git_dir = git_dir_of(path)
-        if git_dir is None and _is_vacant(path):
-            return _clone(work)
+        vacant = git_dir is None and _is_vacant(path)
     except PermissionError as error:
         raise Ended(State.FAILED, Reason.CORRUPT, clean_text(f"cannot be read: {error.filename}")) from error
+    if vacant:
+        return _clone(work)
     if git_dir is None:
-        kind = "a folder without a git dir of its own" if path.is_dir() else "no folder"
-        raise Ended(State.FAILED, Reason.NOT_A_REPOSITORY, f"there is {kind} at its path")
+        raise Ended(State.FAILED, Reason.NOT_A_REPOSITORY, f"at its path is {_what_is_there(path)}")
     if not os.access(git_dir, os.R_OK | os.X_OK):
         raise Ended(State.FAILED, Reason.CORRUPT, clean_text(f"its git dir cannot be read: {git_dir}"))
     return _Update(work, git_dir).run()
@@ -84,6 +84,12 @@ def _is_vacant(path: Path) -> bool:
     if path.is_dir():
         return not any(path.iterdir())
     return not path.exists() and not path.is_symlink()
+
+
+def _what_is_there(path: Path) -> str:
+    if path.is_dir():
+        return "a folder without a git dir of its own"
+    return "a file" if path.exists() else "a link that leads nowhere"
 
 
 def _clone(work: Work) -> Outcome:
