@@ -594,6 +594,29 @@ def test_the_end_is_told_on_stdout(
     )
 
 
+async def test_a_fault_of_the_screen_leaves_no_job_behind(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    driver = Driver(3, limit=2)
+
+    def fall(_event: Any) -> None:
+        raise RuntimeError("a fault of ours")
+
+    with pytest.raises(RuntimeError, match="a fault of ours"):
+        async with driver.open():
+            await driver.press("S")
+            await driver.running("r0", "r1")
+            monkeypatch.setattr(driver.app.desk.board, "apply", fall)
+            driver.work.end("r0")
+            await driver.until(lambda: not driver.app.is_running)
+    monkeypatch.undo()
+    monkeypatch.setattr(driver.app, "run", lambda: None)
+    assert driver.app.run_to_end() == Ending(1)
+    assert driver.engine.snapshot().idle
+    assert driver.work.running == []
+    assert "2 repos interrupted after" in capsys.readouterr().out
+
+
 def test_an_engine_is_made_with_the_spawn_of_the_app() -> None:
     spawns: list[Any] = []
 

@@ -32,7 +32,7 @@ from tui.app.terminal import TerminalDriver
 from tui.engine.engine import Clock
 from tui.engine.events import JobEnded, Notice, Record
 from tui.engine.feed import Inbox
-from tui.engine.shutdown import STOP_SIGNALS, Ending
+from tui.engine.shutdown import STOP_GRACE, STOP_SIGNALS, Ending
 from tui.engine.survey import StatusRow
 from tui.git.outcome import Reason
 from tui.view.board import Board, BoardRow
@@ -75,6 +75,10 @@ class SynctuiApp(App[Ending]):
     def run_to_end(self) -> Ending:
         """Run, and tell on stdout what became of it once the screen is gone."""
         ending = self.run()
+        if ending is None:  # a fault of ours has ended the screen: no job may outlive it
+            self.desk.engine.cancel_all(Reason.QUIT)
+            self.desk.engine.wait_idle(STOP_GRACE)
+            self.read()
         finished, ends = self.desk.board.session()
         lines = summary(finished, ends, dry_run=self.desk.session.dry_run) if ends else []
         if alive := len(self.desk.board.running):
