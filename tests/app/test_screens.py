@@ -602,13 +602,16 @@ async def test_a_fault_of_the_screen_leaves_no_job_behind(
     def fall(_event: Any) -> None:
         raise RuntimeError("a fault of ours")
 
-    with pytest.raises(RuntimeError, match="a fault of ours"):
+    async def story() -> None:
         async with driver.open():
             await driver.press("S")
             await driver.running("r0", "r1")
             monkeypatch.setattr(driver.app.desk.board, "apply", fall)
             driver.work.end("r0")
             await driver.until(lambda: not driver.app.is_running)
+
+    with pytest.raises(RuntimeError, match="a fault of ours"):
+        await story()
     monkeypatch.undo()
     monkeypatch.setattr(driver.app, "run", lambda: None)
     assert driver.app.run_to_end() == Ending(1)
