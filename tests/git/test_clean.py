@@ -28,6 +28,12 @@ from tui.git.clean import clean_text
         ("ssh://git@h.org/x", "ssh://git@h.org/x"),
         ("ssh://git:secret@h.org/x", "ssh://h.org/x"),
         ("https://h.org/a@b", "https://h.org/a@b"),
+        (
+            "'https://h.org/x.git?access_token=SECRET&a=b/info/refs'",
+            "'https://h.org/x.git?access_token=***&a=b/info/refs'",
+        ),
+        ("https://h.org/x?a=b&Private_Token=SECRET now", "https://h.org/x?a=b&Private_Token=*** now"),
+        ("is it token=5? yes", "is it token=5? yes"),
     ],
 )
 def test_clean_text(text: bytes | str, clean: str):

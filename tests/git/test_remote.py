@@ -289,6 +289,20 @@ def test_credentials_are_nowhere_in_the_outcome(world: World):
     assert outcome.url == url
 
 
+@pytest.mark.parametrize("parameter", ["access_token", "private_token", "password"])
+@pytest.mark.parametrize("way", ["clone", "fetch"])
+def test_secret_parameters_are_nowhere_in_the_outcome(world: World, parameter: str, way: str):
+    with answering(500) as url:
+        secret = f"{url}?{parameter}=hush"
+        git(world.mine, "remote", "set-url", "origin", secret)
+        outcome = world.sync(
+            world.repo(url=secret, path=world.mine if way == "fetch" else world.base / "new")
+        )
+    assert outcome.reason is Reason.REMOTE_ERROR
+    assert "hush" not in repr(outcome)
+    assert outcome.url == f"{url}?{parameter}=***"
+
+
 def test_a_repo_that_was_only_found_may_change_its_remote(world: World):
     found = world.repo(url="https://elsewhere.example/other.git", found=True)
     assert world.sync(found).state is State.UP_TO_DATE

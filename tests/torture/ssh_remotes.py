@@ -6,7 +6,7 @@ import threading
 from pathlib import Path
 
 from tests.torture.remotes import STALL, behind
-from tests.torture.site import Corpus, Site
+from tests.torture.site import SECRET, Corpus, Site
 from tui.git.outcome import Reason, State
 
 CORPUS = Corpus()
@@ -74,6 +74,14 @@ def ssh_changed_host_key(site: Site) -> None:
 @CORPUS.case(State.FAILED, Reason.AUTH)
 def ssh_permission_denied(site: Site) -> None:
     ssh_says(site, "git@nowhere.invalid: Permission denied (publickey,password,keyboard-interactive).")
+
+
+@CORPUS.case(State.FAILED, Reason.AUTH)
+def ssh_password_in_the_url(site: Site) -> None:
+    """It is no password to ssh but a part of the user's name, which it repeats."""
+    ssh(site, 'echo "$*: Permission denied (publickey)." >&2\nexit 255')
+    site.url = f"ssh://git:{SECRET}@nowhere.invalid{site.remote.path}"
+    site.git("remote", "set-url", "origin", site.url)
 
 
 @CORPUS.case(State.FAILED, Reason.AUTH)

@@ -17,6 +17,10 @@ _CONTROLS = re.compile(
 )
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _WEB_USER = re.compile(r"(https?://)[^/\s'\"]+@", re.IGNORECASE)
+_SECRET_PARAMETER = re.compile(
+    r"([?&;][\w.-]*(?:token|passw(?:or)?d|pwd|secret|api_?key|signature|auth|jwt)=)[^&;#\s'\"]+",
+    re.IGNORECASE,
+)
 _URL_SECRET = re.compile(r"(://)[^/\s'\":@]*:[^/\s'\"]*@")
 
 
@@ -30,4 +34,9 @@ def clean_text(text: bytes | str) -> str:
     line = _CONTROLS.sub("", _BREAKS.sub(" ", line)).rstrip()
     if "://" in line:
         line = _URL_SECRET.sub(r"\1", _WEB_USER.sub(r"\1", line))
-    return line
+    return without_secret_parameters(line)
+
+
+def without_secret_parameters(text: str) -> str:
+    """The text with `***` for the values of URL parameters that log in, as `?access_token=…`."""
+    return _SECRET_PARAMETER.sub(r"\1***", text) if "?" in text else text

@@ -59,25 +59,26 @@ def git_env(place: Path) -> dict[str, str]:
 
 
 def without_password(url: str) -> str:
-    """The URL as it may stand in a process list: of http(s) with a password, without user and password."""
+    """The URL as it may stand in a process list: of http(s) with a password, without user and password;
+    of ssh without the password, which ssh takes for a part of the user's name and repeats.
+    """
     return _split_login(url)[0]
 
 
 def login_env(url: str) -> dict[str, str]:
-    """Logs in to an http(s) URL that carries a password without showing it in any process list.
+    """Has a URL that carries a password used without showing it in any process list.
 
-    git hands the URL to its helpers as an argument; so it sees one without the password, and gets
-    that from a credential helper, which is asked after the person's own. Empty for other URLs.
+    git hands the URL to its helpers as an argument; so it sees one without the password, and for http(s)
+    gets that from a credential helper, which is asked after the person's own. Empty for other URLs.
     """
     clean, user, password = _split_login(url)
     if password is None:
         return {}
     parts = urlsplit(clean)
     helper = """!f() { test "$1" = get && printf 'username=%s\\npassword=%s\\n' "$SYNCTUI_USER" "$SYNCTUI_SECRET"; }; f"""
-    settings = (
-        (f"url.{clean}.insteadOf", url),
-        (f"credential.{parts.scheme}://{parts.netloc}.helper", helper),
-    )
+    settings = [(f"url.{clean}.insteadOf", url)]
+    if parts.scheme != "ssh":
+        settings.append((f"credential.{parts.scheme}://{parts.netloc}.helper", helper))
     try:
         count = int(os.environ.get("GIT_CONFIG_COUNT", "0"))  # the person's own come first
     except ValueError:
@@ -97,8 +98,10 @@ def _split_login(url: str) -> tuple[str, str, str | None]:
     except ValueError:
         return url, "", None
     user, colon, password = login.partition(":")
-    if parts.scheme not in {"http", "https"} or not (at and colon):
+    if parts.scheme not in {"http", "https", "ssh"} or not (at and colon):
         return url, "", None
+    if parts.scheme == "ssh" and user:
+        place = f"{user}@{place}"
     return urlunsplit(parts._replace(netloc=place)), unquote(user), unquote(password)
 
 

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit, urlunsplit
 
+from tui.git.clean import without_secret_parameters
+
 LOCAL_HOST = "local"
 """The host of a `file://` or path remote."""
 
@@ -64,9 +66,10 @@ def host_of(url: str | None) -> str:
 
 
 def public_url(url: str | None) -> str | None:
-    """The URL without password, and without the user of an http(s) URL, which often is a token."""
+    """The URL without password, secret parameters and the user of an http(s) URL, which often is a token."""
     if not url or "://" not in url:
         return url
+    url = without_secret_parameters(url)
     try:
         parts = urlsplit(url)
         if "@" not in parts.netloc:
