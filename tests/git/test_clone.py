@@ -79,6 +79,8 @@ def test_missing_without_url_or_with_cloning_off_is_skipped(world: World):
     for outcome in (without, off, run_off):
         assert (outcome.state, outcome.reason) == (State.SKIPPED, Reason.NOT_CLONED)
     assert not path.exists()
+    assert without.advice == f"mine: clone it by hand: git clone URL {path}"
+    assert off.advice == f"mine: clone it by hand: git clone {world.url} {path}"
 
 
 @pytest.mark.parametrize(

@@ -158,3 +158,10 @@ def test_advice_is_one_line_that_names_the_repo(reason: Reason):
     assert line.startswith("team/it: ") is (reason not in quiet)
     assert "hush" not in line
     assert "\n" not in line
+
+
+def test_advice_for_a_branch_that_is_gone_names_commands_of_git():
+    line = advice(Reason.BRANCH_GONE, Repo("it", Path("/it")))
+    assert line == (
+        "it: the branch is gone on the remote: git -C /it switch BRANCH, or git -C /it branch --unset-upstream"
+    )

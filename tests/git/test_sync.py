@@ -69,6 +69,20 @@ def test_dirty_with_overlap_is_blocked(world: World, staged: bool):
     assert (world.mine / "a.txt").read_text() == "edited\n"
 
 
+@pytest.mark.parametrize("mark", ["--assume-unchanged", "--skip-worktree"])
+def test_an_edit_that_stash_does_not_see_is_told_as_such(world: World, mark: str):
+    world.arrive(name="a.txt")
+    git(world.mine, "update-index", mark, "a.txt")
+    (world.mine / "a.txt").write_text("edited\n")
+    outcome = world.sync()
+    assert (outcome.state, outcome.reason) == (State.BLOCKED, Reason.DIRTY)
+    undo = f"git -C {world.mine} update-index --no-assume-unchanged --no-skip-worktree -- a.txt"
+    assert outcome.message == (
+        f"local changes would be overwritten: a.txt; git is told to overlook a.txt, undo that first: {undo}"
+    )
+    assert (world.mine / "a.txt").read_text() == "edited\n"
+
+
 @pytest.mark.parametrize("ignored", [False, True])
 def test_a_file_in_the_way_is_blocked_and_kept(world: World, ignored: bool):
     world.arrive(name="b.txt")
@@ -97,6 +111,16 @@ def test_auto_stash_of_the_person_is_not_used(world: World):
     (world.mine / "a.txt").write_text("edited\n")
     assert world.sync().reason is Reason.DIRTY
     assert git(world.mine, "stash", "list") == ""
+
+
+def test_a_commit_without_the_signature_that_the_person_asks_for_is_left(world: World):
+    git(world.mine, "config", "merge.verifySignatures", "true")
+    old, new = world.head(), world.arrive()
+    outcome = world.sync()
+    assert (outcome.state, outcome.reason, world.head()) == (State.FAILED, Reason.CONFIG, old)
+    short = git(world.mine, "rev-parse", "--short", new)
+    says = f"Commit {short} does not have a GPG signature."
+    assert outcome.message == f"merge.verifySignatures refuses it: {says}"
 
 
 def test_detached_head_is_fetched_and_left(world: World):

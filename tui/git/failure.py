@@ -159,13 +159,13 @@ def advice(reason: Reason | None, repo: Repo, *, lock: str = "") -> str:
     sync = f"synctui sync {shlex.quote(repo.id)}"
     text = (
         {
-            Reason.NOT_CLONED: f"clone it by hand: git clone URL {shlex.quote(str(repo.path))}",
+            Reason.NOT_CLONED: f"clone it by hand: git clone {url if repo.url else 'URL'} {shlex.quote(str(repo.path))}",
             Reason.NO_REMOTE: f"add one: {at} remote add origin URL",
             Reason.DIVERGED: f"both sides have commits: {at} rebase, or {at} merge",
             Reason.DIRTY: f"local changes are in the way: {at} stash, then {sync}",
             Reason.UNTRACKED_OVERWRITE: f"move the files that are in the way: {at} status --ignored, then {sync}",
             Reason.IN_PROGRESS: f"end what you have begun: {at} status",
-            Reason.BRANCH_GONE: f"the branch is gone on the remote: {at} switch to another, or {at} branch --unset-upstream",
+            Reason.BRANCH_GONE: f"the branch is gone on the remote: {at} switch BRANCH, or {at} branch --unset-upstream",
             Reason.STALLED: f"try it by hand: {ask}; or raise it: {sync} --stall-timeout 300",
             Reason.DEADLINE: f"give it more time: {sync} --timeout 3600",
             Reason.AUTH: f"log in once by hand: {ask}",

@@ -1,6 +1,8 @@
 """Moves HEAD and local branches, only ever so that nothing of the person is lost."""
 
+import os
 import re
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NoReturn
@@ -17,6 +19,7 @@ _DIRTY = re.compile(r"local changes to the following files would be overwritten|
 _IN_THE_WAY = re.compile(
     r"untracked working tree files would be|would lose untracked files|ignored files would be|Untracked working tree"
 )
+_UNSIGNED = re.compile(r"Commit \S+ (?:does not have a|has an? (?:untrusted|bad)) GPG signature.*")
 _NO_FAST_FORWARD = re.compile(r"Not possible to fast-forward|refusing to merge unrelated")
 
 
@@ -99,7 +102,14 @@ def _stay_put(work: Work, checkout: Checkout) -> None:
 
 def _refuse(work: Work, exit_: Exit, head: str | None, target: str) -> NoReturn:
     """Says why git would not move HEAD."""
-    explain(exit_)
+    try:
+        _explain(exit_)
+    except Ended as end:
+        if end.reason is Reason.DIRTY and (hidden := _overlooked(work, exit_)):
+            undo = ("update-index", "--no-assume-unchanged", "--no-skip-worktree", "--", hidden)
+            command = shlex.join(("git", "-C", str(work.repo.path), *undo))
+            end.message += clean_text(f"; git is told to overlook {hidden}, undo that first: {command}")
+        raise
     if head is not None:
         # A lock or a hook that refuses the ref does so when the files are moved: they go back, edits stay.
         work.run(work.git.run_move, "read-tree", "-m", "-u", target, head)
@@ -109,18 +119,34 @@ def _refuse(work: Work, exit_: Exit, head: str | None, target: str) -> NoReturn:
     work.fail(exit_)
 
 
-def explain(exit_: Exit) -> None:
-    """Raises Ended where git would not move HEAD for the sake of what is there; else returns."""
+def _explain(exit_: Exit) -> None:
+    """Raises Ended where git would not move HEAD for the sake of what is there or asked for; else returns."""
     text = "\n".join(exit_.lines)
-    named = [line.strip() for line in exit_.lines if line.startswith(" ")]
+    named = _named(exit_)
     more = f" and {len(named) - 1} more" if named[1:] else ""
     files = f": {named[0]}{more}" if named else ""
     if _DIRTY.search(text):
         raise Ended(State.BLOCKED, Reason.DIRTY, f"local changes would be overwritten{files}")
     if _IN_THE_WAY.search(text):
         raise Ended(State.BLOCKED, Reason.UNTRACKED_OVERWRITE, f"files would be overwritten{files}")
+    if unsigned := _UNSIGNED.search(text):
+        message = f"merge.verifySignatures refuses it: {unsigned[0]}"
+        raise Ended(State.FAILED, Reason.CONFIG, message)
     if _NO_FAST_FORWARD.search(text):
         raise Ended(State.FAILED, Reason.MOVED, "HEAD moved while it was synced")
+
+
+def _named(exit_: Exit) -> list[str]:
+    """The files that git lists, one a line."""
+    return [line.strip() for line in exit_.lines if line.startswith(" ")]
+
+
+def _overlooked(work: Work, exit_: Exit) -> str:
+    """The first of these files that is marked assume-unchanged or skip-worktree: neither status nor stash see it."""
+    named = [f":(literal){name}" for name in _named(exit_)]
+    listing = work.attempt("ls-files", "-v", "-z", "--", *named).stdout if named else b""
+    marked = (entry[2:] for entry in os.fsdecode(listing).split("\0") if entry[:1] in {"h", "s", "S"})
+    return next(marked, "")
 
 
 def fast_forward_others(work: Work, refs: Refs, current: str | None) -> None:
