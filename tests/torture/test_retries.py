@@ -1,5 +1,6 @@
 """What is tried again, how often and how soon: counted at the server, without waiting for it."""
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -60,11 +61,11 @@ class Bench:
         self.closers.append(server.close)
         return server
 
-    def tries(self, url: str, retries: int = 2) -> tuple[Outcome, int]:
+    def tries(self, url: str, retries: int = 2, timeout: float = 30) -> tuple[Outcome, int]:
         """How it ended, and in which attempt."""
         checkout = repos.clone(self.remote, self.folder / "co", url=url)
         job = Job(Repo("co", checkout, url), str(checkout), 0.0)
-        options = SyncOptions(stall_timeout=STALL, timeout=30, lock_dir=self.folder / "locks")
+        options = SyncOptions(stall_timeout=STALL, timeout=timeout, lock_dir=self.folder / "locks")
         outcome = make_work(options, retries)(job, self.stop, self.gauge, self.notices.append)
         return outcome, job.attempt
 
@@ -112,6 +113,27 @@ def test_a_server_in_trouble_is_asked_again_each_time_later(bench: Bench, code: 
     assert 0.5 <= first <= 1.5
     assert 1 <= second <= 3
     assert 2 <= third <= 6
+
+
+def test_the_timeout_is_that_of_all_attempts(bench: Bench) -> None:
+    server = bench.web(status(500))
+    outcome, attempt = bench.tries(f"{server.url}/a.git", retries=9, timeout=4)
+    assert outcome.reason is Reason.REMOTE_ERROR
+    assert attempt == len(server.requests) == len(bench.stop.pauses) + 1
+    assert 1 <= len(bench.stop.pauses) <= 3  # the fourth is longer than all of it
+    assert max(bench.stop.pauses) < 4
+
+
+def test_the_timeout_counts_from_the_first_attempt(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the pauses take is not given to the attempts on top."""
+    now = time.monotonic()
+    monkeypatch.setattr(
+        bench.stop, "wait", lambda _: monkeypatch.setattr(time, "monotonic", lambda: now + 60)
+    )
+    server = bench.web(status(500))
+    outcome, attempt = bench.tries(f"{server.url}/a.git")
+    assert (outcome.state, outcome.reason, attempt) == (State.TIMED_OUT, Reason.DEADLINE, 2)
+    assert len(server.requests) == 1
 
 
 def test_a_server_that_recovers_is_left_in_peace(bench: Bench) -> None:
@@ -181,7 +203,7 @@ def tried(monkeypatch: pytest.MonkeyPatch, reason: Reason, retries: int) -> list
     stop = HurriedStop(Gauge())
     monkeypatch.setattr("tui.engine.runner.sync_repo", lambda *_: Outcome(State.FAILED, reason))
     job = Job(Repo("a", Path("/nowhere")), "", 0.0)
-    make_work(SyncOptions(1, 1, Path("/nowhere")), retries)(job, stop, stop.gauge, lambda _: None)
+    make_work(SyncOptions(1, 0, Path("/nowhere")), retries)(job, stop, stop.gauge, lambda _: None)
     assert job.attempt == len(stop.pauses) + 1
     return stop.pauses
 

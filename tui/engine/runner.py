@@ -1,5 +1,6 @@
 """One thread's work at one repo: sync it, and try again by itself what may be better a moment later."""
 
+import math
 import random
 import threading
 import time
@@ -10,7 +11,7 @@ from tui.engine.engine import Work, internal_failure
 from tui.engine.events import Notice
 from tui.engine.job import Job
 from tui.git.gauge import Gauge, Progress
-from tui.git.outcome import RETRIED_REASONS, Outcome, Reason, State
+from tui.git.outcome import RETRIED_REASONS, Action, Outcome, Reason, State
 from tui.git.repo import Repo
 from tui.git.stop import StopSignal
 from tui.git.sync import SyncOptions, sync_repo
@@ -29,15 +30,18 @@ def make_work(options: SyncOptions, retries: int) -> Work:
     """`retries`: how often a fault of the network or the remote is tried again before it counts."""
 
     def work(job: Job, stop: StopSignal, gauge: Gauge, notice: Callable[[Notice], None]) -> Outcome:
+        began = time.monotonic()
         gauge.attempt = job.attempt
         patient_options = replace(options, stall_timeout=options.stall_timeout * PATIENCE)
         for tried in range(retries + 1):
             patient = job.pick or job.attempt > 1
-            outcome = sync_repo(job.repo, patient_options if patient else options, stop, gauge)
+            outcome = sync_repo(job.repo, patient_options if patient else options, stop, gauge, began)
             asked = outcome.retry_after or 0.0
             if outcome.reason not in RETRIED_REASONS or tried == retries or asked > LONGEST_PAUSE:
                 break
             pause = asked + _back_off(tried)
+            if time.monotonic() + pause >= began + _timeout(job.repo, options, outcome):
+                break  # nothing could be done in what is left
             text = f"{job.id}: {outcome.reason}, trying again in {pause:.0f} s ({tried + 1} of {retries})"
             notice(Notice("info", text, about=job.id))
             gauge.show(Progress(phase=f"retry {tried + 1}/{retries} in {pause:.0f} s", line=outcome.message))
@@ -75,6 +79,12 @@ def recording(work: Work, remember: Remember) -> Work:
         return outcome
 
     return recorded
+
+
+def _timeout(repo: Repo, options: SyncOptions, outcome: Outcome) -> float:
+    """Seconds for all attempts together; a clone has only the repo's own limit."""
+    of_run = 0.0 if outcome.action is Action.CLONE else options.timeout
+    return (of_run if repo.timeout is None else repo.timeout) or math.inf
 
 
 def _back_off(tried: int) -> float:

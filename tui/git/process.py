@@ -58,10 +58,11 @@ class Deadlines:
     `stall` counts from the last byte of the running process, `total` from the start of the job.
     """
 
-    def __init__(self, stall: float, total: float) -> None:
+    def __init__(self, stall: float, total: float, began: float | None = None) -> None:
+        """`began`: when the job started, on the monotonic clock; None: now."""
         self.stall = stall
         self.total = total
-        self.end = time.monotonic() + total if total > 0 else math.inf
+        self.end = (time.monotonic() if began is None else began) + total if total > 0 else math.inf
 
     def stall_end(self, moved: float, part: float = 1.0) -> float:
         return moved + self.stall * part if self.stall > 0 else math.inf

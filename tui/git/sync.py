@@ -30,14 +30,17 @@ _OBJECT_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 __all__ = ["SyncOptions", "sync_repo"]
 
 
-def sync_repo(repo: Repo, options: SyncOptions, stop: StopSignal, gauge: Gauge) -> Outcome:
+def sync_repo(
+    repo: Repo, options: SyncOptions, stop: StopSignal, gauge: Gauge, began: float | None = None
+) -> Outcome:
     """Brings one repo up to date and says what that did.
 
+    `began`, on the monotonic clock, is when the first attempt did: the timeout is that of all attempts.
     Whatever git, the disk or the repository do is in the outcome; nothing of it is raised.
     """
     stall = options.stall_timeout if repo.stall_timeout is None else repo.stall_timeout
     total = options.timeout if repo.timeout is None else repo.timeout
-    runner = GitRunner(repo.path, stop, Deadlines(stall, total), gauge)
+    runner = GitRunner(repo.path, stop, Deadlines(stall, total, began), gauge)
     work = Work(repo, options, runner)
     try:
         _stay_inside(repo)
