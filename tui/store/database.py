@@ -88,6 +88,8 @@ class Database:
         # against a loss of power, and costs ten times as much.
         self.execute("PRAGMA journal_mode = WAL")
         self.execute("PRAGMA synchronous = NORMAL")
+        # KiB. The default keeps two megabytes of what a long process wrote row by row and never reads again.
+        self.execute("PRAGMA cache_size = -256")
         self.execute("BEGIN IMMEDIATE")
         for version in range(self._version(), len(_STEPS)):
             self.execute(_STEPS[version])
