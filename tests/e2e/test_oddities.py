@@ -85,3 +85,15 @@ def test_a_file_without_workspaces_is_wrong(workspace: Workspace) -> None:
     ran = synctui("sync", cwd=workspace.folder)
     assert (ran.code, ran.out) == (2, "")
     assert 'unknown key "workspace" (did you mean "workspaces"?)' in ran.err
+
+
+def test_a_checkout_that_nobody_may_read_costs_no_other_one(workspace: Workspace) -> None:
+    workspace.add("two")
+    workspace.checkout("one").chmod(0)
+    try:
+        ran = ended(start("sync", "--ndjson", cwd=workspace.folder, prefix=ordinary.PREFIX))
+    finally:
+        workspace.checkout("one").chmod(0o755)
+    ends = {repo: (end["state"], end["reason"]) for repo, end in ran.finished().items()}
+    assert ends == {"co/one": ("failed", "corrupt"), "co/two": ("up_to_date", None)}
+    assert ran.finished()["co/one"]["message"] == f"cannot be read: {workspace.checkout('one')}/.git"

@@ -3,6 +3,7 @@
 import json
 import os
 import threading
+import time
 from dataclasses import replace
 
 import pytest
@@ -119,6 +120,46 @@ def test_the_runs_timeout_is_not_for_clones(world: World, ssh: Ssh):
     assert outcome.state is State.SYNCED
     outcome = world.sync(world.repo(path=world.base / "newer", url=ssh.url, timeout=0.3), options)
     assert (outcome.reason, (world.base / "newer").exists()) == (Reason.DEADLINE, False)
+
+
+class Clock:
+    """Stands in for the module `time`, and can be put ahead."""
+
+    def __init__(self) -> None:
+        self._read = threading.Condition()
+        self._reads = 0
+        self._ahead = 0.0
+
+    def monotonic(self) -> float:
+        with self._read:
+            self._reads += 1
+            self._read.notify_all()
+            return time.monotonic() + self._ahead
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+    def leap(self, seconds: float) -> None:
+        """Returns when it has been looked at again and again since."""
+        with self._read:
+            self._ahead += seconds
+            seen = self._reads
+            assert self._read.wait_for(lambda: self._reads >= seen + 6, 20)
+
+
+def test_time_in_which_the_program_was_stopped_counts_for_no_limit(world: World, ssh: Ssh, monkeypatch):
+    """From SIGSTOP to SIGCONT its clock leaps, while git waits for a slow remote."""
+    clock = Clock()
+    monkeypatch.setattr("tui.git.process.time", clock)
+    gate = world.base / "gate"
+    os.mkfifo(gate)
+    ssh.does(f'{say_group(world)}\ncat {gate}\nshift $(($# - 1)); eval "$1"')
+    job = Job(world, url=ssh.url, stall_timeout=20, timeout=30)
+    ssh.started()
+    clock.leap(1000)
+    clock.leap(1000)
+    gate.write_text("")
+    assert job.end().state is State.UP_TO_DATE
 
 
 def test_a_stop_ends_the_job_with_its_reason(world: World, ssh: Ssh):

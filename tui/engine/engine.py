@@ -5,12 +5,14 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from tui.engine.events import Event, Notice, Record, RunFinished, RunStarted
 from tui.engine.feed import Feed, Inbox
 from tui.engine.job import Job
 from tui.engine.scheduler import Scheduler, Start, Step, Stop
+from tui.git.clean import clean_text
 from tui.git.gauge import Gauge
 from tui.git.outcome import Outcome, Reason, State
 from tui.git.repo import Repo
@@ -221,8 +223,15 @@ class Engine:
             stop.set(reason)
         return starts
 
-    def _launch(self, job: Job) -> None:
-        self._spawn(lambda: self._work_through(job), "sync")
+    def _launch(self, first: Job) -> None:
+        job: Job | None = first
+        while job:
+            try:
+                self._spawn(partial(self._work_through, job), "sync")
+            except Exception as error:  # noqa: BLE001  no thread to be had, say: every start has one end
+                job = self._end(job, internal_failure(job.repo, error))
+            else:
+                return
 
     def _work_through(self, first: Job) -> None:
         """The body of a thread: its job, then whatever its end gave room to."""
@@ -291,6 +300,6 @@ def internal_failure(repo: Repo, error: BaseException) -> Outcome:
     return Outcome(
         State.FAILED,
         Reason.INTERNAL,
-        f"a fault in synctui: {type(error).__name__}: {error}",
+        clean_text(f"a fault in synctui: {type(error).__name__}: {error}").removesuffix(":"),
         f"run `synctui sync {repo.id} -v` and report what it prints",
     )

@@ -1,5 +1,6 @@
 """One ordered stream of records for every front end."""
 
+import contextlib
 import queue
 from collections.abc import Callable, Iterable, Iterator
 
@@ -60,4 +61,5 @@ class Feed:
 
     def file(self, records: list[Record]) -> None:
         for inbox in self._inboxes:
-            inbox.put(records)
+            with contextlib.suppress(Exception):  # a front end that is broken costs no repo and no other one
+                inbox.put(records)

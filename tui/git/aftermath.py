@@ -4,7 +4,7 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,14 +31,23 @@ def clear_up(note: Mapping[str, Any], path: Path) -> None:
         _end(child, patience=0.0 if note.get("step") in _TALKS else ALONE)
     begun = float(note.get("child_begun", time.time())) - _CLOCK_GRAIN
     remove_half_written(path, begun)
-    locks = [lock for lock in lock_files(path) if _changed(lock) >= begun]
+    remove_locks(path, begun)
+
+
+def remove_locks(path: Path, since: float, spared: Collection[str] = ()) -> None:
+    """Removes git's own lock files that were made since then, of a git that is dead; none where another is at work.
+
+    `spared` are names of those that it never makes.
+    """
+    locks = [lock for lock in _lock_files(path) if lock.name not in spared and _changed(lock) >= since]
     if locks and not _git_is_at_work(path):
         for lock in locks:
-            lock.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                lock.unlink()
 
 
-def lock_files(path: Path) -> list[Path]:
-    """Git's own, in the git dir of a checkout and in the one that its worktrees share."""
+def _lock_files(path: Path) -> list[Path]:
+    """In the git dir of a checkout and in the one that its worktrees share."""
     git_dir = git_dir_of(path)
     if git_dir is None:
         return []

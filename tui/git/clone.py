@@ -1,6 +1,7 @@
 """A checkout that is missing: cloned beside its place, then put there in one step."""
 
 import contextlib
+import errno
 import hashlib
 import os
 import secrets
@@ -17,6 +18,7 @@ from tui.git.work import Work
 
 _LONGEST_NAME = 200  # bytes: with what is put around it, it stays below the 255 that a name may have
 _TRIES = 20
+_TAKEN = frozenset({errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR, errno.EISDIR})
 
 
 def clone(work: Work, settle: Callable[[], None]) -> Outcome | None:
@@ -72,6 +74,8 @@ def _clone_beside(work: Work, url: str, settle: Callable[[], None]) -> None:
         try:
             beside.rename(repo.path)
         except OSError as error:
+            if error.errno not in _TAKEN:
+                raise
             raise Ended(
                 State.FAILED,
                 Reason.MOVED,

@@ -142,9 +142,8 @@ def classify_os_error(error: OSError) -> Failure:
     if error.errno in {errno.EMFILE, errno.ENFILE}:
         return Failure(Reason.INTERNAL, "too many open files: raise `ulimit -n`, or lower --jobs")
     reason = _ERRNOS.get(error.errno or 0, Reason.PERMISSION)
-    return Failure(
-        reason, clean_text(f"{error.strerror or error}: {error.filename or ''}").removesuffix(": ")
-    )
+    where = f": {error.filename}" if error.filename else ""
+    return Failure(reason, clean_text(f"{error.strerror or error}{where}") or type(error).__name__)
 
 
 def advice(reason: Reason | None, repo: Repo, *, lock: str = "") -> str:

@@ -49,9 +49,11 @@ class LockUnsupported(Exception):  # noqa: N818 - names what the file system is
 def lock_key(path: Path) -> str:
     """The real path of the common git dir: the same for a checkout, a symlink to it and its worktrees.
 
-    Of a checkout that does not exist yet it is the one it will have.
+    Of a checkout that does not exist yet, or that cannot be looked at, it is the one it would have.
     """
-    git_dir = git_dir_of(path)
+    git_dir = None
+    with contextlib.suppress(OSError):
+        git_dir = git_dir_of(path)
     return os.path.realpath(common_dir_of(git_dir) if git_dir else path / ".git")
 
 
@@ -84,18 +86,18 @@ class RepoLock:
         fd = os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             self._take(fd)
+            self._fd = fd
+            self._note = {
+                "pid": os.getpid(),
+                "start": start_of(os.getpid()),
+                "host": socket.gethostname(),
+                "command": _own_command(),
+                "started_at": time.time(),
+            }
+            self._write(self._note)
         except BaseException:
             os.close(fd)
             raise
-        self._fd = fd
-        self._note = {
-            "pid": os.getpid(),
-            "start": start_of(os.getpid()),
-            "host": socket.gethostname(),
-            "command": _own_command(),
-            "started_at": time.time(),
-        }
-        self._write(self._note)
         return self
 
     def _take(self, fd: int) -> None:
@@ -128,12 +130,14 @@ class RepoLock:
         self._write(self._note | child)
 
     def __exit__(self, *_: object) -> None:
-        with contextlib.suppress(OSError):
-            os.ftruncate(self._fd, 0)
-            # Closing is not enough: a child that another thread is just starting has the descriptor until its exec.
-            fcntl.flock(self._fd, fcntl.LOCK_UN)
-        os.close(self._fd)
-        self._fd = -1
+        try:
+            with contextlib.suppress(OSError):
+                os.ftruncate(self._fd, 0)
+                # Closing is not enough: a child that another thread is just starting has the descriptor until its exec.
+                fcntl.flock(self._fd, fcntl.LOCK_UN)
+        finally:
+            os.close(self._fd)
+            self._fd = -1
 
     def _write(self, note: dict[str, Any]) -> None:
         text = json.dumps(note).encode()

@@ -49,7 +49,7 @@ _STALL_LOOKS = 8
 """So often within the stall limit we look whether bytes move of which git says nothing."""
 _GAUGE_INTERVAL = 0.1
 _LONGEST_POLL = 0.25
-_SUSPENDED = 5.0  # a poll that lasts this much longer than asked: the program itself was stopped
+_SUSPENDED = 5.0  # seconds; two looks at a child that are further apart: the program itself was stopped
 
 
 class Deadlines:
@@ -78,8 +78,6 @@ class Exit:
     lines: tuple[str, ...] = ()
     ended_by: Reason | None = None
     """Why we ended it: the stop's reason, `stalled` or `deadline`; None: it ended by itself."""
-    killed: bool = False
-    """TERM was not enough."""
     phase: str = ""
     """What it was at when it ended: git's phase or the hook that ran."""
     failed_hooks: tuple[str, ...] = ()
@@ -200,7 +198,8 @@ class GitProcess:
             try:
                 return self._follow(child)
             except BaseException:
-                self._abort(child)
+                if not self._gone_within(child, self._stop_grace):
+                    self._abort(child)
                 raise
             finally:
                 for stream in (child.stdout, child.stderr):
@@ -220,9 +219,10 @@ class GitProcess:
         self._show(self._progress.moved)
         exited: float | None = None
         ended_by: Reason | None = None
-        killed = False
+        now = time.monotonic()
         while True:
-            now = time.monotonic()
+            before, now = now, time.monotonic()
+            self._forgive(now - before, now)
             if exited is None and child.poll() is not None:
                 exited = now
             if exited is not None and (not self._pipes or now >= exited + PIPE_GRACE):
@@ -230,7 +230,7 @@ class GitProcess:
             self._look(child.pid, now)
             ended_by = self._over(now) if exited is None else None
             if ended_by is not None:
-                killed = self._abort(child)
+                self._abort(child)
                 break
             if self._pipes:
                 self._poll(self._patience(now))
@@ -245,7 +245,6 @@ class GitProcess:
             stdout=bytes(self._stdout),
             lines=tuple(self._lines),
             ended_by=ended_by,
-            killed=killed,
             phase=self._progress.phase if self._first_phase else "",
         )
 
@@ -280,14 +279,16 @@ class GitProcess:
             ends.append(self._shown + _GAUGE_INTERVAL)
         return max(0.0, min(ends) - now)
 
+    def _forgive(self, passed: float, now: float) -> None:
+        """Time in which the program itself was stopped counts for no limit."""
+        if passed > _SUSPENDED:
+            self._runner.deadlines.end += passed
+            moved = min(now, self._progress.moved + passed)
+            self._progress = replace(self._progress, moved=moved)
+
     def _poll(self, seconds: float) -> None:
-        before = time.monotonic()
         ready = self._poller.poll(math.ceil(seconds * 1000))
         now = time.monotonic()
-        overslept = now - before - seconds
-        if overslept > _SUSPENDED:
-            self._runner.deadlines.end += overslept
-            self._progress = replace(self._progress, moved=self._progress.moved + overslept)
         for fd, _ in ready:
             if fd in self._pipes:
                 self._read(fd, now)
@@ -329,14 +330,12 @@ class GitProcess:
         self._shown = now
         self._unshown = False
 
-    def _abort(self, child: "subprocess.Popen[bytes]") -> bool:
-        """TERM to the group, then KILL; returns when it is gone, True when TERM was not enough."""
-        signal_group(child.pid, signal.SIGTERM)
-        if self._gone_within(child, TERM_GRACE):
-            return False
-        signal_group(child.pid, signal.SIGKILL)
-        self._gone_within(child, TERM_GRACE)
-        return True
+    def _abort(self, child: "subprocess.Popen[bytes]") -> None:
+        """TERM to the group, then KILL; returns when it is gone."""
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            signal_group(child.pid, number)
+            if self._gone_within(child, TERM_GRACE):
+                return
 
     def _gone_within(self, child: "subprocess.Popen[bytes]", seconds: float) -> bool:
         end = time.monotonic() + seconds

@@ -1,15 +1,13 @@
 """What the steps of one job share: the runner, the record of what was done, and how git's failures end it."""
 
-import contextlib
 import re
-import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
 
-from tui.git.aftermath import lock_files
+from tui.git.aftermath import remove_locks
 from tui.git.clean import clean_text
 from tui.git.failure import Ended, advice, classify
 from tui.git.half_written import remove_half_written
@@ -61,18 +59,18 @@ class Work:
         return exit_
 
     def run(self, runner: Callable[..., Exit], *args: str) -> Exit:
-        """Runs git, and takes away what it leaves when it fails, locks when it has to be killed."""
+        """Runs git, and takes away what it leaves when it fails, and its locks when it did not end by itself."""
         begun = time.time() - _CLOCK_GRAIN
-        exit_ = runner(*args)
-        if args[0] == "fetch" and not exit_.ok:
-            remove_half_written(self.git.place, begun)
-        if exit_.killed or exit_.code == -signal.SIGKILL:
-            # Their maker is dead, and we hold the repo. What a fetch never takes is somebody else's.
-            spared = {"index.lock", "HEAD.lock"} if args[0] == "fetch" else set()
-            for lock in lock_files(self.git.place):
-                with contextlib.suppress(OSError):
-                    if lock.name not in spared and lock.stat().st_mtime >= begun:
-                        lock.unlink()
+        is_fetch = args[0] == "fetch"
+        exit_: Exit | None = None
+        try:
+            exit_ = runner(*args)
+        finally:
+            if is_fetch and (exit_ is None or not exit_.ok):
+                remove_half_written(self.git.place, begun)
+            # Its maker is dead, and we hold the repo. TERM too may come just before git has noted a lock of its own.
+            if exit_ is None or exit_.ended_by is not None or exit_.code < 0:
+                remove_locks(self.git.place, begun, {"index.lock", "HEAD.lock"} if is_fetch else ())
         return exit_
 
     def read(self, *args: str) -> bytes:
