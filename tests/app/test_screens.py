@@ -472,7 +472,7 @@ async def test_one_login_serves_all_of_its_host(monkeypatch: pytest.MonkeyPatch,
         ran.append(words)
         return subprocess.CompletedProcess(words, 0 if opens else 128)
 
-    auth = Outcome(State.FAILED, Reason.AUTH, "no login", url="https://me:pw@git.example/a.git")
+    auth = Outcome(State.FAILED, Reason.AUTH, "no login", url="https://git.example/***")
     entries = [
         repo("a", "git.example"),
         repo("b", "git.example"),
@@ -487,7 +487,7 @@ async def test_one_login_serves_all_of_its_host(monkeypatch: pytest.MonkeyPatch,
         monkeypatch.setattr(subprocess, "run", run)
         monkeypatch.setattr(driver.app, "suspend", contextlib.nullcontext)
         await driver.press("i")
-        assert ran == [["git", "ls-remote", "-q", "--", "https://git.example/a.git", "HEAD"]]
+        assert ran == [["git", "ls-remote", "-q", "--", "https://git.example/ada/a.git", "HEAD"]]
         if opens:
             await driver.running("a", "b")
             assert driver.toasts()[-1] == "git.example let us in: 2 repos tried again"

@@ -235,6 +235,12 @@ def reset(connection: socket.socket) -> None:
     connection.close()
 
 
+def reset_once_asked(connection: socket.socket) -> None:
+    """Sooner the client would take it for a port where nobody listens."""
+    connection.recv(65536)
+    reset(connection)
+
+
 def closed_port() -> socket.socket:
     """Its port is nobody's as long as the socket is open, and nobody listens there."""
     taken = socket.socket()

@@ -171,7 +171,7 @@ def test_whoever_wants_to_be_left_alone_for_an_hour_is(bench: Bench) -> None:
 
 
 def test_a_reset_is_tried_again(bench: Bench) -> None:
-    server = bench.tcp(servers.reset)
+    server = bench.tcp(servers.reset_once_asked)
     outcome, attempt = bench.tries(f"http://127.0.0.1:{server.port}/a.git")
     assert (outcome.reason, attempt, len(server.connections)) == (Reason.NETWORK, 3, 3)
 

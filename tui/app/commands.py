@@ -122,7 +122,8 @@ class Commands:
     def login(self) -> None:
         """Git asks on the real terminal for one of them; what it keeps of that serves all of the host."""
         target = next((row for row in self._app.targets() if row.needs_login), None)
-        url = target and ((target.trouble and target.trouble.url) or target.repo.url)
+        # What the outcome names has its secrets masked.
+        url = target and (target.repo.url or (target.trouble and target.trouble.url))
         if target is None or not url:
             return
         host = target.repo.host
