@@ -254,14 +254,9 @@ def accepts_and_never_answers_the_git_protocol(site: Site) -> None:
     _tcp(site, "git", servers.silence)
 
 
-def _reset(connection: socket.socket) -> None:
-    connection.recv(65536)  # before that, it would look like a port that is closed
-    servers.reset(connection)
-
-
 @CORPUS.case(State.FAILED, Reason.NETWORK)
 def resets_at_once(site: Site) -> None:
-    _tcp(site, "http", _reset)
+    _tcp(site, "http", servers.reset_once_asked)
 
 
 @CORPUS.case(State.FAILED, Reason.NETWORK)

@@ -175,7 +175,10 @@ SETTINGS: Mapping[str, Setting] = {
             "give up after so long without a byte; doubled for picks and retries",
         ),
         Setting(
-            "timeout", SECONDS, 600.0, "give up on a repo after so long; a clone has no limit unless set"
+            "timeout",
+            SECONDS,
+            600.0,
+            "give up on a repo after so long, all attempts together; a clone has no limit unless set",
         ),
         Setting("retry", Whole(0, 100), 2, "further attempts after a failure that may pass"),
         Setting("fetch_only", _SWITCH, False, "fetch, move no branch"),
