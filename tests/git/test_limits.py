@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from tests.git.conftest import World, git
+from tests.kit.processes import wait_until
 from tui.git.gauge import Gauge
 from tui.git.group import group_lives
 from tui.git.lock import RepoLock
@@ -253,6 +254,27 @@ def test_a_stop_lets_a_move_under_way_end(world: World, monkeypatch):
     outcome = job.end()
     assert (outcome.state, outcome.new, world.head()) == (State.SYNCED, new, new)
     assert git(world.mine, "status", "--porcelain") == ""
+
+
+def test_a_move_that_a_stop_cuts_off_is_taken_back(world: World, monkeypatch):
+    monkeypatch.setattr("tui.git.process.MOVE_GRACE", 0)
+    started = world.base / "started"
+    os.mkfifo(started)
+    git(world.mine, "config", "filter.slow.smudge", f"echo > {started}; exec sleep 100")
+    (world.mine / ".git/info/attributes").write_text("z.txt filter=slow\n")
+    for name in ("a.txt", "folder/new.txt", "z.txt"):
+        new = world.arrive(name=name)
+    old = world.head()
+    job = Job(world)
+    started.read_text()
+    wait_until((world.mine / "folder/new.txt").exists, "half of the files are new")
+    job.stop.set(Reason.USER)
+    outcome = job.end()
+    assert (outcome.state, outcome.message) == (State.CANCELLED, "stopped in merge (Updating files)")
+    assert (world.head(), git(world.mine, "status", "--porcelain")) == (old, "")
+    assert not (world.mine / "folder").exists()
+    (world.mine / ".git/info/attributes").unlink()
+    assert (world.sync().state, world.head()) == (State.SYNCED, new)
 
 
 def test_a_daemon_that_holds_the_pipes_delays_nothing_and_lives(world: World, ssh: Ssh):

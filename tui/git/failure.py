@@ -3,6 +3,7 @@
 import errno
 import re
 import shlex
+import signal
 from dataclasses import dataclass
 
 from tui.git.clean import clean_text
@@ -44,7 +45,8 @@ class Ended(Exception):  # noqa: N818 - a job may end early without a mistake
 _PATTERNS: tuple[tuple[Reason, str], ...] = (
     (Reason.UNSAFE_URL, r'Protocol ".*" (?:not supported or )?disabled'),  # a redirect to file: or the like
     (Reason.UNSAFE_OWNER, r"detected dubious ownership"),
-    (Reason.DISK_FULL, r"No space left on device|Disk quota exceeded|file write error.*space"),
+    (Reason.DISK_FULL, (r"No space left on device|Disk quota exceeded|File too large|file write error.*space"
+        rf"|unable to write file |couldn't write '|(?:died of|ended by) signal {signal.SIGXFSZ:d}$")),
     (Reason.PERMISSION, r"insufficient permission|unable to create temporary|Read-only file system"),
     (Reason.LOCK_HELD, r"Unable to create '.*\.lock': File exists|could not lock config file .*File exists"),
     (Reason.HOST_KEY, r"Host key verification failed|REMOTE HOST IDENTIFICATION HAS CHANGED"),
@@ -98,6 +100,7 @@ _NOISE = re.compile(r"^(?:hint: |remote: *$|warning: |Cloning into |From )")
 _ERRNOS = {
     errno.ENOSPC: Reason.DISK_FULL,
     errno.EDQUOT: Reason.DISK_FULL,
+    errno.EFBIG: Reason.DISK_FULL,
     errno.EACCES: Reason.PERMISSION,
     errno.EPERM: Reason.PERMISSION,
     errno.EROFS: Reason.PERMISSION,
@@ -113,6 +116,8 @@ def classify(exit_: Exit, *, network: bool) -> Failure:
     another try, else `corrupt`, because a sound repository gives git no unknown failure.
     """
     lines = exit_.lines
+    if exit_.code == -signal.SIGXFSZ:  # the person's `ulimit -f`
+        lines = (f"git was ended by signal {signal.SIGXFSZ:d}", *lines)
     for reason, pattern in _TABLE:
         hit = next((line for line in lines if pattern.search(line)), None)
         if hit is not None:

@@ -39,6 +39,8 @@ def _changed(path: Path) -> float:
 
 
 def _open_files() -> Iterator[str]:
-    for link in Path("/proc").glob("[0-9]*/fd/*"):
-        with contextlib.suppress(OSError):
-            yield str(link.readlink())
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # it may end meanwhile
+            for link in (process / "fd").iterdir():
+                with contextlib.suppress(OSError):
+                    yield str(link.readlink())

@@ -3,6 +3,7 @@
 import os
 import re
 import shlex
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NoReturn
@@ -10,10 +11,11 @@ from typing import NoReturn
 from tui.git.clean import clean_text
 from tui.git.decide import Move
 from tui.git.failure import Ended
+from tui.git.half_moved import put_back
 from tui.git.outcome import Action, Reason, RefChange, RefKind, State
 from tui.git.process import Exit
 from tui.git.refs import Refs
-from tui.git.work import Work
+from tui.git.work import CLOCK_GRAIN, Work
 
 _DIRTY = re.compile(r"local changes to the following files would be overwritten|not uptodate|needs merge")
 _IN_THE_WAY = re.compile(
@@ -55,22 +57,22 @@ def move_head(work: Work, checkout: Checkout, move: Move, target: str, *, commit
         _stay_put(work, checkout)
         if work.read("status", "--porcelain", "-z", "--untracked-files=no", "--ignore-submodules=dirty"):
             work.note("dirty")
-    safe = ("--no-overwrite-ignore", "--progress")
-    match move:
-        case Move.FAST_FORWARD:
-            command = ["merge", "--ff-only", "--no-stat", *safe, target]
-        case Move.FOLLOW_REWRITE:
-            name = (checkout.branch or "").removeprefix("refs/heads/")
-            command = ["checkout", *safe, "--no-track", "-B", name, target, "--"]
-        case _:
-            command = ["checkout", *safe, "--detach", target, "--"]
+    command = _command(checkout, move, target)
+    begun = time.time() - CLOCK_GRAIN
     exit_ = work.run(work.git.run_move, *command)
     # Also a move that was to be stopped may have been made: its hook hangs, say.
     stopped = exit_.ended_by or work.git.stop.reason
-    moved = _position(work.git.unstoppable if stopped else work.attempt)
+    run = work.git.unstoppable if stopped else work.git.run
+    moved = _position(run)
     if moved is None or moved[0] != target:
+        if exit_.ended_by is None:
+            _explain_refusal(work, exit_)
+        if checkout.head is not None:
+            # A lock or a hook that refuses the ref does so when the files are moved, and the index with them.
+            run("read-tree", "-m", "-u", target, checkout.head)
+            put_back(run, work.git.place, checkout.head, target, begun)
         work.heed(exit_, command[0])
-        _refuse(work, exit_, checkout.head, target)
+        _fail(work, exit_)
     work.action = Action.FAST_FORWARD
     work.new = target
     work.commits = commits
@@ -87,6 +89,18 @@ def move_head(work: Work, checkout: Checkout, move: Move, target: str, *, commit
         work.note("hook_failed")
 
 
+def _command(checkout: Checkout, move: Move, target: str) -> list[str]:
+    safe = ("--no-overwrite-ignore", "--progress")
+    match move:
+        case Move.FAST_FORWARD:
+            return ["merge", "--ff-only", "--no-stat", *safe, target]
+        case Move.FOLLOW_REWRITE:
+            name = (checkout.branch or "").removeprefix("refs/heads/")
+            return ["checkout", *safe, "--no-track", "-B", name, target, "--"]
+        case _:
+            return ["checkout", *safe, "--detach", target, "--"]
+
+
 def _position(run: Callable[..., Exit]) -> tuple[str, str] | None:
     """HEAD's commit and its branch, `HEAD` when detached."""
     words = run("rev-parse", "HEAD", "--symbolic-full-name", "HEAD")
@@ -100,8 +114,8 @@ def _stay_put(work: Work, checkout: Checkout) -> None:
         raise Ended(State.FAILED, Reason.MOVED, "HEAD moved while it was synced")
 
 
-def _refuse(work: Work, exit_: Exit, head: str | None, target: str) -> NoReturn:
-    """Says why git would not move HEAD."""
+def _explain_refusal(work: Work, exit_: Exit) -> None:
+    """Raises Ended where git has looked and would not begin; else returns."""
     try:
         _explain(exit_)
     except Ended as end:
@@ -110,9 +124,9 @@ def _refuse(work: Work, exit_: Exit, head: str | None, target: str) -> NoReturn:
             command = shlex.join(("git", "-C", str(work.repo.path), *undo))
             end.message += clean_text(f"; git is told to overlook {hidden}, undo that first: {command}")
         raise
-    if head is not None:
-        # A lock or a hook that refuses the ref does so when the files are moved: they go back, edits stay.
-        work.run(work.git.run_move, "read-tree", "-m", "-u", target, head)
+
+
+def _fail(work: Work, exit_: Exit) -> NoReturn:
     if not exit_.lines:
         # A missing tree makes merge fail without a word; status names it.
         work.read("status", "--porcelain", "-z", "--untracked-files=no")

@@ -15,7 +15,7 @@ from tui.git.outcome import Action, Outcome, Reason, RefChange, State
 from tui.git.process import Exit, GitRunner
 from tui.git.repo import Repo, public_url
 
-_CLOCK_GRAIN = 0.05  # seconds by which a file's time may lag behind the clock
+CLOCK_GRAIN = 0.05  # seconds by which a file's time may lag behind the clock
 _LOCK_PATH = re.compile(r"'([^']*\.lock)'")
 
 
@@ -60,7 +60,7 @@ class Work:
 
     def run(self, runner: Callable[..., Exit], *args: str) -> Exit:
         """Runs git, and takes away what it leaves when it fails, and its locks when it did not end by itself."""
-        begun = time.time() - _CLOCK_GRAIN
+        begun = time.time() - CLOCK_GRAIN
         is_fetch = args[0] == "fetch"
         exit_: Exit | None = None
         try:
