@@ -10,15 +10,8 @@ from tests.torture import checkouts, damage, hostile, kinds, remotes, ssh_remote
 from tests.torture.facts import Facts, lost
 from tests.torture.site import SECRET, Case, Site
 
-CASES = [
-    *checkouts.CORPUS,
-    *kinds.CORPUS,
-    *submodules.CORPUS,
-    *damage.CORPUS,
-    *hostile.CORPUS,
-    *remotes.CORPUS,
-    *ssh_remotes.CORPUS,
-]
+PARTS = (checkouts, kinds, submodules, damage, hostile, remotes, ssh_remotes)
+CASES = [case for part in PARTS for case in part.CORPUS]
 
 
 def check_end(case: Case, site: Site, before: Facts, ends: Mapping[str, Mapping[str, Any]]) -> None:
