@@ -1,0 +1,122 @@
+"""Whatever ends a run ends all of it: the helpers of helpers too, in whatever git is at."""
+
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.kit import repos
+from tests.kit.gate import SshStub
+from tests.kit.processes import state_of, wait_until
+from tests.kit.program import Workspace, ended, start, synctui
+from tests.torture.facts import facts
+from tests.torture.servers import WebServer, half_then_silence, status
+
+LOGIN = {"WWW-Authenticate": 'Basic realm="git"'}
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    return Workspace(tmp_path / "w")
+
+
+@pytest.fixture
+def busy(workspace: Workspace, ssh_stub: SshStub, sandbox: Path) -> Iterator[Workspace]:
+    """Three remotes that never end: an ssh with a child of its own, half a pack, a helper that asks somebody."""
+    workspace.add("ssh", stub=ssh_stub)
+    ssh_stub.hang("ssh", grandchild=True)
+    remotes = workspace.folder / "remotes"
+    for name in ("pack", "login"):
+        workspace.remotes[name] = repos.make_remote(remotes / f"{name}.git", 3)
+    with (
+        WebServer(remotes, deliver=half_then_silence) as pack,
+        WebServer(remotes, answer=status(401, **LOGIN)) as login,
+    ):
+        workspace.entry("pack", f'"http://127.0.0.1:{pack.port}/pack.git"')
+        workspace.entry("login", f'"http://127.0.0.1:{login.port}/login.git"')
+        (sandbox / ".gitconfig").write_text("[credential]\nhelper = \"!sh -c 'sleep 600; :' #\"\n")
+        yield workspace
+
+
+def start_all(busy: Workspace, ssh_stub: SshStub) -> "subprocess.Popen[str]":
+    """Returns when each of the three is at its work, with all of its processes."""
+    process = start("sync", "--ndjson", "-j", "3", cwd=busy.folder)
+
+    def all_at_work() -> bool:
+        commands = " ".join(ssh_stub.processes().values())
+        return all(word in commands for word in ("index-pack", "sleep 600", "signal.pause"))
+
+    wait_until(all_at_work, "index-pack, the helper of the login and the child of ssh run")
+    return process
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
+def test_no_child_of_a_child_is_left(busy: Workspace, ssh_stub: SshStub, number: signal.Signals) -> None:
+    process = start_all(busy, ssh_stub)
+    process.send_signal(number)
+    ran = ended(process)
+    assert ran.code == -number
+    assert {(end["state"], end["reason"]) for end in ran.finished().values()} == {("cancelled", "signal")}
+    assert ssh_stub.processes() == {}
+    assert facts(busy.checkout("pack")).litter == frozenset()
+    assert [path.name for path in busy.checkout("ssh").parent.iterdir()] == ["ssh"]
+
+
+def test_nor_when_the_reader_leaves(busy: Workspace, ssh_stub: SshStub) -> None:
+    process = start_all(busy, ssh_stub)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    assert process.wait(20) == -signal.SIGPIPE
+    with process.stderr as stderr:
+        assert stderr.read() == ""
+    assert ssh_stub.processes() == {}
+
+
+def test_nor_after_a_kill_and_the_next_run(busy: Workspace, ssh_stub: SshStub, sandbox: Path) -> None:
+    process = start_all(busy, ssh_stub)
+    process.kill()
+    ended(process)
+    assert ssh_stub.processes() != {}
+    ssh_stub.serve("ssh")
+    (sandbox / ".gitconfig").unlink()
+    for name in ("pack", "login"):
+        busy.entry(name, f'"{busy.remotes[name].url}"')
+    ran = synctui("sync", "--ndjson", cwd=busy.folder)
+    assert ran.code == 0
+    assert ssh_stub.processes() == {}
+    for name, remote in busy.remotes.items():
+        assert repos.head(busy.checkout(name)) == remote.head
+        assert facts(busy.checkout(name)).litter == frozenset()
+
+
+def test_what_was_suspended_goes_on(workspace: Workspace, ssh_stub: SshStub) -> None:
+    workspace.add("held", "next", stub=ssh_stub)
+    ssh_stub.hold("held")
+    process = start("sync", "--ndjson", "-j", "1", cwd=workspace.folder)
+    ssh_stub.wait_running(1)
+    process.send_signal(signal.SIGSTOP)
+    wait_until(lambda: state_of(process.pid) == "T", "it is stopped")
+    ssh_stub.open_all()
+    wait_until(lambda: ssh_stub.running() == [], "git has gone on without it")
+    assert ssh_stub.starts() == ["held"]
+    process.send_signal(signal.SIGCONT)
+    ran = ended(process)
+    assert ran.code == 0
+    assert {end["state"] for end in ran.finished().values()} == {"up_to_date"}
+
+
+def test_a_signal_to_what_is_suspended_counts_once_it_goes_on(
+    workspace: Workspace, ssh_stub: SshStub
+) -> None:
+    workspace.add("held", "next", stub=ssh_stub)
+    ssh_stub.hold("held")
+    process = start("sync", "--ndjson", "-j", "1", cwd=workspace.folder)
+    ssh_stub.wait_running(1)
+    for number in (signal.SIGSTOP, signal.SIGTERM, signal.SIGCONT):
+        process.send_signal(number)
+    ran = ended(process)
+    assert (ran.code, ran.run_finished["counts"]["cancelled"]) == (-signal.SIGTERM, 2)
+    assert ssh_stub.processes() == {}
