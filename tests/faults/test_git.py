@@ -40,7 +40,8 @@ class Situation:
     """The command that matters here: sites of the others are left to the other situations."""
 
     def takes(self, site: Site) -> bool:
-        return not self.step or site.step == self.step or site.caller.startswith(("sync.py", "move.py"))
+        here = ("sync.py", "move.py", "clone.py")
+        return not self.step or site.step == self.step or site.caller.startswith(here)
 
 
 def _nothing(_: Path) -> None:
@@ -57,7 +58,7 @@ def _own_files(checkout: Path) -> None:
 
 
 SITUATIONS = {
-    "missing": Situation(None, (State.SYNCED, None)),
+    "missing": Situation(None, (State.SYNCED, None), "clone"),
     "behind": Situation(_nothing, (State.SYNCED, None)),
     "dirty": Situation(_own_files, (State.SYNCED, None), "merge"),
     "diverged": Situation(_own_commit, (State.BLOCKED, Reason.DIVERGED), "fetch"),

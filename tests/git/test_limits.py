@@ -193,6 +193,16 @@ def test_a_stopped_clone_leaves_no_folder(world: World, ssh: Ssh):
     assert list(world.base.glob("*new*")) == []
 
 
+def test_who_heeds_term_may_tidy_up(world: World, ssh: Ssh):
+    tidied = world.base / "tidied"
+    ssh.does(f"trap 'touch {tidied}; exit 1' TERM\n{say_group(world)}\nwhile :; do sleep 100; done")
+    job = Job(world, url=ssh.url)
+    ssh.started()
+    job.stop.set(Reason.USER)
+    assert job.end().state is State.CANCELLED
+    assert tidied.exists()
+
+
 def test_who_ignores_term_is_killed(world: World, ssh: Ssh, monkeypatch):
     monkeypatch.setattr("tui.git.process.TERM_GRACE", 0.3)
     ssh.does(f"trap '' TERM\n(trap '' TERM; sleep 100) &\n{say_group(world)}\nwhile :; do sleep 100; done")
