@@ -195,7 +195,7 @@ def test_a_stopped_clone_leaves_no_folder(world: World, ssh: Ssh):
 
 def test_who_heeds_term_may_tidy_up(world: World, ssh: Ssh):
     tidied = world.base / "tidied"
-    ssh.does(f"trap 'touch {tidied}; exit 1' TERM\n{say_group(world)}\nwhile :; do sleep 100; done")
+    ssh.does(f"trap 'touch {tidied}; exit 1' TERM\nsleep 100 &\n{say_group(world)}\nwait")
     job = Job(world, url=ssh.url)
     ssh.started()
     job.stop.set(Reason.USER)
