@@ -408,6 +408,16 @@ async def test_no_palette_lies_over_a_dialog() -> None:
         assert isinstance(driver.app.screen, ConfirmDialog)
 
 
+async def test_a_dialog_is_not_covered_by_what_was_told_before() -> None:
+    async with Driver(1).open() as driver:
+        await driver.press("S")
+        await driver.running("r0")
+        await driver.press("s")
+        assert len(driver.toasts()) == 1
+        await driver.press("q")
+        assert driver.toasts() == []
+
+
 async def test_the_second_x_does_not_hit_the_next_job_of_the_slot() -> None:
     async with Driver(4, limit=2).open() as driver:
         await driver.press("S")

@@ -226,3 +226,23 @@ async def test_the_cursor_goes_with_its_job_where_jobs_change_places():
             " ◐ 3 repo-3 ",
             "  +3 more",
         ]
+
+
+async def test_nothing_at_work_is_one_line_and_what_takes_no_job_is_closed():
+    app = hosted(None, None, None, None)
+    async with app.run_test(size=(80, 20)) as pilot:
+        assert lines(app.widget) == [" · all 4 idle"]
+        app.widget.show([slot(1), None, None, None], None, 0, closed=2)
+        await pilot.pause()
+        drawn = " ".join(lines(app.widget))
+        assert [word for word in ("2 idle", "3 closed", "4 closed") if word in drawn] == [
+            "2 idle",
+            "3 closed",
+            "4 closed",
+        ]
+
+
+async def test_a_marked_job_has_its_mark():
+    app = hosted(slot(1, marked=True), slot(2))
+    async with app.run_test(size=(80, 20)):
+        assert ["● repo-1" in lines(app.widget)[0], "● repo-2" in lines(app.widget)[0]] == [True, False]
