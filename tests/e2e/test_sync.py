@@ -294,6 +294,21 @@ def test_a_passing_fault_is_tried_again(workspace: Workspace, ssh_stub: SshStub)
     assert (finished["state"], finished["attempt"]) == ("up_to_date", 2)
 
 
+def test_a_host_that_is_asked_too_often_gets_fewer_jobs(workspace: Workspace, ssh_stub: SshStub) -> None:
+    for name in names(6):
+        workspace.add(name, stub=ssh_stub)
+    ssh_stub.fail("r00", "remote: 429 Too Many Requests", times=1)
+    run = synctui("sync", "--ndjson", "-j", "4", cwd=workspace.folder)
+    assert {repo["state"] for repo in run.finished().values()} == {"up_to_date"}
+    first, *recovered = (event for event in run.events if event["event"] == "limit_changed")
+    host = run.finished()["co/r00"]["host"]
+    assert (first["was"], first["jobs"], first["by"], first["host"]) == (4, 2, "rate_limit", host)
+    assert {event["by"] for event in recovered} <= {"recovery"}
+    ssh_stub.fail("r00", "remote: 429 Too Many Requests", times=1)
+    told = synctui("sync", "-j", "4", cwd=workspace.folder)
+    assert f"{host} says that we ask too often: 2 jobs at a time there, before 4" in told.err.splitlines()
+
+
 def test_a_login_failure_is_not(workspace: Workspace, ssh_stub: SshStub) -> None:
     workspace.add("locked", stub=ssh_stub)
     ssh_stub.fail("locked", "git@stub: Permission denied (publickey).")

@@ -108,7 +108,7 @@ def test_the_limit_is_the_persons_and_not_that_of_one_host(board: Board) -> None
         LimitChanged(5, 3, "user"),
         LimitChanged(1, 5, "rate_limit", host="a.example"),
     )
-    assert board.limit == 5
+    assert (board.limit, board.lanes) == (5, {"a.example": 1})
 
 
 def test_pause_and_resume(board: Board) -> None:

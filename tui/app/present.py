@@ -10,13 +10,13 @@ import humanize
 
 from tui.app.desk import Desk
 from tui.engine.engine import Clock
-from tui.engine.events import JobEnded, Notice, Record, RunFinished
+from tui.engine.events import JobEnded, LimitChanged, Notice, Record, RunFinished
 from tui.engine.slots import PRIORITY_SLOT
 from tui.engine.survey import StatusRow
 from tui.git.gauge import Gauge, Progress
 from tui.git.outcome import ATTENTION_STATES, Outcome, State
 from tui.view.board import Board, BoardRow, Stage
-from tui.view.lines import detail, duration, headline, is_news, plural
+from tui.view.lines import detail, duration, headline, is_news, lane_line, plural
 from widgets.line_table import Cell, TableRow
 from widgets.log_pane import LogLine
 from widgets.slot_grid import SlotView
@@ -205,6 +205,8 @@ def log_line(record: Record) -> LogLine | None:
             )
         case Notice(text=text, about=about):
             return LogLine(about or "", Tone.NOTE, text=text)
+        case LimitChanged() as event if text := lane_line(event):
+            return LogLine("", Tone.NOTE, text=text)
         case RunFinished() as event:
             return LogLine("", Tone.NOTE, text=_run_line(event))
         case _:
@@ -261,10 +263,13 @@ def lanes(board: Board) -> list[LaneView]:
         running[row.repo.host] += row.live and row.slot != PRIORITY_SLOT
         waiting[row.repo.host] += row.state is Stage.QUEUED
     host_limit = board.run.host_jobs if board.run else None
-    if len(hosts) <= 1 and host_limit is None:
+    if len(hosts) <= 1 and host_limit is None and not board.lanes:
         return []
-    limit = min(host_limit or board.limit, board.limit)
-    return [LaneView(host, running[host], limit, waiting[host]) for host in sorted(hosts)]
+    width = min(host_limit or board.limit, board.limit)
+    return [
+        LaneView(host, running[host], min(board.lanes.get(host, width), width), waiting[host])
+        for host in sorted(hosts)
+    ]
 
 
 # Tables.

@@ -255,8 +255,13 @@ class Engine:
         return starts[0] if starts else None
 
     def _notice(self, notice: Notice) -> None:
-        with self._lock:
-            self._file([notice])
+        def command(scheduler: Scheduler, _now: float) -> Step:
+            step = Step([notice])
+            if notice.about and notice.retried is Reason.RATE_LIMITED:
+                step.join(scheduler.rate_limited(notice.about))
+            return step
+
+        self._step(command)
 
     def _file(self, events: Iterable[Event]) -> None:
         time_now = self._clock.now()

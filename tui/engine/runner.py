@@ -43,7 +43,7 @@ def make_work(options: SyncOptions, retries: int) -> Work:
             if time.monotonic() + pause >= began + _timeout(job.repo, options, outcome):
                 break  # nothing could be done in what is left
             text = f"{job.id}: {outcome.reason}, trying again in {pause:.0f} s ({tried + 1} of {retries})"
-            notice(Notice("info", text, about=job.id))
+            notice(Notice("info", text, about=job.id, retried=outcome.reason))
             gauge.show(Progress(phase=f"retry {tried + 1}/{retries} in {pause:.0f} s", line=outcome.message))
             if stop.wait(pause):
                 return Outcome(

@@ -1,6 +1,5 @@
 """What runs next, decided purely: commands and time come in, events and orders go out."""
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
@@ -15,6 +14,7 @@ from tui.engine.events import (
     QueuePaused,
 )
 from tui.engine.job import Done, Job, Queued, Running, Trigger
+from tui.engine.lanes import Lanes
 from tui.engine.slots import MAX_JOBS, PRIORITY_SLOT, Slots
 from tui.engine.tally import Tally
 from tui.engine.waiting import Waiting
@@ -68,17 +68,20 @@ class Scheduler:
     """
 
     def __init__(self, limit: int, host_limit: int | None = None, *, fail_fast: bool = False) -> None:
+        """`host_limit`: None for as many as the limit."""
         self.limit = limit
-        self.host_limit = host_limit
-        """None: as many as the limit."""
         self.fail_fast = fail_fast
         self.paused = False
         self.jobs: dict[str, Job] = {}
         self.waiting = Waiting()
         self.slots = Slots()
         self.tally = Tally()
-        self._hosts: Counter[str] = Counter()
+        self._lanes = Lanes(host_limit)
         self._lock_keys: set[str] = set()
+
+    @property
+    def host_limit(self) -> int | None:
+        return self._lanes.host_limit
 
     @property
     def idle(self) -> bool:
@@ -192,12 +195,19 @@ class Scheduler:
             raise RuntimeError(f"{job_id} ended but was not running")  # noqa: TRY004  a bug, not a type
         self.slots.free(job.state.slot)
         if job.state.slot != PRIORITY_SLOT:
-            self._hosts[job.repo.host] -= 1
+            self._lanes.leave(job.repo.host)
         self._lock_keys.discard(job.lock_key)
         self._end(job, Trigger.END, outcome, now, step)
+        if changed := self._lanes.answered(job.repo.host, outcome, self.limit):
+            step.events.append(changed)
         if self.fail_fast and outcome.state in ATTENTION_STATES:
             self._cancel_queued(Reason.FAIL_FAST, now, step)
         return self._fill(step, now)
+
+    def rate_limited(self, job_id: str) -> Step:
+        """The remote of this job said that it is asked too often."""
+        narrowed = self._lanes.rate_limited(self.jobs[job_id].repo.host, self.limit)
+        return Step([narrowed] if narrowed else [])
 
     def _queue(self, job: Job, step: Step, *, pick: bool) -> None:
         job.pick = pick
@@ -252,7 +262,7 @@ class Scheduler:
         assert isinstance(job.state, Queued)  # noqa: S101  narrows the type; the queue holds nothing else
         self.waiting.remove(job)
         if slot != PRIORITY_SLOT:
-            self._hosts[job.repo.host] += 1
+            self._lanes.enter(job.repo.host)
         self._lock_keys.add(job.lock_key)
         job.advance(Trigger.START, Running(slot, now, now - job.state.since))
         step.events.append(JobStarted(job.repo, job.attempt, slot, job.pick))
@@ -265,7 +275,7 @@ class Scheduler:
         return self.slots.room(self.limit) and self._host_has_room(job.repo.host)
 
     def _host_has_room(self, host: str) -> bool:
-        return self._hosts[host] < (self.host_limit or self.limit)
+        return self._lanes.has_room(host, self.limit)
 
     def _lock_free(self, job: Job) -> bool:
         return job.lock_key not in self._lock_keys

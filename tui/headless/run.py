@@ -9,7 +9,7 @@ from types import FrameType
 from typing import Literal
 
 from tui.engine.engine import Engine
-from tui.engine.events import JobEnded, JobStarted, Notice, Record, RunFinished, RunStarted
+from tui.engine.events import JobEnded, JobStarted, LimitChanged, Notice, Record, RunFinished, RunStarted
 from tui.engine.feed import Inbox
 from tui.engine.plan import Plan
 from tui.engine.shutdown import STOP_GRACE, STOP_SIGNALS, Ending
@@ -145,6 +145,8 @@ class _Run:
                 self._tell_end(event)
             case Notice(level=level, text=text) if not show.quiet or level == "error":
                 streams.note(text)
+            case LimitChanged() as event if not show.quiet:
+                streams.note(lines.lane_line(event))
             case RunFinished() as event:
                 ended = [end.event for end in self._ended.values() if isinstance(end.event, JobEnded)]
                 attention = any(end.outcome.state in ATTENTION_STATES for end in ended)

@@ -98,6 +98,8 @@ class Board:
             self.rows[repo.id] = row = BoardRow(repo, settled=outcome)
             row.settle(outcome)
         self.limit = limit
+        self.lanes: dict[str, int] = {}
+        """Jobs at a time of the hosts that said that we ask too often."""
         self.paused = False
         self.revision = 0
         self.run: RunStarted | None = None
@@ -154,6 +156,8 @@ class Board:
                 self._commits += outcome.commits
             case LimitChanged(jobs=jobs, host=None):
                 self.limit = jobs
+            case LimitChanged(jobs=jobs, host=str(host)):
+                self.lanes[host] = jobs
             case QueuePaused(paused=paused):
                 self.paused = paused
             case RunFinished() as event:

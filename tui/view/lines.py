@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Sequence
 
-from tui.engine.events import JobEnded, RunFinished
+from tui.engine.events import JobEnded, LimitChanged, RunFinished
 from tui.git.outcome import ATTENTION_STATES, LOGIN_REASONS, Action, Outcome, Reason, State
 
 MARKS = {
@@ -37,6 +37,18 @@ def duration(milliseconds: float) -> str:
     if minutes < 100:  # noqa: PLR2004  as above, for the seconds
         return f"{minutes} m {rest:02} s"
     return f"{minutes // 60} h {minutes % 60:02} m"
+
+
+def lane_line(event: LimitChanged) -> str:
+    """That a host takes fewer jobs, or more again; empty where the person changed the limit of all."""
+    jobs = f"{plural(event.jobs, 'job')} at a time there"
+    match event.by:
+        case "rate_limit":
+            return f"{event.host} says that we ask too often: {jobs}, before {event.was}"
+        case "recovery":
+            return f"{event.host} answers again: {jobs}"
+        case "user":
+            return ""
 
 
 def detail(outcome: Outcome) -> str:

@@ -1,0 +1,109 @@
+"""A host that says that it is asked too often gets fewer jobs, and more again as it answers."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.kit.work import GatedWork, events
+from tui.engine.engine import Engine
+from tui.engine.events import LimitChanged, Notice
+from tui.engine.job import Job
+from tui.engine.lanes import Lanes
+from tui.engine.scheduler import Scheduler, Start, Step
+from tui.git.gauge import Gauge
+from tui.git.outcome import Outcome, Reason, State
+from tui.git.repo import Repo
+from tui.git.stop import StopSignal
+
+TOO_OFTEN = Outcome(State.FAILED, Reason.RATE_LIMITED)
+FINE = Outcome(State.UP_TO_DATE)
+HOST = "a.example"
+
+
+def repo(name: str, host: str = HOST) -> Repo:
+    return Repo(name, Path("/nowhere") / name, f"https://{host}/{name}.git")
+
+
+def scheduled(names: str, limit: int) -> Scheduler:
+    scheduler = Scheduler(limit)
+    scheduler.add([(repo(name), name) for name in names], 0.0)
+    return scheduler
+
+
+def started(step: Step) -> list[str]:
+    return [order.job.id for order in step.orders if isinstance(order, Start)]
+
+
+def changes(step: Step) -> list[LimitChanged]:
+    return [event for event in step.events if isinstance(event, LimitChanged)]
+
+
+def test_each_complaint_halves_the_lane_down_to_one() -> None:
+    lanes = Lanes(None)
+    seen = [lanes.rate_limited(HOST, 8) for _ in range(4)]
+    assert seen == [
+        LimitChanged(4, 8, "rate_limit", HOST),
+        LimitChanged(2, 4, "rate_limit", HOST),
+        LimitChanged(1, 2, "rate_limit", HOST),
+        None,
+    ]
+
+
+def test_a_lane_that_the_person_made_narrow_is_halved_from_there() -> None:
+    assert Lanes(4).rate_limited(HOST, 8) == LimitChanged(2, 4, "rate_limit", HOST)
+    assert Lanes(8).rate_limited(HOST, 2) == LimitChanged(1, 2, "rate_limit", HOST)
+
+
+def test_as_many_good_answers_as_the_lane_is_wide_give_one_job_back() -> None:
+    lanes = Lanes(None)
+    lanes.rate_limited(HOST, 4)
+    seen = [lanes.answered(HOST, FINE, 4) for _ in range(6)]
+    back = [LimitChanged(jobs, jobs - 1, "recovery", HOST) for jobs in (3, 4)]
+    assert seen == [None, back[0], None, None, back[1], None]
+
+
+def test_what_is_no_answer_of_the_host_gives_nothing_back() -> None:
+    lanes = Lanes(None)
+    lanes.rate_limited(HOST, 2)
+    for state in (State.CANCELLED, State.BUSY, State.FAILED, State.TIMED_OUT, State.SKIPPED):
+        assert lanes.answered(HOST, Outcome(state), 2) is None
+
+
+def test_nothing_new_starts_there_while_the_lane_is_full_and_other_hosts_go_on() -> None:
+    scheduler = scheduled("abcdefgh", 4)
+    scheduler.add([(repo("x", "b.example"), "x")], 0.0)
+    assert changes(scheduler.rate_limited("a")) == [LimitChanged(2, 4, "rate_limit", HOST)]
+    assert started(scheduler.ended("a", FINE, 1.0)) == ["x"]
+    second = scheduler.ended("b", FINE, 1.0)
+    assert (changes(second), started(second)) == ([LimitChanged(3, 2, "recovery", HOST)], ["e"])
+
+
+def test_an_end_for_that_reason_narrows_the_lane_too() -> None:
+    scheduler = scheduled("abcd", 2)
+    step = scheduler.ended("a", TOO_OFTEN, 1.0)
+    assert (changes(step), started(step)) == ([LimitChanged(1, 2, "rate_limit", HOST)], [])
+
+
+def test_a_host_is_remembered_into_the_next_run() -> None:
+    scheduler = scheduled("a", 2)
+    scheduler.ended("a", TOO_OFTEN, 1.0)
+    scheduler.begin()
+    assert started(scheduler.add([(repo("b"), "b"), (repo("c"), "c")], 2.0)) == ["b"]
+
+
+def test_the_engine_hears_it_while_the_job_still_waits() -> None:
+    gated = GatedWork()
+    heard = {"a": Reason.RATE_LIMITED, "b": Reason.NETWORK}
+
+    def work(job: Job, stop: StopSignal, gauge: Gauge, notice: Callable[[Notice], None]) -> Outcome:
+        if reason := heard.get(job.id):
+            notice(Notice("info", "trying again", about=job.id, retried=reason))
+        return gated(job, stop, gauge, notice)
+
+    engine = Engine(work, limit=4)
+    inbox = engine.subscribe()
+    engine.start([repo(name) for name in "abcd"])
+    gated.wait_running("a", "b", "c", "d")
+    told = [event for event in events(inbox) if isinstance(event, LimitChanged)]
+    assert told == [LimitChanged(2, 4, "rate_limit", HOST)]
+    gated.end(*"abcd")
+    assert engine.wait_idle(10)

@@ -1,0 +1,75 @@
+"""The lane of a remote host: how many jobs may run there, fewer while the host says that we ask too often."""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Literal
+
+from tui.engine.events import LimitChanged
+from tui.git.outcome import Outcome, Reason, State
+
+_ANSWERED = {State.SYNCED, State.UP_TO_DATE, State.BLOCKED}
+
+
+@dataclass(slots=True)
+class _Throttle:
+    limit: int
+    answers: int = 0
+    """Good answers since the limit last moved."""
+
+
+class Lanes:
+    """Jobs in the priority slot are outside every lane.
+
+    A rate limited answer halves the lane, down to 1. As many good answers as the lane is wide give one
+    job back. What a host said holds beyond the end of a run.
+    """
+
+    def __init__(self, host_limit: int | None) -> None:
+        """`host_limit`: None for as many as the job limit."""
+        self.host_limit = host_limit
+        self._running: Counter[str] = Counter()
+        self._throttles: dict[str, _Throttle] = {}
+
+    def enter(self, host: str) -> None:
+        self._running[host] += 1
+
+    def leave(self, host: str) -> None:
+        self._running[host] -= 1
+
+    def has_room(self, host: str, jobs: int) -> bool:
+        """`jobs`: the job limit of the moment."""
+        return self._running[host] < self._limit(host, jobs)
+
+    def rate_limited(self, host: str, jobs: int) -> LimitChanged | None:
+        was = self._limit(host, jobs)
+        self._throttles[host] = _Throttle(max(1, was // 2))
+        return self._changed(host, was, jobs, "rate_limit")
+
+    def answered(self, host: str, outcome: Outcome, jobs: int) -> LimitChanged | None:
+        """A job of the host ended with this outcome."""
+        if outcome.reason is Reason.RATE_LIMITED:
+            return self.rate_limited(host, jobs)
+        throttle = self._throttles.get(host)
+        if throttle is None or outcome.state not in _ANSWERED:
+            return None
+        throttle.answers += 1
+        if throttle.answers < throttle.limit:
+            return None
+        was = self._limit(host, jobs)
+        throttle.limit, throttle.answers = throttle.limit + 1, 0
+        if throttle.limit >= self._width(jobs):
+            del self._throttles[host]
+        return self._changed(host, was, jobs, "recovery")
+
+    def _width(self, jobs: int) -> int:
+        return min(self.host_limit or jobs, jobs)
+
+    def _limit(self, host: str, jobs: int) -> int:
+        throttle = self._throttles.get(host)
+        return min(throttle.limit, self._width(jobs)) if throttle else self._width(jobs)
+
+    def _changed(
+        self, host: str, was: int, jobs: int, by: Literal["rate_limit", "recovery"]
+    ) -> LimitChanged | None:
+        now = self._limit(host, jobs)
+        return LimitChanged(now, was, by, host) if now != was else None
