@@ -67,6 +67,15 @@ def test_unborn_and_bare(world: World):
     assert bare.error == ""
 
 
+def test_an_upstream_that_is_gone(world: World):
+    git(world.mine, "update-ref", "-d", "refs/remotes/origin/main")
+    status = inspect(world.mine)
+    assert (status.upstream, status.gone, status.ahead, status.behind) == ("origin/main", True, None, None)
+    assert inspect(world.remote).bare
+    git(world.mine, "checkout", "-q", "--orphan", "main2")
+    assert not inspect(world.mine).gone
+
+
 def test_errors_are_said_and_nothing_reads_zero(world: World):
     (world.mine / "sub").mkdir()
     assert inspect(world.mine / "sub") == RepoStatus(error="not a git repository")

@@ -342,6 +342,7 @@ def _repo_cells(row: BoardRow, desk: Desk) -> tuple[Cell, ...]:
     tone = tone_of(row.state)
     status = look.status if look else None
     fetched = None if status is None or status.last_fetch is None else max(0.0, now - status.last_fetch)
+    outlook = look.outlook if look else None
     error = ""
     if row.trouble:
         error = row.trouble.message
@@ -349,6 +350,8 @@ def _repo_cells(row: BoardRow, desk: Desk) -> tuple[Cell, ...]:
         error = status.error
     elif last and last.state in ATTENTION_STATES and not row.ended:
         error = f"{_words(last.reason or last.state)}, {age(max(0.0, now - last.at))} ago"
+    elif outlook and outlook.blocked and not row.ended:
+        error = outlook.message
     return (
         row.repo.id,
         (f"{tone.glyph} {tone.word}", tone),

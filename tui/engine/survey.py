@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 
+from tui.git.decide import Decision, Facts, decide
 from tui.git.inspect import RepoStatus, inspect
 from tui.git.repo import Repo
 
@@ -14,6 +15,33 @@ from tui.git.repo import Repo
 class StatusRow:
     repo: Repo
     status: RepoStatus
+
+    @property
+    def outlook(self) -> Decision | None:
+        """What a run would do with HEAD if the remote had nothing beyond what is known here.
+
+        None: that cannot be said without asking the remote, or the repo cannot be looked at.
+        """
+        repo, status = self.repo, self.status
+        if status.error or repo.rev is not None:
+            return None
+        # A rebase has detached HEAD from its branch, which has not left it.
+        branch, upstream = status.branch, status.upstream
+        if branch is None and status.in_progress:
+            branch = upstream = status.in_progress
+        return decide(
+            Facts(
+                head=status.head,
+                branch=branch,
+                bare=status.bare,
+                upstream=upstream,
+                gone=status.gone,
+                ahead=status.ahead or 0,
+                behind=status.behind or 0,
+                in_progress=status.in_progress,
+                fetch_only=repo.strategy == "fetch",
+            )
+        )
 
 
 def survey(repos: Iterable[Repo], on_row: Callable[[StatusRow], None], stop: threading.Event) -> None:

@@ -34,6 +34,10 @@ class RepoStatus:
     branch: str | None = None
     head: str | None = None
     upstream: str | None = None
+    """Of the branch, as in `origin/main`; it need not be there any more."""
+    gone: bool = False
+    """The upstream is configured and its remote-tracking ref is not there."""
+    bare: bool = False
     ahead: int | None = None
     behind: int | None = None
     dirty: bool | None = None
@@ -148,9 +152,9 @@ def _fetched_at(git_dir: Path) -> float | None:
 def _parse_bare(refs: bytes) -> RepoStatus:
     current = next((line for line in refs.split(b"\n") if line.startswith(b"*")), None)
     if current is None:
-        return RepoStatus()
+        return RepoStatus(bare=True)
     head, _, branch = current[1:].partition(b" ")
-    return RepoStatus(branch=clean_text(branch), head=head.decode())
+    return RepoStatus(branch=clean_text(branch), head=head.decode(), bare=True)
 
 
 def _parse(status: bytes) -> RepoStatus:
@@ -176,6 +180,7 @@ def _parse(status: bytes) -> RepoStatus:
         branch=None if branch == b"(detached)" else clean_text(branch),
         head=None if head == b"(initial)" else head.decode(),
         upstream=clean_text(headers[b"branch.upstream"]) if b"branch.upstream" in headers else None,
+        gone=b"branch.upstream" in headers and head != b"(initial)" and not ahead,
         ahead=int(ahead) if ahead else None,
         behind=-int(behind) if behind else None,
         dirty=dirty,
