@@ -20,3 +20,16 @@ def test_only_what_is_new_and_nobody_has_open_goes(tmp_path: Path) -> None:
     with theirs.open("w"):
         remove_half_written(checkout, since=2)
     assert [file.exists() for file in (ours, object_, old, theirs)] == [False, False, True, True]
+
+
+def test_those_of_submodules_go_too(tmp_path: Path) -> None:
+    """And of submodules of theirs; a name may hold slashes."""
+    checkout = repos.clone(repos.make_remote(tmp_path / "remote.git", 1), tmp_path / "co")
+    modules = checkout / ".git/modules"
+    packs = [modules / name / "objects/pack" for name in ("lib/part", "lib/part/modules/inner")]
+    left = [pack / f"tmp_{kind}_x" for pack in packs for kind in ("pack", "idx", "rev")]
+    for file in left:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch()
+    remove_half_written(checkout, since=2)
+    assert [file for file in left if file.exists()] == []

@@ -117,6 +117,9 @@ def test_locks_of_a_git_that_died_with_its_program_go_unless_another_is_at_work(
     with subprocess.Popen(["true"], start_new_session=True) as dead:
         killed_with(world, dead.pid, "merge")
     (world.mine / ".git/index.lock").touch()
+    of_module = world.mine / ".git/modules/part/shallow.lock"
+    (of_module.parent / "objects").mkdir(parents=True)
+    of_module.touch()
     other = subprocess.Popen(
         ["git", "cat-file", "--batch"], cwd=world.mine, stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
@@ -130,7 +133,8 @@ def test_locks_of_a_git_that_died_with_its_program_go_unless_another_is_at_work(
         other.communicate()
     expected = (State.FAILED, Reason.LOCK_HELD) if at_work else (State.SYNCED, None)
     assert (outcome.state, outcome.reason) == expected
-    assert ((world.mine / ".git/index.lock").exists(), old.exists()) == (at_work, True)
+    left = [lock.exists() for lock in (world.mine / ".git/index.lock", of_module, old)]
+    assert left == [at_work, at_work, True]
 
 
 def test_a_later_process_of_the_same_pid_is_not_the_child(world: World):

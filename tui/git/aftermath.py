@@ -10,7 +10,7 @@ from typing import Any
 
 from tui.git.group import TERM_GRACE, group_lives, lives, signal_group
 from tui.git.half_written import remove_half_written
-from tui.git.inspect import common_dir_of, git_dir_of
+from tui.git.inspect import git_dirs_of
 
 ALONE = 5.0
 """Seconds for a git that works on files alone to end by itself: ended early, it leaves them half new."""
@@ -47,12 +47,11 @@ def remove_locks(path: Path, since: float, spared: Collection[str] = ()) -> None
 
 
 def _lock_files(path: Path) -> list[Path]:
-    """In the git dir of a checkout and in the one that its worktrees share."""
-    git_dir = git_dir_of(path)
-    if git_dir is None:
-        return []
-    dirs = {git_dir, common_dir_of(git_dir)}
-    return [lock for folder in dirs for lock in (*folder.glob("*.lock"), *(folder / "refs").rglob("*.lock"))]
+    return [
+        lock
+        for git_dir in git_dirs_of(path)
+        for lock in (*git_dir.glob("*.lock"), *(git_dir / "refs").rglob("*.lock"))
+    ]
 
 
 def _end(group: int, patience: float) -> None:
@@ -67,10 +66,7 @@ def _git_is_at_work(path: Path) -> bool:
     """Whether a git process works in the repo, as far as the system tells; where it does not, one may."""
     if not Path("/proc/self/cwd").exists():
         return True
-    git_dir = git_dir_of(path)
-    places = {
-        os.path.realpath(place) for place in (path, git_dir, git_dir and common_dir_of(git_dir)) if place
-    }
+    places = {os.path.realpath(place) for place in (path, *git_dirs_of(path))}
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             if (process / "comm").read_text(encoding="utf-8", errors="replace").startswith("git"):

@@ -5,18 +5,20 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from tui.git.inspect import common_dir_of, git_dir_of
+from tui.git.inspect import git_dirs_of
 
 
 def remove_half_written(place: Path, since: float) -> None:
-    """Removes temporary packs and objects of the repository at `place` that were written since then.
+    """Removes temporary packs and objects of the repository at `place` and its submodules, written since then.
 
     What a process has open is that of another git, and stays; so does all where the system cannot say.
     """
-    git_dir = git_dir_of(place)
-    if git_dir is None:
-        return
-    found = [path for path in _temporary(common_dir_of(git_dir) / "objects") if _changed(path) >= since]
+    found = [
+        path
+        for git_dir in git_dirs_of(place)
+        for path in _temporary(git_dir / "objects")
+        if _changed(path) >= since
+    ]
     if not found or not Path("/proc/self/fd").exists():
         return
     in_use = set(_open_files())

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -24,6 +25,7 @@ _IN_PROGRESS = (
     ("REVERT_HEAD", "revert"),
     ("BISECT_LOG", "bisect"),
 )
+IN_PROGRESS_FILES = tuple(name for name, _ in _IN_PROGRESS)
 _KEPT_BRANCH = ("rebase-merge/head-name", "rebase-apply/head-name", "BISECT_START")
 
 
@@ -50,6 +52,8 @@ class RepoStatus:
     last_fetch: float | None = None
     """Epoch seconds of the last fetch by anyone."""
     url: str | None = None
+    ignored: tuple[str, ...] = ()
+    """Folders below it that git ignores as a whole, as `os.fsdecode` gives them."""
     error: str = ""
 
 
@@ -78,6 +82,30 @@ def common_dir_of(git_dir: Path) -> Path:
         text = (git_dir / "commondir").read_bytes().strip()
         return git_dir / os.fsdecode(text)
     return git_dir
+
+
+def git_dirs_of(path: Path) -> set[Path]:
+    """All that git writes to for the checkout at `path`: its own, the one that its worktrees share, its submodules'."""
+    git_dir = git_dir_of(path)
+    if git_dir is None:
+        return set()
+    own = {git_dir, common_dir_of(git_dir)}
+    return own.union(*(_module_dirs(folder) for folder in own))
+
+
+def _module_dirs(git_dir: Path) -> Iterator[Path]:
+    """Of submodules, and of theirs. The name of one may hold slashes."""
+    folders = [git_dir / "modules"]
+    while folders:
+        with contextlib.suppress(OSError):
+            for folder in folders.pop().iterdir():
+                if folder.is_symlink():
+                    continue
+                if (folder / "objects").is_dir():
+                    yield folder
+                    yield from _module_dirs(folder)
+                elif folder.is_dir():
+                    folders.append(folder)
 
 
 def in_progress(git_dir: Path) -> str | None:
@@ -120,7 +148,10 @@ def inspect(path: Path, stop: StopSignal | None = None) -> RepoStatus:
         return RepoStatus(error=classify_os_error(error).message)
 
 
-_STATUS = ("status", "--porcelain=v2", "--branch", "--show-stash", "-z", "--untracked-files=normal")
+_STATUS = (
+    *("status", "--porcelain=v2", "--branch", "--show-stash", "-z"),
+    *("--untracked-files=normal", "--ignored=matching"),
+)
 _CLONED = re.compile(rb"^0{40,} .* (\d+) [-+]\d{4}\tclone: ")
 _BARE_HEAD = ("for-each-ref", "--format=%(HEAD)%(objectname) %(refname:lstrip=2)", "refs/heads/")
 
@@ -161,6 +192,7 @@ def _parse(status: bytes) -> RepoStatus:
     headers: dict[bytes, bytes] = {}
     dirty = False
     untracked = 0
+    ignored: list[str] = []
     records = iter(status.split(b"\0"))
     for record in records:
         kind, _, rest = record.partition(b" ")
@@ -169,6 +201,8 @@ def _parse(status: bytes) -> RepoStatus:
             headers[name] = value
         elif kind == b"?":
             untracked += 1
+        elif kind == b"!" and rest.endswith(b"/"):
+            ignored.append(os.fsdecode(rest[:-1]))
         elif kind in {b"1", b"2", b"u"}:
             dirty = True
             if kind == b"2":
@@ -186,4 +220,5 @@ def _parse(status: bytes) -> RepoStatus:
         dirty=dirty,
         untracked=untracked,
         stashes=int(headers.get(b"stash", b"0")),
+        ignored=tuple(ignored),
     )

@@ -66,7 +66,7 @@ class Work:
         try:
             exit_ = runner(*args)
         finally:
-            if is_fetch and (exit_ is None or not exit_.ok):
+            if args[0] in {"fetch", "submodule"} and (exit_ is None or not exit_.ok):
                 remove_half_written(self.git.place, begun)
             # Its maker is dead, and we hold the repo. TERM too may come just before git has noted a lock of its own.
             if exit_ is None or exit_.ended_by is not None or exit_.code < 0:
