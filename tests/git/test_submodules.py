@@ -1,6 +1,7 @@
 """Submodules over several runs: they follow what is recorded, and nothing of the person in them is lost."""
 
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -173,6 +174,17 @@ def test_a_recorded_commit_that_the_remote_has_not_fails_in_every_run(nest: Nest
         for _ in range(2):
             assert ends(nest.sync(path)) == (State.FAILED, Reason.REV_MISSING)
     assert nest.head == nest.first
+
+
+def test_a_commit_that_came_without_its_files_is_fetched_again(nest: Nest):
+    """As one of which a fetch was cut off."""
+    new = nest.bump()
+    raw = subprocess.run(["git", "cat-file", "commit", new], cwd=nest.source, capture_output=True, check=True)
+    write = ["git", "hash-object", "-w", "-t", "commit", "--stdin"]
+    subprocess.run(write, cwd=nest.part, input=raw.stdout, stdout=subprocess.DEVNULL, check=True)
+    assert nest.sync().state is State.SYNCED
+    assert nest.head == new
+    assert git(nest.part, "status", "--porcelain") == ""
 
 
 def test_commits_in_an_emptied_submodule_are_kept(nest: Nest):

@@ -1,10 +1,13 @@
 """Repositories in repositories: filled and moved only as far as nothing of the person is lost."""
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
 from tests.kit import repos
 from tests.kit.repos import Remote
+from tests.torture import servers
+from tests.torture.servers import Deliver, WebServer
 from tests.torture.site import Corpus, Site
 from tui.git.outcome import Reason, State
 
@@ -135,3 +138,34 @@ def submodule_from_a_file(site: Site) -> None:
     site.clone()
     _record(site, part, part.head)
     site.options["submodules"] = True
+
+
+_KEPT_AS_A_PACK = 120
+"""So many files git does not unpack into objects as they come."""
+
+
+def _cut_off(site: Site, deliver: Deliver, files: int = 1) -> None:
+    """Emptied by the person, its git dir kept: git fetches into that what is recorded now, and is cut off."""
+    server = WebServer(site.folder)
+    site.closers.append(server.close)
+    part = _filled(site)
+    site.git("config", "remote.origin.url", f"{server.url}/part.git", cwd=site.checkout / "part")
+    site.git("submodule", "--quiet", "deinit", "--force", "part")
+    new = {f"new{n}": os.urandom(50_000 // files).hex() for n in range(files)}
+    _record(site, part, repos.add_commits(part, files=new))
+    server.deliver = deliver
+
+
+def _part_is_empty(site: Site, _: Mapping[str, Any]) -> None:
+    assert list((site.checkout / "part").iterdir()) == []
+
+
+@CORPUS.case(State.FAILED, Reason.NETWORK, follows=True, check=_part_is_empty)
+def submodule_cut_off(site: Site) -> None:
+    _cut_off(site, servers.half)
+
+
+@CORPUS.case(State.TIMED_OUT, Reason.STALLED, follows=True, check=_part_is_empty)
+def submodule_that_stalls(site: Site) -> None:
+    _cut_off(site, servers.half_then_silence, files=_KEPT_AS_A_PACK)
+    site.options["stall_timeout"] = 0.5

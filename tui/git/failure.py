@@ -56,7 +56,6 @@ _PATTERNS: tuple[tuple[Reason, str], ...] = (
     (Reason.REFUSED, r"Connection refused|Couldn't connect to server|Failed to connect to"),
     (Reason.TLS, (r"SSL certificate problem|server certificate verification failed|certificate verify failed"
         r"|SSL_ERROR|SSL_connect|gnutls_handshake|SSL routines|unable to access .*(?:SSL|TLS)")),
-    (Reason.REV_MISSING, r"Direct fetching of that commit failed"),  # of a submodule
     (Reason.AUTH, (r"could not read (?:Username|Password) for|terminal prompts disabled|Authentication failed"
         r"|returned error: 40[137]|response 407|HTTP Basic: Access denied|Permission denied \([a-z,-]+\)"
         r"|Too many authentication failures|Repository not accessible")),

@@ -1,7 +1,10 @@
 """Submodules: filled, and moved to the commits that are recorded for them as far as nothing of the person is lost."""
 
 import contextlib
+import re
 from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import NoReturn
 
 from tui.git.clean import clean_text
 from tui.git.decide import Move
@@ -10,10 +13,13 @@ from tui.git.failure import Ended
 from tui.git.inspect import git_dir_of, in_progress
 from tui.git.move import head_state, move_head
 from tui.git.outcome import Reason, State
+from tui.git.process import Exit
 from tui.git.refs import LIST_REFS, parse_refs
 from tui.git.remote import LIST_CONFIG, choose_remote, parse_config
 from tui.git.repo import Repo
 from tui.git.work import Work
+
+_NOT_THERE = re.compile(r"not our ref|unadvertised object|couldn't find remote ref")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +56,12 @@ def update_submodules(work: Work, old: str | None) -> int:
         try:
             known = sub.attempt("rev-parse", "--verify", "--quiet", "HEAD")
             head = known.stdout.decode().strip()
+            if module in empty:  # it is where it belongs, or cannot be brought there
+                done += update_submodules(sub, None)
+                continue
             if head != module.recorded and _follow(sub, module.recorded, _recorded(work, old, module)):
                 done += 1
-            done += update_submodules(sub, head if module not in empty else None)
+            done += update_submodules(sub, head)
         except Ended as end:
             ends.append(_about(module, end, sub.repo))
     if ends:
@@ -100,17 +109,25 @@ def _fill(work: Work, modules: list[_Module]) -> None:
         return
     # --checkout: else it does what `submodule.NAME.update` says, which may be a command.
     options = ("--checkout", "--progress")
-    exit_ = work.attempt("submodule", "update", *options, "--", *(_literal(one.path) for one in wanted))
-    if exit_.ok:
-        return
     try:
-        work.fail(exit_, network=True)
+        exit_ = work.attempt("submodule", "update", *options, "--", *(_literal(one.path) for one in wanted))
+        if not exit_.ok:
+            _fail(work, exit_)
     except Ended as end:
+        for module in wanted:
+            _empty_again(work.repo.path / module.path)
         failed = next((one for one in wanted if not _is_filled(work, one)), None)
         if failed is None:
             raise
         url = settings.get(f"submodule.{failed.name}.url")
         raise _about(failed, end, Repo(work.repo.id, work.repo.path / failed.path, url)) from None
+
+
+def _empty_again(folder: Path) -> None:
+    """Takes git's link away where no file came after it: without it all would look deleted by the person."""
+    with contextlib.suppress(OSError):
+        if [path.name for path in folder.iterdir()] == [".git"] and (folder / ".git").is_file():
+            (folder / ".git").unlink()
 
 
 def _keep_what_was_left(work: Work, module: _Module) -> None:
@@ -178,8 +195,7 @@ def _is_own(sub: Work, head: str, visited: dict[str, list[str]]) -> bool:
 
 def _fetch(sub: Work, branch: str | None, recorded: str) -> None:
     """Has the recorded commit here, fetched by its id if no branch of the remote leads to it."""
-    known = ("cat-file", "-e", f"{recorded}^{{commit}}")
-    if sub.attempt(*known).ok:
+    if _is_whole(sub, recorded):
         return
     try:
         remote = choose_remote(sub.repo, parse_config(sub.read(*LIST_CONFIG)), branch)
@@ -190,11 +206,24 @@ def _fetch(sub: Work, branch: str | None, recorded: str) -> None:
     sub.git.env = login_env(remote.url) or sub.git.env
     options = ("--progress", "--no-recurse-submodules", "--", remote.name)
     sub.ask_remote("fetch", *options)
-    if not sub.attempt(*known).ok:
-        sub.attempt("fetch", *options, recorded)
-        if not sub.attempt(*known).ok:
-            message = f"its remote does not have the recorded commit {recorded}"
-            raise Ended(State.FAILED, Reason.REV_MISSING, message)
+    if _is_whole(sub, recorded):
+        return
+    exit_ = sub.attempt("fetch", *options, recorded)
+    if not exit_.ok:
+        _fail(sub, exit_)
+
+
+def _fail(work: Work, exit_: Exit) -> NoReturn:
+    """Of a fetch of the recorded commit by its id."""
+    if any(_NOT_THERE.search(line) for line in exit_.lines):
+        raise Ended(State.FAILED, Reason.REV_MISSING, "its remote does not have the recorded commit")
+    work.fail(exit_, network=True)
+
+
+def _is_whole(sub: Work, commit: str) -> bool:
+    """Whether a ref leads to it: a commit that is here may have come with a fetch that was cut off after it."""
+    found = sub.attempt("rev-list", "-n1", commit, "--not", "--all")
+    return found.ok and not found.stdout
 
 
 def _about(module: _Module, end: Ended, repo: Repo) -> Ended:
