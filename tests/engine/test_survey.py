@@ -1,15 +1,19 @@
-"""What the survey expects of a run, from what is known without asking anybody."""
+"""What the survey sees, what it need not look at again, and what it expects of a run."""
 
+import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tui.engine.survey import StatusRow
+from tests.kit.repos import clone, make_remote
+from tui.engine.survey import StatusRow, survey
 from tui.git.decide import Decision, Move
-from tui.git.inspect import RepoStatus
+from tui.git.inspect import RepoStatus, inspect
 from tui.git.outcome import Reason
 from tui.git.repo import Repo
+from tui.store.looks import Looks
 
 REPO = Repo("a", Path("/nowhere/a"))
 CURRENT = RepoStatus(branch="main", head="h", upstream="origin/main", ahead=0, behind=0, dirty=False)
@@ -52,3 +56,96 @@ def test_what_cannot_be_known_is_not_foretold() -> None:
 def test_a_repo_that_is_only_fetched_never_moves() -> None:
     fetched = replace(REPO, strategy="fetch")
     assert StatusRow(fetched, replace(CURRENT, ahead=1, behind=2)).outlook == Decision()
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """The checkouts that git was asked about."""
+    paths: list[Path] = []
+
+    def inspected(path: Path) -> RepoStatus:
+        paths.append(path)
+        return inspect(path)
+
+    monkeypatch.setattr("tui.engine.survey.inspect", inspected)
+    return paths
+
+
+@pytest.fixture
+def still(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All that is there has been there for an hour."""
+    now = time.time_ns
+    monkeypatch.setattr("tui.engine.survey.time.time_ns", lambda: now() + 3_600_000_000_000)
+
+
+def surveyed(repos: list[Repo], looks: Looks) -> dict[str, RepoStatus]:
+    rows: list[StatusRow] = []
+    survey(repos, rows.append, threading.Event(), looks)
+    return {row.repo.id: row.status for row in rows}
+
+
+@pytest.mark.usefixtures("still")
+def test_only_what_changed_is_asked_of_git_again(tmp_path: Path, asked: list[Path]) -> None:
+    remote = make_remote(tmp_path / "remote.git")
+    repos = [Repo(name, clone(remote, tmp_path / name)) for name in ("a", "b", "c")]
+    looks = Looks(tmp_path / "looks.json")
+    first = surveyed(repos, looks)
+    looks.save()
+    assert len(asked) == 3
+    assert surveyed(repos, Looks(tmp_path / "looks.json")) == first
+    assert len(asked) == 3
+    (repos[1].path / "new.txt").write_text("new")
+    second = surveyed(repos, Looks(tmp_path / "looks.json"))
+    assert asked[3:] == [repos[1].path]
+    assert second == first | {"b": replace(first["b"], untracked=1)}
+
+
+def test_what_changed_a_moment_ago_is_asked_every_time(
+    tmp_path: Path, asked: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo = Repo("a", clone(make_remote(tmp_path / "remote.git"), tmp_path / "a"))
+    looks = Looks(tmp_path / "looks.json")
+    changed = (repo.path / ".git/index").lstat().st_ctime_ns
+    monkeypatch.setattr("tui.engine.survey.time.time_ns", lambda: changed)
+    for _ in range(2):
+        surveyed([repo], looks)
+    assert len(asked) == 2
+
+
+@pytest.mark.usefixtures("still")
+def test_errors_are_never_kept(tmp_path: Path, asked: list[Path]) -> None:
+    looks = Looks(tmp_path / "looks.json")
+    repo = Repo("a", tmp_path / "a")
+    assert surveyed([repo], looks)["a"].error == "not cloned"
+    clone(make_remote(tmp_path / "remote.git"), tmp_path / "a")
+    assert surveyed([repo], looks)["a"].error == ""
+    (tmp_path / "a/.git/HEAD").write_text("")
+    assert surveyed([repo], looks)["a"].error
+    assert len(asked) == 3
+
+
+@pytest.mark.usefixtures("still")
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"surroundings": "x", "looks": {}}', '{"looks": 3}'])
+def test_a_damaged_cache_costs_only_time(tmp_path: Path, asked: list[Path], text: str) -> None:
+    repo = Repo("a", clone(make_remote(tmp_path / "remote.git"), tmp_path / "a"))
+    (tmp_path / "looks.json").write_text(text)
+    for count in (1, 1):
+        looks = Looks(tmp_path / "looks.json")
+        surveyed([repo], looks)
+        looks.save()
+        assert len(asked) == count
+
+
+@pytest.mark.usefixtures("still")
+def test_another_setting_of_the_person_makes_every_look_anew(
+    tmp_path: Path, asked: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo = Repo("a", clone(make_remote(tmp_path / "remote.git"), tmp_path / "a"))
+    looks = Looks(tmp_path / "looks.json")
+    surveyed([repo], looks)
+    looks.save()
+    monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
+    monkeypatch.setenv("GIT_CONFIG_KEY_0", "core.fileMode")
+    monkeypatch.setenv("GIT_CONFIG_VALUE_0", "false")
+    surveyed([repo], Looks(tmp_path / "looks.json"))
+    assert len(asked) == 2

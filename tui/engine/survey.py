@@ -1,14 +1,19 @@
 """How the checkouts look right now: read-only, in parallel, one row as each is known."""
 
+import contextlib
 import os
 import threading
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from tui.git.decide import Decision, Facts, decide
-from tui.git.inspect import RepoStatus, inspect
+from tui.git.fingerprint import fingerprint
+from tui.git.inspect import RepoStatus, git_dir_of, inspect
 from tui.git.repo import Repo
+from tui.store.looks import Look, Looks
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +49,15 @@ class StatusRow:
         )
 
 
-def survey(repos: Iterable[Repo], on_row: Callable[[StatusRow], None], stop: threading.Event) -> None:
+def survey(
+    repos: Iterable[Repo],
+    on_row: Callable[[StatusRow], None],
+    stop: threading.Event,
+    looks: Looks | None = None,
+) -> None:
     """Look at each repo and call `on_row` for it, from several threads; returns when all are done.
 
-    `stop` ends it early. A repo that cannot be looked at is a row with its error, never a row of zeros.
+    `stop` ends it early. `looks` is what was seen before, and takes what is seen now. A repo that cannot be looked at is a row with its error, never a row of zeros.
     """
     left: SimpleQueue[Repo] = SimpleQueue()
     for repo in repos:
@@ -59,7 +69,7 @@ def survey(repos: Iterable[Repo], on_row: Callable[[StatusRow], None], stop: thr
                 repo = left.get_nowait()
             except Empty:
                 return
-            on_row(StatusRow(repo, _status(repo)))
+            on_row(StatusRow(repo, _status(repo, looks)))
 
     # Each look is a git process: more of them at a time than cores would only be in the way of the run.
     threads = [threading.Thread(target=look, name="survey", daemon=True) for _ in range(os.cpu_count() or 2)]
@@ -69,10 +79,28 @@ def survey(repos: Iterable[Repo], on_row: Callable[[StatusRow], None], stop: thr
         thread.join()
 
 
-def _status(repo: Repo) -> RepoStatus:
+def _status(repo: Repo, looks: Looks | None) -> RepoStatus:
     if repo.error:
         return RepoStatus(error=repo.error)
     try:
-        return inspect(repo.path)
+        return _look(repo.path, looks) if looks else inspect(repo.path)
     except Exception as error:  # noqa: BLE001  one odd repo must not end the look at the others
         return RepoStatus(error=f"{type(error).__name__}: {error}")
+
+
+def _look(path: Path, looks: Looks) -> RepoStatus:
+    """As the last look saw it where nothing has changed since, else by git."""
+    if (seen := looks.get(path)) and _fingerprint(path, seen.status) == seen.fingerprint:
+        return seen.status
+    began_ns = time.time_ns()
+    status = inspect(path)
+    if found := _fingerprint(path, status, began_ns):
+        looks.put(path, Look(found, status))
+    return status
+
+
+def _fingerprint(path: Path, status: RepoStatus, began_ns: int | None = None) -> str | None:
+    with contextlib.suppress(OSError):
+        if not status.error and (git_dir := git_dir_of(path)):
+            return fingerprint(path, git_dir, status.ignored, began_ns or time.time_ns())
+    return None

@@ -36,6 +36,11 @@ def database_file() -> Path:
     return state_folder() / "synctui.db"
 
 
+def looks_file() -> Path:
+    """What was last seen of the checkouts, kept only to be faster; the file need not exist."""
+    return _DIRS.user_cache_path / "looks.json"
+
+
 def make_state_folders() -> None:
     """Make the state folder and that of the locks, with mode 0700. Raises StateError."""
     for folder in (state_folder(), locks_folder()):

@@ -1,0 +1,122 @@
+"""A look that is kept is a look that is still true: whatever git would see differently changes the fingerprint."""
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.git.conftest import World, commit, git
+from tests.git.test_sync import begin_merge, begin_rebase
+from tui.git import fingerprint as module
+from tui.git.fingerprint import fingerprint
+from tui.git.inspect import git_dir_of, inspect
+
+LATER = 3_600_000_000_000
+"""So much later that nothing is too young to be trusted."""
+
+
+def taken(path: Path, began_ns: int | None = None) -> str | None:
+    git_dir = git_dir_of(path)
+    assert git_dir is not None
+    began_ns = time.time_ns() + LATER if began_ns is None else began_ns
+    return fingerprint(path, git_dir, inspect(path).ignored, began_ns)
+
+
+def write(name: str, text: str = "x") -> Callable[[World], None]:
+    def change(world: World) -> None:
+        file = world.mine / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+
+    return change
+
+
+def edit_and_set_the_time_back(world: World) -> None:
+    file = world.mine / "a.txt"
+    before = file.stat()
+    file.write_bytes(file.read_bytes()[::-1])
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def fetch(world: World) -> None:
+    world.arrive(1)
+    git(world.mine, "fetch", "-q")
+
+
+def stash(world: World) -> None:
+    write("a.txt")(world)
+    git(world.mine, "stash", "-q")
+
+
+CHANGES: dict[str, Callable[[World], object]] = {
+    "an edit": write("a.txt"),
+    "an edit with the old time and size": edit_and_set_the_time_back,
+    "a new file": write("new.txt"),
+    "a new file deep down": write("deep/down/new.txt"),
+    "a deletion": lambda world: (world.mine / "a.txt").unlink(),
+    "a mode": lambda world: (world.mine / "a.txt").chmod(0o755),
+    "staged": lambda world: (write("a.txt")(world), git(world.mine, "add", "a.txt")),
+    "a commit": lambda world: commit(world.mine, "own.txt"),
+    "a fetch": fetch,
+    "a stash": stash,
+    "a branch": lambda world: git(world.mine, "checkout", "-q", "-b", "other"),
+    "detached": lambda world: git(world.mine, "checkout", "-q", "--detach"),
+    "another upstream": lambda world: git(world.mine, "branch", "--unset-upstream"),
+    "another url": lambda world: git(world.mine, "remote", "set-url", "origin", "/elsewhere"),
+    "an exclude": lambda world: (world.mine / ".git/info/exclude").write_text("*.txt\n"),
+    "an upstream that is gone": lambda world: git(world.mine, "update-ref", "-d", "refs/remotes/origin/main"),
+    "packed refs": lambda world: git(world.mine, "pack-refs", "--all"),
+    "a merge under way": begin_merge,
+    "a rebase under way": begin_rebase,
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
+def test_it_changes_with(world: World, change: Callable[[World], object]) -> None:
+    before = taken(world.mine)
+    assert before is not None
+    assert taken(world.mine) == before
+    change(world)
+    assert taken(world.mine) not in {before, None}
+
+
+def test_what_is_ignored_as_a_whole_does_not_count(world: World) -> None:
+    (world.mine / ".git/info/exclude").write_text("junk/\n")
+    write("junk/a")(world)
+    before = taken(world.mine)
+    write("junk/deep/b")(world)
+    assert taken(world.mine) == before
+
+
+def test_a_linked_worktree_has_its_own(world: World) -> None:
+    tree = world.base / "tree"
+    git(world.mine, "worktree", "add", "-q", "-b", "side", str(tree))
+    before = taken(tree)
+    write("only-here.txt")(world)
+    assert taken(tree) == before
+    git(tree, "checkout", "-q", "--detach")
+    detached = taken(tree)
+    assert detached != before
+    fetch(world)
+    assert taken(tree) not in {detached, None}
+
+
+def test_a_bare_repository_changes_with_its_refs(world: World) -> None:
+    before = taken(world.remote)
+    world.arrive(1)
+    assert taken(world.remote) not in {before, None}
+
+
+def test_what_has_just_changed_is_not_trusted(world: World) -> None:
+    write("new.txt")(world)
+    assert taken(world.mine, time.time_ns()) is None
+
+
+def test_submodules_and_the_very_large_are_left_to_git(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_ENTRIES", 5)
+    assert taken(world.mine) is None
+    monkeypatch.undo()
+    write(".gitmodules", "")(world)
+    assert taken(world.mine) is None
