@@ -1,6 +1,7 @@
 """A checkout that is missing, and what may stand in its place."""
 
 import os
+import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -36,6 +37,22 @@ def test_a_failed_clone_leaves_nothing(world: World):
     assert outcome.advice == f"mine: check the URL and your access: git ls-remote file://{world.base}/nowhere"
     assert outcome.output_tail != ()
     assert not path.parent.exists()
+
+
+def test_a_clone_whose_unpacking_is_killed_is_no_damage(world: World, monkeypatch: pytest.MonkeyPatch):
+    """As by a system that is out of memory."""
+    programs = world.base / "programs"
+    programs.mkdir()
+    exec_git = f'exec {shutil.which("git")} "$@"'
+    (programs / "git").write_text(f'#!/bin/sh\n[ "$1" != index-pack ] || kill -KILL $$\n{exec_git}\n')
+    (programs / "git").chmod(0o755)
+    monkeypatch.setenv("GIT_EXEC_PATH", str(programs))
+    outcome = world.sync(world.repo(path=world.base / "new"))
+    assert (outcome.state, outcome.reason) == (State.FAILED, Reason.INTERNAL)
+    assert outcome.message == (
+        "fetch-pack: invalid index-pack output: it was killed, for want of memory or by a limit of the system maybe"
+    )
+    assert [child.name for child in world.base.iterdir() if "new" in child.name] == []
 
 
 def test_a_failed_clone_does_not_take_its_neighbours_folder(world: World, monkeypatch: pytest.MonkeyPatch):

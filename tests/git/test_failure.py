@@ -122,10 +122,37 @@ def test_the_line_that_decides_is_the_message():
 def test_words_that_nobody_knows():
     lines = ("hint: a", "fatal: the moon is full", "hint: b")
     assert classify(Exit(128, b"", lines), network=True) == Failure(Reason.REMOTE_ERROR, "the moon is full")
-    assert classify(Exit(-9, b""), network=False) == Failure(Reason.CORRUPT, "git was ended by signal 9")
     assert classify(Exit(1, b"", (SSH_END,)), network=True) == Failure(
         Reason.REMOTE_ERROR, SSH_END.removeprefix("fatal: ")
     )
+
+
+@pytest.mark.parametrize(
+    ("reason", "lines"),
+    [
+        (Reason.INTERNAL, ["remote: Counting objects", "fatal: fetch-pack: invalid index-pack output"]),
+        (Reason.INTERNAL, ["error: unpack-objects died of signal 9", "fatal: unpack-objects failed"]),
+        (
+            Reason.INTERNAL,
+            ["error: rev-list died of signal 9", "error: u did not send all necessary objects"],
+        ),
+        (Reason.INTERNAL, ["fatal: Out of memory, malloc failed", "fatal: index-pack failed"]),
+        (Reason.CORRUPT, ["fatal: SHA1 COLLISION FOUND", "fatal: fetch-pack: invalid index-pack output"]),
+        (
+            Reason.NETWORK,
+            ["error: pack-objects died of signal 9", "fatal: early EOF", "fatal: index-pack failed"],
+        ),
+    ],
+)
+def test_a_program_of_git_that_was_killed_is_no_damage(reason: Reason, lines: list[str]):
+    assert classify(Exit(128, b"", tuple(lines)), network=True).reason is reason
+
+
+@pytest.mark.parametrize("network", [True, False])
+def test_a_git_that_somebody_killed(network: bool):
+    killed = Exit(-9, b"", ("remote: Counting objects",))
+    assert classify(killed, network=network) == Failure(Reason.INTERNAL, "git was ended by signal 9")
+    assert classify(Exit(-25, b""), network=network).reason is Reason.DISK_FULL
 
 
 def test_the_wait_that_the_remote_asks_for_is_said():

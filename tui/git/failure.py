@@ -4,6 +4,7 @@ import errno
 import re
 import shlex
 import signal
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tui.git.clean import clean_text
@@ -47,6 +48,10 @@ _PATTERNS: tuple[tuple[Reason, str], ...] = (
     (Reason.UNSAFE_OWNER, r"detected dubious ownership"),
     (Reason.DISK_FULL, (r"No space left on device|Disk quota exceeded|File too large|file write error.*space"
         rf"|unable to write file |couldn't write '|(?:died of|ended by) signal {signal.SIGXFSZ:d}$")),
+    # Out of memory, say. What the remote's own programs die of is not meant.
+    (Reason.INTERNAL, (r"^error: (?:index-pack|unpack-objects|rev-list|fetch-pack|git-remote-\w+|clone|checkout)"
+        rf" died of signal (?!{signal.SIGPIPE:d}$)|^git was ended by signal"
+        r"|^fatal: Out of memory")),
     (Reason.PERMISSION, r"insufficient permission|unable to create temporary|Read-only file system"),
     (Reason.LOCK_HELD, r"Unable to create '.*\.lock': File exists|could not lock config file .*File exists"),
     (Reason.HOST_KEY, r"Host key verification failed|REMOTE HOST IDENTIFICATION HAS CHANGED"),
@@ -94,6 +99,8 @@ _PATTERNS: tuple[tuple[Reason, str], ...] = (
 )  # fmt: skip
 _TABLE = [(reason, re.compile(pattern)) for reason, pattern in _PATTERNS]
 
+_WORDLESS = re.compile(r"index-pack failed|invalid index-pack output")
+"""Whatever is wrong with a pack, index-pack says it first; alone, this is what the kill of it looks like."""
 _NOISE = re.compile(r"^(?:hint: |remote: *$|warning: |Cloning into |From )")
 
 _ERRNOS = {
@@ -115,23 +122,29 @@ def classify(exit_: Exit, *, network: bool) -> Failure:
     another try, else `corrupt`, because a sound repository gives git no unknown failure.
     """
     lines = exit_.lines
-    if exit_.code == -signal.SIGXFSZ:  # the person's `ulimit -f`
-        lines = (f"git was ended by signal {signal.SIGXFSZ:d}", *lines)
+    if exit_.code < 0 and exit_.code != -signal.SIGPIPE:  # XFSZ: the person's `ulimit -f`
+        lines = (f"git was ended by signal {-exit_.code}", *lines)
     for reason, pattern in _TABLE:
         hit = next((line for line in lines if pattern.search(line)), None)
         if hit is not None:
+            if reason is Reason.CORRUPT and all(_WORDLESS.search(line) for line in [hit, *_faults(lines)]):
+                message = (
+                    f"{_plain(hit)}: it was killed, for want of memory or by a limit of the system maybe"
+                )
+                return Failure(Reason.INTERNAL, message)
             wait = exit_.retry_after
             asks = "" if wait is None else f" (it asks to wait {wait:.0f} s)"
             return Failure(reason, _plain(hit) + asks, wait)
     said = [line for line in lines if not _NOISE.match(line)]
-    fatal = [line for line in said if line.startswith(("fatal: ", "error: "))]
-    if fatal or said:
-        message = _plain((fatal or said)[0])
-    elif exit_.code < 0:
-        message = f"git was ended by signal {-exit_.code}"
+    if said:
+        message = _plain((_faults(said) or said)[0])
     else:
         message = f"git ended with exit code {exit_.code} and no message"
     return Failure(Reason.REMOTE_ERROR if network else Reason.CORRUPT, message)
+
+
+def _faults(lines: Sequence[str]) -> list[str]:
+    return [line for line in lines if line.startswith(("fatal: ", "error: "))]
 
 
 def _plain(line: str) -> str:
@@ -195,7 +208,7 @@ def advice(reason: Reason | None, repo: Repo, *, lock: str = "") -> str:
             Reason.REF_CONFLICT: f"a ref is in the way of another: {at} remote prune {repo.remote or 'origin'}",
             Reason.CONFIG: f"look at the configuration: {at} config --show-origin --list",
             Reason.GIT_MISSING: f"install git, then: {sync}",
-            Reason.INTERNAL: f"please report it with the output of: {sync} -v",
+            Reason.INTERNAL: f"try again, and report it if it stays, with the output of: {sync} -v",
         }.get(reason)
         if reason
         else None
