@@ -55,28 +55,44 @@ def test_a_clone_whose_unpacking_is_killed_is_no_damage(world: World, monkeypatc
     assert [child.name for child in world.base.iterdir() if "new" in child.name] == []
 
 
-def test_a_failed_clone_does_not_take_its_neighbours_folder(world: World, monkeypatch: pytest.MonkeyPatch):
-    """It made the folder, and fails when the neighbour is about to start its git there."""
+@pytest.mark.parametrize("neighbour", ["good", "as bad"])
+def test_a_failed_clone_does_not_take_its_neighbours_folder(
+    world: World, monkeypatch: pytest.MonkeyPatch, neighbour: str
+):
+    """It made the folder, and fails when the neighbour is about to start its git there; the last one takes it away."""
     options_of = clone_module._clone_options
-    good = world.repo(id="good", path=world.base / "deep/good")
-    bad = world.repo(id="bad", path=world.base / "deep/bad", url=f"file://{world.base}/nowhere")
-    made = {"good": threading.Event(), "bad": threading.Event()}
-    bad_ended = threading.Event()
+    nowhere = f"file://{world.base}/nowhere"
+    second = world.repo(
+        id="second", path=world.base / "deep/er/second", url=world.url if neighbour == "good" else nowhere
+    )
+    first = world.repo(id="first", path=world.base / "deep/er/first", url=nowhere)
+    made = {"first": threading.Event(), "second": threading.Event()}
+    first_ended = threading.Event()
 
     def meet(work: Work) -> list[str]:
         made[work.repo.id].set()
-        assert (bad_ended if work.repo is good else made["good"]).wait(20)
+        assert (first_ended if work.repo is second else made["second"]).wait(20)
         return options_of(work)
 
     monkeypatch.setattr(clone_module, "_clone_options", meet)
     with ThreadPoolExecutor() as pool:
-        failing = pool.submit(world.sync, bad)
-        assert made["bad"].wait(20)
-        cloning = pool.submit(world.sync, good)
+        failing = pool.submit(world.sync, first)
+        assert made["first"].wait(20)
+        cloning = pool.submit(world.sync, second)
         assert failing.result().reason is Reason.NOT_FOUND
-        bad_ended.set()
-        assert cloning.result().state is State.SYNCED
-    assert [child.name for child in (world.base / "deep").iterdir()] == ["good"]
+        first_ended.set()
+        assert cloning.result().state is (State.SYNCED if neighbour == "good" else State.FAILED)
+    left = [child.name for child in (world.base / "deep").rglob("*") if child.parent.name == "er"]
+    assert left == (["second"] if neighbour == "good" else [])
+    assert (world.base / "deep").exists() is (neighbour == "good")
+
+
+def test_a_failed_clone_leaves_an_empty_folder_that_is_not_its_own(world: World):
+    (world.base / "mine to fill").mkdir()
+    for _ in range(2):
+        repo = world.repo(path=world.base / "mine to fill/new/co", url=f"file://{world.base}/nowhere")
+        assert world.sync(repo).reason is Reason.NOT_FOUND
+    assert list((world.base / "mine to fill").iterdir()) == []
 
 
 def test_what_a_killed_program_left_beside_is_removed(world: World):

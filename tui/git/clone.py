@@ -6,6 +6,7 @@ import hashlib
 import os
 import secrets
 import shutil
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,6 +20,49 @@ from tui.git.work import Work
 _LONGEST_NAME = 200  # bytes: with what is put around it, it stays below the 255 that a name may have
 _TRIES = 20
 _TAKEN = frozenset({errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR, errno.EISDIR})
+
+
+class _Folders:
+    """The folders that clones have made above their places: those in which none succeeds go again.
+
+    Several clones may be at work in one that the first of them made.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._made: set[Path] = set()
+
+    def make(self, beside: Path) -> None:
+        """Makes it and what is missing above; another program whose clone fails may take that away meanwhile."""
+        for _ in range(_TRIES):
+            with self._lock, contextlib.suppress(FileNotFoundError):
+                self._made.update(parent for parent in beside.parents if not parent.exists())
+                beside.parent.mkdir(parents=True, exist_ok=True)
+                beside.mkdir()
+                return
+        beside.mkdir(parents=True)
+
+    def keep(self, folder: Path) -> None:
+        """It and those above hold a clone, and are the person's from here on."""
+        with self._lock:
+            self._made.difference_update((folder, *folder.parents))
+
+    def leave(self, folder: Path) -> None:
+        """Removes it and those above, as far as they are of clones and empty."""
+        with self._lock:
+            for parent in (folder, *folder.parents):
+                if parent not in self._made:
+                    return
+                try:
+                    parent.rmdir()
+                except FileNotFoundError:
+                    pass  # it could not be made
+                except OSError:
+                    return  # another clone is at work there
+                self._made.discard(parent)
+
+
+_folders = _Folders()
 
 
 def clone(work: Work, settle: Callable[[], None]) -> Outcome | None:
@@ -42,14 +86,12 @@ def clone(work: Work, settle: Callable[[], None]) -> Outcome | None:
         work.ask_remote("ls-remote", "--quiet", "--", url, "HEAD")
         work.note("dry_run")
         return work.outcome(State.SYNCED, "would clone")
-    missing = [parent for parent in (repo.path.parent, *repo.path.parent.parents) if not parent.exists()]
     try:
         _clone_beside(work, url, settle)
     except BaseException:
-        with contextlib.suppress(OSError):  # it is not empty: another clone is at work there
-            for folder in missing:
-                folder.rmdir()
+        _folders.leave(repo.path.parent)
         raise
+    _folders.keep(repo.path.parent)
     work.git.place = repo.path
     return None
 
@@ -61,7 +103,7 @@ def _clone_beside(work: Work, url: str, settle: Callable[[], None]) -> None:
         name = hashlib.sha256(os.fsencode(name)).hexdigest()
     mark = f".{name}.synctui-"
     beside = repo.path.with_name(f"{mark}{os.getpid()}-{secrets.token_hex(4)}")
-    _make(beside)
+    _folders.make(beside)
     work.git.place = repo.path.parent
     try:
         for found in repo.path.parent.iterdir():
@@ -103,13 +145,3 @@ def _clone_options(work: Work) -> list[str]:
 
 def _existing(folder: Path) -> Path:
     return next(parent for parent in (folder, *folder.parents) if parent.is_dir())
-
-
-def _make(beside: Path) -> None:
-    """Makes it and the folders above, which a neighbour whose clone fails may take away meanwhile."""
-    for _ in range(_TRIES):
-        with contextlib.suppress(FileNotFoundError):
-            beside.parent.mkdir(parents=True, exist_ok=True)
-            beside.mkdir()
-            return
-    beside.mkdir(parents=True)
