@@ -36,12 +36,13 @@ def scan(folder: Path, *, max_depth: int = 6, max_folders: int = 50_000) -> Scan
                 entries = list(listing)
             names = {entry.name for entry in entries}
             below = sorted(e.name for e in entries if e.is_dir(follow_symlinks=False))
+            is_repo = ".git" in names or _is_bare(here, names)
         except OSError:
             if here == folder:
                 raise
             unreadable += 1
             continue
-        if ".git" in names or _is_bare(here, names):
+        if is_repo:
             repos.append(here)
         elif depth < max_depth:
             waiting.extend((here / name, depth + 1) for name in below if name not in SKIPPED_FOLDERS)
@@ -73,10 +74,10 @@ def _is_bare(folder: Path, names: set[str]) -> bool:
 
 def _git_dir(repo: Path) -> Path:
     dot_git = repo / ".git"
-    if dot_git.is_dir():
-        return dot_git
-    pointer = _line(dot_git)
-    return repo / pointer.removeprefix("gitdir: ") if pointer else repo
+    if pointer := _line(dot_git):
+        return repo / pointer.removeprefix("gitdir: ")
+    # lexists: one that cannot be looked at is for git to complain of.
+    return dot_git if os.path.lexists(dot_git) else repo
 
 
 def _line(file: Path) -> str:
