@@ -260,12 +260,24 @@ def test_a_command_for_the_update_is_not_run(nest: Nest, filled: bool):
     assert not marker.exists()
 
 
-def test_a_remote_of_the_submodule_that_names_a_command_is_refused(nest: Nest):
+@pytest.mark.parametrize("filled", [True, False])
+def test_a_remote_of_the_submodule_that_names_a_command_is_refused(nest: Nest, filled: bool):
     marker = nest.world.base / "INJECTED"
     git(nest.part, "config", "remote.origin.uploadpack", f"touch {marker}; git-upload-pack")
+    if not filled:
+        git(nest.world.mine, "submodule", "--quiet", "deinit", "-f", "part")
     nest.bump()
     assert ends(nest.sync()) == (State.FAILED, Reason.UNSAFE_URL)
     assert not marker.exists()
+
+
+def test_one_whose_files_are_elsewhere_is_refused(nest: Nest):
+    elsewhere = nest.world.base / "elsewhere"
+    elsewhere.mkdir()
+    nest.bump()
+    git(nest.part, "config", "core.worktree", str(elsewhere))
+    assert ends(nest.sync()) == (State.FAILED, Reason.CONFIG)
+    assert list(elsewhere.iterdir()) == []
 
 
 def test_one_that_is_not_to_be_updated_stays_empty(nest: Nest):

@@ -132,6 +132,59 @@ def command_as_remote_helper(site: Site) -> None:
 
 
 @CORPUS.case(*_UNSAFE)
+def command_as_proxy(site: Site) -> None:
+    """Run for a URL of `git:`, which this is not yet: the repository may rewrite it."""
+    _command(site, "core.gitProxy", _script(site))
+
+
+@CORPUS.case(*_UNSAFE)
+def command_that_lists_borrowed_refs(site: Site) -> None:
+    site.clone("--shared")
+    site.config("core.alternateRefsCommand", _script(site))
+    site.arrive()
+
+
+def _signed(site: Site) -> None:
+    """What arrives says that it is signed; by whom, only a program can tell."""
+    main = site.remote.path
+    commit = site.git("cat-file", "commit", site.arrive(), cwd=main)
+    signature = "gpgsig -----BEGIN PGP SIGNATURE-----\n \n iQ==\n -----END PGP SIGNATURE-----"
+    signed = commit.replace("\n\n", f"\n{signature}\n\n", 1)
+    new = site.git("hash-object", "-w", "-t", "commit", "--stdin", stdin=f"{signed}\n", cwd=main)
+    site.git("update-ref", "refs/heads/main", new, cwd=main)
+
+
+@CORPUS.case(*_UNSAFE)
+def command_that_verifies_signatures(site: Site) -> None:
+    site.clone()
+    site.config("merge.verifySignatures", "true")
+    site.config("gpg.program", _script(site))
+    _signed(site)
+
+
+@CORPUS.case(State.SYNCED, follows=True)
+def command_for_signatures_that_nobody_verifies(site: Site) -> None:
+    """A person who signs by a program of their own."""
+    site.clone()
+    site.config("gpg.program", _script(site))
+    _signed(site)
+
+
+def _nothing_elsewhere(site: Site, end: Mapping[str, Any]) -> None:
+    assert list((site.folder / "elsewhere").iterdir()) == []
+    assert str(site.folder / "elsewhere") in end["message"]
+
+
+@CORPUS.case(State.FAILED, Reason.CONFIG, check=_nothing_elsewhere)
+def files_elsewhere(site: Site) -> None:
+    """A repository that has its files written into a folder of its choice, the person's home say."""
+    site.clone()
+    (site.folder / "elsewhere").mkdir()
+    site.config("core.worktree", str(site.folder / "elsewhere"))
+    site.arrive()
+
+
+@CORPUS.case(*_UNSAFE)
 def command_as_url(site: Site) -> None:
     _command(site, "protocol.ext.allow", "always")
     site.config("remote.origin.url", f"ext::{_script(site)}")

@@ -198,7 +198,7 @@ def advice(reason: Reason | None, repo: Repo, *, lock: str = "") -> str:
             Reason.URL_MISMATCH: f"compare with the workspace file: {at} remote -v",
             Reason.UNSAFE_OWNER: "if you trust its owner: git config --global --add safe.directory "
             + shlex.quote(str(repo.path)),
-            Reason.UNSAFE_URL: f"it would run a command: {at} config --show-origin --get-regexp '^(remote|url)\\.'",
+            Reason.UNSAFE_URL: f"it would run a command: {at} config --show-origin --get-regexp '^(remote|url|core|gpg)\\.'",
             Reason.LOCK_HELD: f"if no git is at work there: rm {shlex.quote(lock) if lock else 'the lock file'}",
             Reason.DISK_FULL: f"make room: df -h {shlex.quote(str(repo.path.parent))}",
             Reason.PERMISSION: f"look who owns it: ls -ld {shlex.quote(str(repo.path))}",

@@ -108,6 +108,13 @@ def _position(run: Callable[..., Exit]) -> tuple[str, str] | None:
     return (lines[0], lines[1]) if words.ok else None
 
 
+def check_work_tree(work: Work) -> None:
+    """Ended where the repository's configuration has its files elsewhere: git would write there."""
+    place = work.word("rev-parse", "--show-toplevel")
+    if not work.git.place.samefile(place):
+        raise Ended(State.FAILED, Reason.CONFIG, clean_text(f"its core.worktree is another folder: {place}"))
+
+
 def _stay_put(work: Work, checkout: Checkout) -> None:
     expected = (checkout.head, "HEAD" if checkout.detached else checkout.branch)
     if _position(work.attempt) != expected:

@@ -1,5 +1,6 @@
 """Which remote a checkout is fetched from, and whether that is safe."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
@@ -13,6 +14,8 @@ from tui.git.url import url_problem
 LIST_CONFIG = ("config", "--show-scope", "-z", "--list")
 
 _COMMAND_KEYS = frozenset({"uploadpack", "receivepack", "vcs", "proxy"})
+_PROGRAM_KEYS = frozenset({"core.alternaterefscommand", "core.gitproxy"})
+_VERIFIERS = re.compile(r"gpg\.(?:.*\.)?program")
 _OWN_SCOPES = frozenset({"local", "worktree"})  # what the repository itself says, not the person
 
 
@@ -62,6 +65,12 @@ def parse_config(listing: bytes) -> tuple[Setting, ...]:
         Setting(scope, *entry.partition("\n")[::2])
         for scope, entry in zip(words[::2], words[1::2], strict=False)
     )
+
+
+def is_on(settings: tuple[Setting, ...], key: str) -> bool:
+    """Whether git takes the last value of a boolean for true."""
+    said = [one.value.lower() for one in settings if one.key == key]
+    return bool(said) and said[-1] not in {"false", "no", "off", "0", ""}
 
 
 def choose_remote(repo: Repo, settings: tuple[Setting, ...], branch: str | None) -> Remote:
@@ -116,12 +125,13 @@ def _dangers(name: str, own: list[Setting], settings: tuple[Setting, ...]) -> It
     for one in own:
         if one.scope in _OWN_SCOPES and one.key in _COMMAND_KEYS and one.value:
             yield f"remote {name} names a command of its own: {one.key} = {one.value}"
+    verifies = is_on(settings, "merge.verifysignatures")
     for setting in settings:
-        if (
-            setting.scope in _OWN_SCOPES
-            and setting.key.startswith("url.")
-            and setting.key.endswith(".insteadof")
-        ):
+        if setting.scope not in _OWN_SCOPES:
+            continue
+        if setting.key in _PROGRAM_KEYS or (verifies and _VERIFIERS.fullmatch(setting.key)):
+            yield f"the repository names a command of its own: {setting.key} = {setting.value}"
+        if setting.key.startswith("url.") and setting.key.endswith(".insteadof"):
             base = setting.key.removeprefix("url.").removesuffix(".insteadof")
             if url_problem(base):
                 yield f"the repository rewrites URLs to {base}"

@@ -11,11 +11,11 @@ from tui.git.decide import Move
 from tui.git.env import login_env
 from tui.git.failure import Ended
 from tui.git.inspect import git_dir_of, in_progress
-from tui.git.move import head_state, move_head
+from tui.git.move import check_work_tree, head_state, move_head
 from tui.git.outcome import Reason, State
 from tui.git.process import Exit
 from tui.git.refs import LIST_REFS, parse_refs
-from tui.git.remote import LIST_CONFIG, choose_remote, parse_config
+from tui.git.remote import LIST_CONFIG, Remote, choose_remote, parse_config
 from tui.git.repo import Repo
 from tui.git.work import Work
 
@@ -137,6 +137,10 @@ def _keep_what_was_left(work: Work, module: _Module) -> None:
     if kept is None or not (kept / "HEAD").is_file():
         return
     sub = Work(Repo(work.repo.id, kept), work.options, replace(work.git, place=kept))
+    try:
+        _remote(sub, None)  # git may fetch from it
+    except Ended as danger:
+        raise _about(module, danger, sub.repo) from None
     head = sub.attempt("rev-parse", "--verify", "--quiet", "HEAD")
     commit = head.stdout.decode().strip()
     if head.ok and commit != module.recorded and _is_own(sub, commit, _visited(sub)):
@@ -155,6 +159,7 @@ def _follow(sub: Work, recorded: str, was: str) -> bool:
     if head != was and recorded in visited:  # it has been there, and was taken away
         sub.note("submodule_moved")
         return False
+    check_work_tree(sub)
     _fetch(sub, checkout.branch, recorded)
     if head == was:
         own = _is_own(sub, head, visited)
@@ -197,12 +202,7 @@ def _fetch(sub: Work, branch: str | None, recorded: str) -> None:
     """Has the recorded commit here, fetched by its id if no branch of the remote leads to it."""
     if _is_whole(sub, recorded):
         return
-    try:
-        remote = choose_remote(sub.repo, parse_config(sub.read(*LIST_CONFIG)), branch)
-    except Ended as end:
-        if end.state is not State.SKIPPED:
-            raise
-        raise Ended(State.FAILED, Reason.CONFIG, end.message) from None
+    remote = _remote(sub, branch)
     sub.git.env = login_env(remote.url) or sub.git.env
     options = ("--progress", "--no-recurse-submodules", "--", remote.name)
     sub.ask_remote("fetch", *options)
@@ -218,6 +218,15 @@ def _fail(work: Work, exit_: Exit) -> NoReturn:
     if any(_NOT_THERE.search(line) for line in exit_.lines):
         raise Ended(State.FAILED, Reason.REV_MISSING, "its remote does not have the recorded commit")
     work.fail(exit_, network=True)
+
+
+def _remote(sub: Work, branch: str | None) -> Remote:
+    try:
+        return choose_remote(sub.repo, parse_config(sub.read(*LIST_CONFIG)), branch)
+    except Ended as end:
+        if end.state is not State.SKIPPED:
+            raise
+        raise Ended(State.FAILED, Reason.CONFIG, end.message) from None
 
 
 def _is_whole(sub: Work, commit: str) -> bool:

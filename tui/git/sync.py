@@ -14,7 +14,7 @@ from tui.git.forecast import foresee_move
 from tui.git.gauge import Gauge
 from tui.git.inspect import branch_in_progress, git_dir_of, in_progress
 from tui.git.lock import LockUnsupported, RepoBusy, RepoLock
-from tui.git.move import Checkout, fast_forward_others, head_state, move_head
+from tui.git.move import Checkout, check_work_tree, fast_forward_others, head_state, move_head
 from tui.git.outcome import Action, Outcome, Reason, State
 from tui.git.process import Deadlines, GitRunner
 from tui.git.refs import LIST_REFS, Refs, changes, fetched_branches, parse_refs
@@ -114,7 +114,10 @@ class _Update:
         work = self.work
         before = parse_refs(work.read(*LIST_REFS))
         checkout = self._look(before)
-        remote = choose_remote(work.repo, parse_config(work.read(*LIST_CONFIG)), checkout.branch)
+        settings = parse_config(work.read(*LIST_CONFIG))
+        if not self.bare and any(one.key == "core.worktree" for one in settings):
+            check_work_tree(work)
+        remote = choose_remote(work.repo, settings, checkout.branch)
         work.url = remote.url
         specs: tuple[str, ...] = ()
         if self.bare and not remote.specs:
