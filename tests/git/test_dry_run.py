@@ -137,6 +137,14 @@ def test_would_follow_a_rewritten_upstream(world: World):
     assert world.sync().notes == ("forced_update",)
 
 
+def test_would_fetch_what_no_refspec_keeps(world: World):
+    git(world.mine, "config", "--unset", "remote.origin.fetch")
+    assert dry(world).state is State.UP_TO_DATE
+    world.arrive()
+    assert (dry(world).message, world.sync().state) == ("would fetch", State.SYNCED)
+    assert (dry(world).message, world.sync().state) == ("nothing new", State.UP_TO_DATE)
+
+
 def test_would_fetch(world: World):
     git(world.theirs, "push", "-q", "origin", "HEAD:topic")
     outcome = dry(world)

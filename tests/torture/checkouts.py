@@ -223,6 +223,33 @@ def no_upstream(site: Site) -> None:
     site.arrive()
 
 
+def _kept_nowhere(site: Site) -> None:
+    site.clone()
+    site.git("config", "--unset", "remote.origin.fetch")
+    site.git("update-ref", "-d", "refs/remotes/origin/main")
+
+
+_KEPT_NOWHERE = ("no_refspec", "no_upstream")
+
+
+@CORPUS.case(State.SYNCED, notes=_KEPT_NOWHERE)
+def remote_without_refspec(site: Site) -> None:
+    """git fetches all the same, and only FETCH_HEAD has what came: it is not up to date."""
+    _kept_nowhere(site)
+    site.arrive()
+
+
+@CORPUS.case(State.UP_TO_DATE, notes=_KEPT_NOWHERE)
+def remote_without_refspec_and_nothing_new(site: Site) -> None:
+    _kept_nowhere(site)
+
+
+@CORPUS.case(State.UP_TO_DATE, notes=_KEPT_NOWHERE)
+def remote_without_refspec_that_was_asked_before(site: Site) -> None:
+    remote_without_refspec(site)
+    site.git("fetch", "--quiet")
+
+
 @CORPUS.case(State.SKIPPED, Reason.NO_REMOTE)
 def no_remote(site: Site) -> None:
     site.clone()

@@ -11,6 +11,7 @@ LIST_REFS = (
     "--format=%(HEAD)%00%(refname)%00%(objectname)%00%(upstream)%00%(if)%(worktreepath)%(then)+%(end)%00%(symref)",
 )
 _FORCED = re.compile(r"^ ?\+ \S+\s+\S.*? -> (\S+)")
+_FETCHED = re.compile(rb"^([0-9a-f]{40,})\t", re.MULTILINE)
 _FETCHED_BRANCH = re.compile(rb"^[0-9a-f]+\t(?:not-for-merge)?\tbranch '(.*)' of ", re.MULTILINE)
 
 
@@ -74,6 +75,11 @@ def _kind(name: str, old: str | None, new: str | None, forced: set[str]) -> RefK
         return RefKind.NEW
     shown = clean_text(name)
     return RefKind.FORCED if any(shown.endswith(f"/{short}") for short in forced) else RefKind.FORWARD
+
+
+def fetched_commits(fetch_head: bytes) -> set[str]:
+    """The commits that came, from the text of FETCH_HEAD."""
+    return {commit.decode() for commit in _FETCHED.findall(fetch_head)}
 
 
 def fetched_branches(fetch_head: bytes) -> set[str]:

@@ -38,6 +38,11 @@ class Remote:
         """Whether its branches are kept as the branches here, which may also be the person's own."""
         return any(spec.endswith((":refs/*", ":refs/heads/*")) for spec in self.specs)
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether anything that is fetched has a ref here."""
+        return any(spec.partition(":")[2] for spec in self.specs)
+
     def tracking(self, remote_ref: str) -> str | None:
         """Where a ref of the remote is kept here; None: it is not fetched."""
         pairs = (spec.lstrip("+").partition(":")[::2] for spec in self.specs)

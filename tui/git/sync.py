@@ -16,8 +16,9 @@ from tui.git.inspect import branch_in_progress, git_dir_of, in_progress
 from tui.git.lock import LockUnsupported, RepoBusy, RepoLock
 from tui.git.move import Checkout, check_work_tree, fast_forward_others, head_state, move_head
 from tui.git.outcome import Action, Outcome, Reason, State
+from tui.git.pin import foreseen_pin, pinned_commit
 from tui.git.process import Deadlines, GitRunner
-from tui.git.refs import LIST_REFS, Refs, changes, fetched_branches, parse_refs
+from tui.git.refs import LIST_REFS, Refs, changes, fetched_branches, fetched_commits, parse_refs
 from tui.git.remote import LIST_CONFIG, Remote, choose_remote, parse_config
 from tui.git.repo import Repo
 from tui.git.stop import StopSignal
@@ -25,7 +26,6 @@ from tui.git.submodules import update_submodules
 from tui.git.work import SyncOptions, Work
 
 _NO_FORWARD = re.compile(r"\[rejected\] .*\(non-fast-forward\)")
-_OBJECT_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 __all__ = ["SyncOptions", "sync_repo"]
 
@@ -109,25 +109,22 @@ class _Update:
         self.work = work
         self.git_dir = git_dir
         self.bare = git_dir == work.repo.path
+        self.specs: tuple[str, ...] = ()
+        """What to fetch instead of the configured refspecs."""
+        self.came_unkept = False
+        """Commits came that no ref here has: the remote has no refspec that would keep them."""
 
     def run(self) -> Outcome:
         work = self.work
         before = parse_refs(work.read(*LIST_REFS))
         checkout = self._look(before)
-        settings = parse_config(work.read(*LIST_CONFIG))
-        if not self.bare and any(one.key == "core.worktree" for one in settings):
-            check_work_tree(work)
-        remote = choose_remote(work.repo, settings, checkout.branch)
+        remote = self._remote(checkout)
         work.url = remote.url
-        specs: tuple[str, ...] = ()
-        if self.bare and not remote.specs:
-            specs = self._branch_specs()
-            remote = replace(remote, specs=specs)
         # A clone of ours keeps the password out of its configuration; the entry has it.
         work.git.env = login_env(remote.url) or login_env(work.repo.url or "")
         if work.options.dry_run:
             return self._forecast(before, checkout, remote)
-        after, remote_refs = self._fetch(before, remote, specs)
+        after, remote_refs = self._fetch(before, remote)
         self._settle(before, after, checkout, remote, remote_refs)
         if work.options.all_branches and not self._fetch_only:
             fast_forward_others(work, after, checkout.branch)
@@ -140,6 +137,10 @@ class _Update:
             return work.outcome(State.SYNCED, f"{_count(len(work.refs), 'ref')} changed")
         if submodules:
             return work.outcome(State.SYNCED, f"{_count(submodules, 'submodule')} updated")
+        if self.came_unkept:
+            return work.outcome(
+                State.SYNCED, f"fetched, and kept in FETCH_HEAD alone: {remote.name} has no refspec"
+            )
         work.action = Action.NONE
         return work.outcome(State.UP_TO_DATE)
 
@@ -148,7 +149,7 @@ class _Update:
         work = self.work
         refs = parse_refs(work.read(*LIST_REFS))
         if work.repo.rev is not None:
-            target = self._pin(refs, work.repo.remote or "origin")
+            target = pinned_commit(work, refs, work.repo.remote or "origin")
             move_head(work, Checkout(branch=None, head=None), Move.DETACH, target)
             checkout = Checkout(None, target, detached=True)
         else:
@@ -186,6 +187,18 @@ class _Update:
         work.branch = _short(checkout.branch)
         return checkout
 
+    def _remote(self, checkout: Checkout) -> Remote:
+        settings = parse_config(self.work.read(*LIST_CONFIG))
+        if not self.bare and any(one.key == "core.worktree" for one in settings):
+            check_work_tree(self.work)
+        remote = choose_remote(self.work.repo, settings, checkout.branch)
+        if self.bare and not remote.specs:
+            self.specs = self._branch_specs()
+            return replace(remote, specs=self.specs)
+        if not remote.is_kept:
+            self.work.note("no_refspec")
+        return remote
+
     def _branch_specs(self) -> tuple[str, ...]:
         """What to fetch into a clone made with `--bare`, which has no refspec: its branches, forward only.
 
@@ -197,8 +210,7 @@ class _Update:
             self.work.note("checked_out")
         return ("refs/heads/*:refs/heads/*", *(f"^{branch}" for branch in taken))
 
-    def _fetch(self, before: Refs, remote: Remote, specs: tuple[str, ...]) -> tuple[Refs, set[str]]:
-        """`specs`: instead of the configured refspecs."""
+    def _fetch(self, before: Refs, remote: Remote) -> tuple[Refs, set[str]]:
         work = self.work
         work.action = Action.FETCH
         options = ["--progress", "--no-recurse-submodules", "--write-fetch-head"]
@@ -206,9 +218,10 @@ class _Update:
             work.repo.prune and not remote.is_mirror
         ):  # in a mirror it would delete branches that are only here
             options.append("--prune")
-        elif specs:
+        elif self.specs:
             options.append("--no-prune")  # the person's setting did not mean these
-        exit_ = work.attempt("fetch", *options, "--", remote.name, *specs)
+        known = fetched_commits(self._fetch_head())
+        exit_ = work.attempt("fetch", *options, "--", remote.name, *self.specs)
         after = parse_refs(work.read(*LIST_REFS))
         work.refs.extend(
             change
@@ -220,10 +233,19 @@ class _Update:
             failure = classify(exit_, network=True)
             if failure.reason is Reason.REV_MISSING:  # the only branch that the refspec names
                 raise Ended(State.BLOCKED, Reason.BRANCH_GONE, failure.message)
-            if specs and (rejected := next(filter(_NO_FORWARD.search, exit_.lines), "")):
+            if self.specs and (rejected := next(filter(_NO_FORWARD.search, exit_.lines), "")):
                 raise Ended(State.BLOCKED, Reason.DIVERGED, rejected.strip())
             work.fail(exit_, network=True)
-        return after, fetched_branches((self.git_dir / "FETCH_HEAD").read_bytes())
+        fetched = self._fetch_head()
+        if not remote.is_kept and (new := fetched_commits(fetched) - known):
+            self.came_unkept = bool(work.read("rev-list", "-n1", *new, "--not", "--all"))
+        return after, fetched_branches(fetched)
+
+    def _fetch_head(self) -> bytes:
+        try:
+            return (self.git_dir / "FETCH_HEAD").read_bytes()
+        except FileNotFoundError:
+            return b""
 
     def _settle(
         self, before: Refs, after: Refs, checkout: Checkout, remote: Remote, remote_refs: set[str]
@@ -234,7 +256,7 @@ class _Update:
         target = after.ids.get(upstream or "")
         source = remote.source(upstream or "")
         ahead, behind = self._distance(checkout.head, target)
-        pin = self._pin(after, remote.name) if self._is_pinned else None
+        pin = pinned_commit(work, after, remote.name) if self._is_pinned else None
         decision = decide(
             Facts(
                 head=checkout.head,
@@ -296,34 +318,6 @@ class _Update:
         }
         return not ahead & pushed
 
-    def _pin(self, refs: Refs, remote: str) -> str:
-        """The commit that the entry's rev names: a tag, a branch of the remote or an object id."""
-        work = self.work
-        rev = work.repo.rev or ""
-        for name in (f"refs/tags/{rev}", f"refs/remotes/{remote}/{rev}"):
-            if name in refs.ids:
-                return work.word("rev-parse", "--verify", "--end-of-options", f"{name}^{{commit}}")
-        if not rev.startswith("-"):
-            known = work.attempt("rev-parse", "--verify", "--quiet", "--end-of-options", f"{rev}^{{commit}}")
-            if known.ok:
-                return known.stdout.decode().strip()
-            if work.attempt("fetch", "--progress", "--no-recurse-submodules", "--", remote, rev).ok:
-                return work.word("rev-parse", "--verify", "FETCH_HEAD^{commit}")
-        raise _rev_missing(rev)
-
-    def _foreseen_pin(self, theirs: dict[str, str]) -> str:
-        """The same, from the remote's list of refs."""
-        rev = self.work.repo.rev or ""
-        for name in (f"refs/tags/{rev}^{{}}", f"refs/tags/{rev}", f"refs/heads/{rev}"):
-            if name in theirs:
-                return theirs[name]
-        if _OBJECT_ID.fullmatch(rev):
-            return rev
-        known = self.work.attempt("rev-parse", "--verify", "--quiet", "--end-of-options", f"{rev}^{{commit}}")
-        if known.ok:
-            return known.stdout.decode().strip()
-        raise _rev_missing(rev)
-
     def _has_own_commits(self, checkout: Checkout) -> bool:
         if checkout.branch is not None or checkout.head is None:
             return False
@@ -338,8 +332,11 @@ class _Update:
         lines = listing.stdout.decode("utf-8", "surrogateescape").splitlines()
         theirs = {name: commit for commit, _, name in (line.partition("\t") for line in lines)}
         there = {kept: commit for name, commit in theirs.items() if (kept := remote.tracking(name))}
-        pin = self._foreseen_pin(theirs) if self._is_pinned else None
+        pin = foreseen_pin(work, theirs) if self._is_pinned else None
         stale = any(before.ids.get(name) != commit for name, commit in there.items())
+        if not remote.is_kept:
+            asked = {theirs[name] for name in ("HEAD", checkout.branch) if name in theirs}
+            stale = not all(work.attempt("cat-file", "-e", commit).ok for commit in asked)
         upstream = self._upstream(before, checkout)
         is_ours = remote.source(upstream or "") is not None
         target = (there if is_ours else before.ids).get(upstream or "")
@@ -385,10 +382,6 @@ class _Update:
             work.action = Action.FETCH
             return work.outcome(State.SYNCED, "would fetch")
         return work.outcome(State.UP_TO_DATE, "nothing new")
-
-
-def _rev_missing(rev: str) -> Ended:
-    return Ended(State.FAILED, Reason.REV_MISSING, clean_text(f"neither tag, branch nor commit: {rev}"))
 
 
 def _short(ref: str | None) -> str | None:
