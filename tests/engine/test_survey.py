@@ -13,6 +13,7 @@ from tui.git.decide import Decision, Move
 from tui.git.inspect import RepoStatus, inspect
 from tui.git.outcome import Reason
 from tui.git.repo import Repo
+from tui.git.stop import StopSignal
 from tui.store.looks import Looks
 
 REPO = Repo("a", Path("/nowhere/a"))
@@ -63,9 +64,9 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """The checkouts that git was asked about."""
     paths: list[Path] = []
 
-    def inspected(path: Path) -> RepoStatus:
+    def inspected(path: Path, stop: StopSignal) -> RepoStatus:
         paths.append(path)
-        return inspect(path)
+        return inspect(path, stop)
 
     monkeypatch.setattr("tui.engine.survey.inspect", inspected)
     return paths
@@ -80,7 +81,7 @@ def still(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def surveyed(repos: list[Repo], looks: Looks) -> dict[str, RepoStatus]:
     rows: list[StatusRow] = []
-    survey(repos, rows.append, threading.Event(), looks)
+    survey(repos, rows.append, StopSignal(), looks)
     return {row.repo.id: row.status for row in rows}
 
 
@@ -149,3 +150,24 @@ def test_another_setting_of_the_person_makes_every_look_anew(
     monkeypatch.setenv("GIT_CONFIG_VALUE_0", "false")
     surveyed([repo], Looks(tmp_path / "looks.json"))
     assert len(asked) == 2
+
+
+def test_a_stopped_survey_leaves_no_git_and_tells_nothing_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started, ended = threading.Event(), threading.Event()
+
+    def slow(_path: Path, stop: StopSignal) -> RepoStatus:
+        started.set()
+        stop.wait(30)
+        ended.set()
+        return RepoStatus()
+
+    monkeypatch.setattr("tui.engine.survey.inspect", slow)
+    stop, rows = StopSignal(), []
+    thread = threading.Thread(target=survey, args=([REPO] * 5, rows.append, stop))
+    thread.start()
+    assert started.wait(10)
+    stop.set(Reason.QUIT)
+    thread.join(10)
+    assert (thread.is_alive(), ended.is_set(), rows) == (False, True, [])

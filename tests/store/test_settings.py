@@ -60,6 +60,8 @@ def test_every_setting_is_read_from_every_layer(key):
         "host_jobs": ("7", "6", 8),
         "retry": ("7", "6", 2),
         "limit": ("7", "6", None),
+        "stale_after": ("7", "8", 86400.0),
+        "severe_after": ("7", "8", 259200.0),
     }
     one, two, default = texts.get(key, ("true", "false", False))
     first, second = parse_flag(key, one), parse_flag(key, two)

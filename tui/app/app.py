@@ -6,7 +6,6 @@ import os
 import select
 import signal
 import sys
-import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from typing import ClassVar, Literal
@@ -35,6 +34,7 @@ from tui.engine.feed import Inbox
 from tui.engine.shutdown import STOP_GRACE, STOP_SIGNALS, Ending
 from tui.engine.survey import StatusRow
 from tui.git.outcome import Reason
+from tui.git.stop import StopSignal
 from tui.view.board import Board, BoardRow
 from tui.view.lines import plural, summary
 from widgets.dialogs import ConfirmDialog
@@ -69,7 +69,7 @@ class SynctuiApp(App[Ending]):
         self._due = {repo.id: repo for repo in session.repos}
         """Repos that the survey is to look at."""
         self._survey: Worker[object] | None = None
-        self._survey_stop = threading.Event()
+        self._survey_stop = StopSignal()
         self._has_terminal = sys.__stdin__ is not None and sys.__stdin__.isatty()
 
     def run_to_end(self) -> Ending:
@@ -253,7 +253,7 @@ class SynctuiApp(App[Ending]):
         self.read()
 
     def leave(self) -> None:
-        self._survey_stop.set()
+        self._survey_stop.set(Reason.QUIT)
         self.desk.leaving = ""
         self.read()
         finished, _ = self.desk.board.session()

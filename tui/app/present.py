@@ -16,7 +16,7 @@ from tui.engine.survey import StatusRow
 from tui.git.gauge import Gauge, Progress
 from tui.git.outcome import ATTENTION_STATES, Outcome, State
 from tui.view.board import Board, BoardRow, Stage
-from tui.view.lines import detail, duration, headline, is_news, lane_line, plural
+from tui.view.lines import age, detail, duration, headline, is_news, lane_line, plural
 from widgets.line_table import Cell, TableRow
 from widgets.log_pane import LogLine
 from widgets.slot_grid import SlotView
@@ -55,16 +55,6 @@ def clock_face(seconds: float) -> str:
     minutes, rest = divmod(max(0, int(seconds)), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-
-
-def age(seconds: float | None) -> str:
-    """`now`, `5 m`, `3 h`, `12 d`; empty for None."""
-    if seconds is None:
-        return ""
-    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "m")):
-        if seconds >= size:
-            return f"{int(seconds // size)} {unit}"
-    return "now"
 
 
 def rate(bytes_per_second: int | None) -> str:

@@ -1,6 +1,5 @@
 """What the command line hands to the app."""
 
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,10 +9,11 @@ from tui.engine.plan import Plan
 from tui.engine.survey import StatusRow, survey
 from tui.git.arrived import Commit, arrived
 from tui.git.repo import Repo
+from tui.git.stop import StopSignal
 from tui.store.history import LastResult
 
-Survey = Callable[[Sequence[Repo], Callable[[StatusRow], None], threading.Event], object]
-"""Looks at repos and hands over what it sees, until the event is set."""
+Survey = Callable[[Sequence[Repo], Callable[[StatusRow], None], StopSignal], object]
+"""Looks at repos and hands over what it sees, until it is stopped."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,8 @@ from tui.git.process import Deadlines, GitRunner
 from tui.git.repo import public_url
 from tui.git.stop import StopSignal
 
+NOT_CLONED = "not cloned"
+"""The error of a checkout of which there is nothing yet."""
 _PATIENCE = 30.0  # seconds for one look; a dead network file system must not hold the dashboard
 
 _IN_PROGRESS = (
@@ -127,7 +129,7 @@ def inspect(path: Path, stop: StopSignal | None = None) -> RepoStatus:
     try:
         git_dir = git_dir_of(path)
         if git_dir is None:
-            return RepoStatus(error="not a git repository" if path.exists() else "not cloned")
+            return RepoStatus(error="not a git repository" if path.exists() else NOT_CLONED)
         runner = GitRunner(path, stop or StopSignal(), Deadlines(0, _PATIENCE), Gauge())
         bare = git_dir == path
         answer = runner.run(*(_BARE_HEAD if bare else _STATUS))

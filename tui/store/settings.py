@@ -13,6 +13,8 @@ MAX_JOBS = 64
 MAX_SECONDS = 86400.0
 CROWDED = 16
 """Transfers at a time above which servers and links suffer."""
+MAX_AGE = 10 * 365 * 86400.0
+_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _SHOWN = 40
 """Characters of a foreign value that a one-line message has room for."""
 
@@ -67,17 +69,22 @@ class Whole:
 
 @dataclass(frozen=True, slots=True)
 class Seconds:
-    """A length of time in seconds, also written `90s`, `5m`, `1h`."""
+    """A length of time in seconds, also written `90s`, `5m`, `1h`, `3d`."""
+
+    most: float = MAX_SECONDS
+    zero: str = "; 0 turns it off"
+    """What nought means, for people."""
 
     @property
     def allowed(self) -> str:
-        return f"seconds from 0 to {MAX_SECONDS:.0f}, or like 90s, 5m, 1h; 0 turns it off"
+        days = ", 3d" if self.most > MAX_SECONDS else ""
+        return f"seconds from 0 to {self.most:.0f}, or like 90s, 5m, 1h{days}{self.zero}"
 
     def parse(self, text: str) -> float:
-        match = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,9})?) ?([smh]?)", text.strip(), re.IGNORECASE)
+        match = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,9})?) ?([smhd]?)", text.strip(), re.IGNORECASE)
         if not match:
             raise _refusal(text, self)
-        return self._within(float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[match[2].lower()], text)
+        return self._within(float(match[1]) * _UNITS[match[2].lower()], text)
 
     def check(self, value: object) -> float:
         if isinstance(value, str):
@@ -88,7 +95,7 @@ class Seconds:
 
     def _within(self, seconds: float, given: object) -> float:
         # Written so that nan, which compares with nothing, is refused too.
-        if not 0 <= seconds <= MAX_SECONDS:
+        if not 0 <= seconds <= self.most:
             raise _refusal(given, self)
         return float(seconds)
 
@@ -159,6 +166,7 @@ class Setting:
 
 JOBS = Whole(1, MAX_JOBS)
 SECONDS = Seconds()
+_AGE = Seconds(MAX_AGE, "")
 _SWITCH = Switch()
 
 SETTINGS: Mapping[str, Setting] = {
@@ -192,6 +200,8 @@ SETTINGS: Mapping[str, Setting] = {
         Setting("verbose", _SWITCH, False, "the output of git as well"),
         Setting("color", Choice(("auto", "always", "never")), "auto", "colour the output"),
         Setting("exit_zero", _SWITCH, False, "exit 0 where the exit code would be 1"),
+        Setting("stale_after", _AGE, 24 * 3600.0, "a repo is stale so long after its last success", "24h"),
+        Setting("severe_after", _AGE, 72 * 3600.0, "... and severely stale after so long", "72h"),
     )
 }
 
@@ -218,6 +228,8 @@ class Settings:
     verbose: bool
     color: Literal["auto", "always", "never"]
     exit_zero: bool
+    stale_after: float
+    severe_after: float
     source: Mapping[str, Layer]
     """The layer that won, for every key."""
     warnings: tuple[str, ...]

@@ -39,6 +39,16 @@ def duration(milliseconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60:02} m"
 
 
+def age(seconds: float | None) -> str:
+    """`now`, `5 m`, `3 h`, `12 d`; empty for None."""
+    if seconds is None:
+        return ""
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "m")):
+        if seconds >= size:
+            return f"{int(seconds // size)} {unit}"
+    return "now"
+
+
 def lane_line(event: LimitChanged) -> str:
     """That a host takes fewer jobs, or more again; empty where the person changed the limit of all."""
     jobs = f"{plural(event.jobs, 'job')} at a time there"

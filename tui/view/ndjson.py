@@ -98,12 +98,18 @@ def final_document(finished: Document, ended: Iterable[Document]) -> Document:
     return finished | {"repos": [last[repo] for repo in sorted(last)]}
 
 
+def rfc3339(time: float | None) -> str | None:
+    """Seconds since the epoch as UTC with milliseconds; None stays None."""
+    if time is None:
+        return None
+    return dt.datetime.fromtimestamp(time, dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 def _envelope(time: float, run: str, event: str) -> Document:
-    stamp = dt.datetime.fromtimestamp(time, dt.UTC).isoformat(timespec="milliseconds")
     return {
         "schema_version": SCHEMA_VERSION,
         "event": event,
-        "time": stamp.replace("+00:00", "Z"),
+        "time": rfc3339(time),
         "run": run,
     }
 

@@ -1,0 +1,138 @@
+"""`synctui status` from outside: the installed program, real git, and nothing changed by the look."""
+
+import json
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.kit.gate import SshStub
+from tests.kit.program import Workspace, ended, start, synctui
+from tests.kit.repos import add_commits, commit_locally, dirty, git
+
+HOUR = 3600.0
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    return Workspace(tmp_path / "w")
+
+
+def rows(workspace: Workspace, *words: str, code: int = 0) -> dict[str, dict[str, Any]]:
+    ran = synctui("status", "--json", *words, cwd=workspace.folder)
+    assert (ran.code, ran.err) == (code, "")
+    return {row["repo"]: row for row in json.loads(ran.out)["repos"]}
+
+
+def stamps(folder: Path) -> dict[str, tuple[int, int, int]]:
+    """All below the folder, with what moves when somebody writes."""
+    found = {str(path): path.lstat() for path in [folder, *folder.rglob("*")]}
+    return {name: (stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino) for name, stat in found.items()}
+
+
+def test_each_class_begins_at_its_hour(workspace: Workspace) -> None:
+    # A minute off the hour: the look itself takes its time.
+    ages = {"a": 23.9, "b": 24.01, "c": 71.9, "d": 72.01, "future": -1.0}
+    workspace.add(*ages)
+    now = time.time()
+    for name, hours in ages.items():
+        git(workspace.checkout(name), "fetch", "-q")
+        fetched = now - hours * HOUR
+        os.utime(workspace.checkout(name) / ".git/FETCH_HEAD", (fetched, fetched))
+    workspace.entry("never", '"https://never.invalid/x.git"')
+    found = rows(workspace)
+    assert {name: found[f"co/{name}"]["staleness_class"] for name in [*ages, "never"]} == {
+        "a": "fresh",
+        "b": "stale",
+        "c": "stale",
+        "d": "severe",
+        "future": "unknown",
+        "never": "unknown",
+    }
+    assert found["co/b"]["staleness_hours"] == 24.0
+    text = synctui("status", "--stale-after", "80h", "--severe-after", "90h", cwd=workspace.folder).out
+    assert "WARNING" not in text
+    assert "4 fresh, 2 unknown" in text
+
+
+def test_it_says_what_git_says_and_changes_nothing(workspace: Workspace) -> None:
+    workspace.add("current", "behind", "forked", "edited", "stashed", "rebased", "detached")
+    for name in ("behind", "forked"):
+        add_commits(workspace.remotes[name], 2)
+        git(workspace.checkout(name), "fetch", "-q")
+    commit_locally(workspace.checkout("forked"))
+    edited = workspace.checkout("edited")
+    dirty(edited)
+    (edited / "new.txt").write_text("new")
+    stashed = workspace.checkout("stashed")
+    dirty(stashed)
+    git(stashed, "stash", "-q")
+    git(workspace.checkout("detached"), "checkout", "-q", "--detach")
+    (workspace.checkout("rebased") / ".git/rebase-merge").mkdir()
+    before = stamps(workspace.folder)
+    first = rows(workspace)
+    assert rows(workspace) == first, "a look that is kept says the same"
+    assert stamps(workspace.folder) == before
+
+    def told(name: str, *keys: str) -> list[Any]:
+        return [first[f"co/{name}"][key] for key in keys]
+
+    assert told("current", "branch", "ahead", "behind", "dirty", "error") == ["main", 0, 0, False, None]
+    assert told("behind", "ahead", "behind") == [0, 2]
+    assert told("forked", "ahead", "behind") == [1, 2]
+    assert told("edited", "dirty", "untracked") == [True, 1]
+    assert told("stashed", "dirty", "stashes") == [False, 1]
+    assert told("rebased", "in_progress") == ["rebase"]
+    assert told("detached", "branch", "ahead") == [None, None]
+    for name, row in first.items():
+        assert row["head"] == git(workspace.folder / name, "rev-parse", "HEAD")
+
+
+def test_an_error_is_a_row_and_never_zeros(workspace: Workspace) -> None:
+    workspace.add("good", "bad")
+    (workspace.checkout("bad") / ".git/HEAD").write_text("")
+    found = rows(workspace, code=1)
+    bad = found["co/bad"]
+    assert [bad[key] for key in ("head", "ahead", "behind", "dirty", "untracked", "stashes")] == [None] * 6
+    assert bad["error"]
+    assert found["co/good"]["error"] is None
+
+
+def test_it_asks_no_remote_and_works_while_a_run_holds_the_locks(
+    workspace: Workspace, ssh_stub: SshStub
+) -> None:
+    workspace.add("one", "two", stub=ssh_stub)
+    ssh_stub.hold("one")
+    run = start("sync", "one", cwd=workspace.folder)
+    ssh_stub.wait_started("one")
+    found = rows(workspace)
+    assert found["co/one"]["locked_by"]["pid"] == run.pid
+    assert found["co/one"]["locked_by"]["command"] == "synctui sync"
+    assert found["co/two"]["locked_by"] is None
+    assert ssh_stub.starts() == ["one"]
+    ssh_stub.open_all()
+    assert ended(run).code == 0
+    after = rows(workspace)["co/one"]
+    assert (after["locked_by"], after["last_state"], after["staleness_class"]) == (
+        None,
+        "up_to_date",
+        "fresh",
+    )
+
+
+def test_the_words_of_select_choose(workspace: Workspace) -> None:
+    workspace.add("one", "two")
+    assert list(rows(workspace, "two")) == ["co/two"]
+    ran = synctui("status", "three", cwd=workspace.folder)
+    assert (ran.code, ran.out) == (2, "")
+    assert "three" in ran.err
+
+
+def test_the_first_look_makes_no_state_folder(workspace: Workspace, tmp_path: Path) -> None:
+    workspace.add("one")
+    state = tmp_path / "state"
+    ran = synctui("status", cwd=workspace.folder, env={"XDG_STATE_HOME": str(state)})
+    assert ran.code == 0
+    assert not state.exists()

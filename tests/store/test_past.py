@@ -1,0 +1,54 @@
+"""How stale a repo is, and since when."""
+
+import pytest
+
+from tui.store.past import Past, Staleness, last_success, staleness
+
+HOUR = 3600.0
+
+
+@pytest.mark.parametrize(
+    ("hours", "expected"),
+    [
+        (None, "unknown"),
+        (-1, "unknown"),
+        (-0.001, "unknown"),
+        (0, "fresh"),
+        (23.9, "fresh"),
+        (23.999, "fresh"),
+        (24, "stale"),
+        (71.9, "stale"),
+        (71.999, "stale"),
+        (72, "severe"),
+        (10_000, "severe"),
+    ],
+)
+def test_each_class_begins_at_its_hour(hours: float | None, expected: str) -> None:
+    age = None if hours is None else hours * HOUR
+    assert staleness(age, 24 * HOUR, 72 * HOUR) is Staleness(expected)
+
+
+@pytest.mark.parametrize(
+    ("past", "last_fetch", "expected"),
+    [
+        (Past(), None, None),
+        (Past(), 500.0, 500.0),  # never synced by us, but fetched by hand
+        (Past(last_success=100.0, last_end=100.0), None, 100.0),  # a failed fetch left no trace of its own
+        (Past(last_success=100.0, last_end=100.0), 99.0, 99.0),
+        (Past(last_success=100.0, last_end=100.0), 50.0, 50.0),  # an old copy was put back
+        (Past(last_success=100.0, last_end=100.0), 700.0, 700.0),  # by hand, later
+        (Past(last_success=100.0, last_end=300.0, attempts=1), 299.0, 100.0),  # fetched, then blocked
+        (Past(last_success=None, last_end=300.0, attempts=2), 299.0, None),
+        (Past(last_success=100.0, last_end=300.0, attempts=1), 900.0, 900.0),  # by hand, after the failure
+    ],
+)
+def test_the_last_success_is_the_last_time_that_the_remote_told_all(
+    past: Past, last_fetch: float | None, expected: float | None
+) -> None:
+    assert last_success(past, last_fetch) == expected
+
+
+def test_a_failure_is_open_until_it_is_acknowledged() -> None:
+    assert not Past().is_open
+    assert Past(attempts=1).is_open
+    assert not Past(attempts=1, acknowledged=True).is_open

@@ -1,0 +1,91 @@
+"""The flags and words of the command line, as the settings and SELECT define them."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from tui.engine.selection import is_predicate
+from tui.store.settings import SETTINGS, Setting, SettingError, Switch
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+_SHORT = {
+    "jobs": ("-j",),
+    "dry_run": ("-n",),
+    "fail_fast": ("-x", "--exit-on-error"),
+    "quiet": ("-q",),
+    "verbose": ("-v",),
+}
+
+_OF_THE_DASHBOARD = {"stale_after", "severe_after"}
+
+
+class Value(click.ParamType[object]):
+    """A flag's value, read as the settings define it."""
+
+    def __init__(self, setting: Setting) -> None:
+        self.setting = setting
+        self.name = setting.key
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> object:
+        try:
+            return self.setting.kind.parse(str(value))
+        except SettingError as error:
+            self.fail(str(error), param, ctx)
+
+
+def flags_of(*keys: str) -> Callable[[_Function], _Function]:
+    """A flag for each of these settings."""
+
+    def decorate(function: _Function) -> _Function:
+        for key in reversed(keys):
+            function = _flag(SETTINGS[key])(function)
+        return function
+
+    return decorate
+
+
+def _flag(setting: Setting) -> Callable[[_Function], _Function]:
+    names = (*_SHORT.get(setting.key, ()), setting.flag, setting.key)
+    if isinstance(setting.kind, Switch):
+        return click.option(*names, is_flag=True, default=None, help=setting.help)
+    text = f"{setting.help}  [{setting.default_text}]"
+    return click.option(*names, type=Value(setting), metavar=_metavar(setting), help=text)
+
+
+def _metavar(setting: Setting) -> str:
+    return (
+        "N" if "whole" in setting.kind.allowed else "SECONDS" if "seconds" in setting.kind.allowed else "WHEN"
+    )
+
+
+run_flags = flags_of(*(key for key in SETTINGS if key not in _OF_THE_DASHBOARD))
+"""Those of every command that runs."""
+config_flag = click.option(
+    "-c", "--config", type=click.Path(path_type=Path), metavar="FILE", help="the workspace file"
+)
+select_words = click.argument("words", nargs=-1, metavar="[SELECT]...")
+
+
+class Command(click.Command):
+    """Takes `-tag:web` and `-dirty` for what they are: words of SELECT, not bundles of flags."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        words = [word for word in args if word.startswith("-") and is_predicate(word)]
+        rest = [word for word in args if word not in words]
+        if words:
+            rest += [*(["--"] if "--" not in rest else []), *words]
+        return super().parse_args(ctx, rest)
+
+
+class Group(click.Group):
+    """`synctui` without a command opens the app."""
+
+    command_class = Command
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args or (args[0] not in self.commands and args[0] not in {"-h", "--help", "--version"}):
+            args = ["app", *args]
+        return super().parse_args(ctx, args)

@@ -1,0 +1,75 @@
+"""The commands that only read."""
+
+from functools import partial
+from pathlib import Path
+
+import click
+
+from tui.cli.flags import Command, config_flag, flags_of, run_flags, select_words
+from tui.cli.wiring import past_of, resolve_run
+from tui.engine.shutdown import leave, signals_unwind
+from tui.engine.survey import survey
+from tui.git.repo import public_url
+from tui.headless.status import status
+from tui.headless.streams import Streams
+from tui.store.looks import Looks
+from tui.store.paths import looks_file
+from tui.store.settings import SETTINGS
+from tui.view.dashboard import Thresholds
+
+
+@click.command("config", cls=Command)
+@click.option("--show", is_flag=True, help="every setting, its value and the layer that won")
+@config_flag
+@run_flags
+def config_command(config: Path | None, show: bool, **flags: object) -> None:
+    """Say which workspace file counts, and with --show what every setting is and why."""
+    workspace, _, settings = resolve_run((), config, flags)
+    kind = "folder (no workspace file)" if workspace.scanned else "workspace file"
+    click.echo(f"{kind}: {workspace.path}")
+    if show:
+        width = max(map(len, SETTINGS))
+        for key, setting in SETTINGS.items():
+            value = getattr(settings, key)
+            shown = setting.default_text if value is None else _plain(value)
+            click.echo(f"{key.ljust(width)}  {shown:12}  {settings.source[key]}")
+
+
+@click.command("list", cls=Command)
+@config_flag
+@select_words
+def list_command(words: tuple[str, ...], config: Path | None) -> None:
+    """List the repos of the workspace: id, path, URL."""
+    _, repos, _ = resolve_run(words, config, {})
+    width = max((len(repo.id) for repo in repos), default=0)
+    for repo in repos:
+        off = "" if repo.enabled else "  (disabled)"
+        click.echo(f"{repo.id.ljust(width)}  {repo.path}  {repo.error or public_url(repo.url) or '-'}{off}")
+
+
+@click.command("status", cls=Command)
+@config_flag
+@flags_of("json", "color", "stale_after", "severe_after")
+@select_words
+def status_command(words: tuple[str, ...], config: Path | None, **flags: object) -> None:
+    """Say how stale each repo is, and what is unfinished in it; asks no remote and writes nothing."""
+    workspace, repos, settings = resolve_run(words, config, flags)
+    looks = Looks(looks_file())
+    with signals_unwind():
+        ending = status(
+            repos,
+            partial(survey, looks=looks),
+            past_of(workspace),
+            Thresholds(settings.stale_after, settings.severe_after),
+            Streams(settings.color),
+            as_json=settings.json,
+        )
+    looks.save()
+    leave(ending)
+
+
+def _plain(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value).lower()
+
+
+COMMANDS = (status_command, config_command, list_command)

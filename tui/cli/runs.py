@@ -1,0 +1,116 @@
+"""The commands that open the app or run without it."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import click
+
+from tui.cli.flags import Command, config_flag, run_flags, select_words
+from tui.cli.wiring import last_results_of, needs_terminal, wired
+from tui.engine.shutdown import Ending, deaf_afterwards, leave, signals_unwind
+from tui.headless.streams import Streams
+from tui.store.memory import Memory
+from tui.store.paths import memory_file
+from tui.store.settings import Layer
+
+_FORMS: tuple[Literal["ndjson", "json"], ...] = ("ndjson", "json")
+
+
+@click.command("app", cls=Command)
+@click.option("--start", is_flag=True, help="begin the run at once")
+@config_flag
+@run_flags
+@select_words
+def app_command(words: tuple[str, ...], config: Path | None, start: bool, **flags: object) -> None:
+    """Open the full-screen app on the plan; without a command it is this one."""
+    leave(_open_app(words, config, flags, start=start))
+
+
+@click.command("sync", cls=Command)
+@config_flag
+@run_flags
+@select_words
+def sync_command(words: tuple[str, ...], config: Path | None, **flags: object) -> None:
+    """Bring the repos up to date without a screen."""
+    _check_form(flags)
+    leave(_sync(words, config, flags))
+
+
+@click.command("demo", cls=Command)
+@run_flags
+@select_words
+def demo_command(words: tuple[str, ...], **flags: object) -> None:
+    """Open and start a throw-away workspace of real repos and remotes in every state."""
+    _check_form(flags)
+    headless = any(flags[form] for form in _FORMS)
+    if not headless:
+        needs_terminal("synctui demo --ndjson")
+    from tui.demo.workspace import demo_workspace  # noqa: PLC0415  nobody else needs it
+
+    with signals_unwind(), demo_workspace() as demo, deaf_afterwards():
+        os.environ.update(demo.environment())
+        if headless:
+            ending = _sync(words, demo.config, flags)
+        else:
+            ending = _open_app(words, demo.config, flags, start=True)
+            click.echo("That was a demo: its workspace is gone, and its advice with it.", err=True)
+    leave(ending)
+
+
+def _sync(words: Sequence[str], config: Path | None, flags: dict[str, Any]) -> Ending:
+    from tui.headless.run import Form, Show, run  # noqa: PLC0415  only the front end that is asked for
+
+    with wired(words, config, flags) as kit:
+        settings = kit.settings
+        order = list(Layer)
+        asked: list[Form] = [form for form in _FORMS if getattr(settings, form)]
+        show = Show(
+            # A flag for the one beats a variable for the other.
+            form=min(asked, key=lambda form: order.index(settings.source[form]), default="text"),
+            progress=settings.progress,
+            quiet=settings.quiet,
+            verbose=settings.verbose,
+            exit_zero=settings.exit_zero,
+        )
+        return run(kit.engine(), kit.plan, Streams(settings.color), show)
+
+
+def _open_app(words: Sequence[str], config: Path | None, flags: dict[str, Any], *, start: bool) -> Ending:
+    memory = Memory(memory_file())
+    if memory.warning:
+        click.echo(memory.warning, err=True)
+    with wired(words, config, flags, memory) as kit:
+        needs_terminal("synctui sync")
+        from tui.app.app import SynctuiApp  # noqa: PLC0415  Textual takes its time
+        from tui.app.session import Session  # noqa: PLC0415  as above
+
+        def remember_limit(jobs: int) -> None:
+            if not kit.settings.dry_run:
+                memory.set_jobs(kit.workspace.path, jobs)
+
+        session = Session(
+            engine=kit.engine,
+            workspace=kit.workspace.label,
+            repos=kit.selected,
+            plan=kit.plan,
+            start=start,
+            remember_limit=remember_limit,
+            dry_run=kit.settings.dry_run,
+            last_results=last_results_of(kit.workspace),
+        )
+        ending = SynctuiApp(session).run_to_end()
+    return _exit_zero(ending) if kit.settings.exit_zero else ending
+
+
+def _check_form(flags: dict[str, Any]) -> None:
+    if all(flags[form] for form in _FORMS):
+        raise click.UsageError("--json and --ndjson exclude each other")
+
+
+def _exit_zero(ending: Ending) -> Ending:
+    return Ending(0, ending.signal) if ending.exit_code == 1 else ending
+
+
+COMMANDS = (app_command, sync_command, demo_command)

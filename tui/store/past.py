@@ -1,0 +1,55 @@
+"""What is remembered of a repo, and how stale that makes it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """Times are seconds since the epoch; None: never. The last of what was really tried counts."""
+
+    state: str | None = None
+    reason: str | None = None
+    message: str = ""
+    last_attempt: float | None = None
+    """When it began."""
+    last_end: float | None = None
+    last_success: float | None = None
+    """When the last sync ended that brought it up to date or found it so."""
+    attempts: int = 0
+    """Syncs in a row that failed since the last success, or since the person acknowledged them."""
+    acknowledged: bool = False
+    """The person knows of the last failure."""
+
+    @property
+    def is_open(self) -> bool:
+        """A failure that nobody has dealt with."""
+        return self.attempts > 0 and not self.acknowledged
+
+
+class Staleness(StrEnum):
+    FRESH = "fresh"
+    STALE = "stale"
+    SEVERE = "severe"
+    UNKNOWN = "unknown"
+
+
+def staleness(age: float | None, stale_after: float, severe_after: float) -> Staleness:
+    """`age`: seconds since the last success, None for never; a negative one means that some clock is wrong."""
+    if age is None or age < 0:
+        return Staleness.UNKNOWN
+    if age < stale_after:
+        return Staleness.FRESH
+    return Staleness.STALE if age < severe_after else Staleness.SEVERE
+
+
+def last_success(past: Past, last_fetch: float | None) -> float | None:
+    """When the remote last told all that it has, whoever asked it.
+
+    `last_fetch` is what the checkout itself says. It counts, a fetch by hand as well as a backup that was
+    put back, unless it is that of a sync that then failed.
+    """
+    if last_fetch is None:
+        return past.last_success
+    failed_then = past.attempts > 0 and last_fetch <= (past.last_end or 0) + 1
+    return past.last_success if failed_then else last_fetch
