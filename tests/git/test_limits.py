@@ -2,6 +2,9 @@
 
 import json
 import os
+import signal
+import subprocess
+import sys
 import threading
 import time
 from dataclasses import replace
@@ -285,6 +288,44 @@ def test_a_move_that_a_stop_cuts_off_is_taken_back(world: World, monkeypatch):
     assert not (world.mine / "folder").exists()
     (world.mine / ".git/info/attributes").unlink()
     assert (world.sync().state, world.head()) == (State.SYNCED, new)
+
+
+RUN = """
+import sys
+from pathlib import Path
+from tui.git.gauge import Gauge
+from tui.git.repo import Repo
+from tui.git.stop import StopSignal
+from tui.git.sync import SyncOptions, sync_repo
+options = SyncOptions(60, 60, Path(sys.argv[1]))
+sync_repo(Repo("mine", Path(sys.argv[2]), sys.argv[3]), options, StopSignal(), Gauge())
+"""
+
+
+@pytest.mark.parametrize("git_dies_too", [False, True])
+def test_a_move_that_a_kill_cuts_off_is_taken_back_by_the_next_run(
+    world: World, monkeypatch: pytest.MonkeyPatch, git_dies_too: bool
+):
+    monkeypatch.setattr("tui.git.aftermath.ALONE", 0.2)
+    started = world.base / "started"
+    os.mkfifo(started)
+    git(world.mine, "config", "filter.slow.smudge", f"echo $PPID > {started}; exec sleep 100")
+    (world.mine / ".git/info/attributes").write_text("z.txt filter=slow\n")
+    for name in ("a.txt", "folder/new.txt", "z.txt"):
+        new = world.arrive(name=name)
+    (world.mine / "own.txt").write_text("mine\n")
+    command = [sys.executable, "-c", RUN, str(world.options.lock_dir), str(world.mine), world.url]
+    with subprocess.Popen(command) as program:
+        group = os.getpgid(int(started.read_text()))
+        wait_until((world.mine / "folder/new.txt").exists, "half of the files are new")
+        program.kill()
+    if git_dies_too:
+        os.killpg(group, signal.SIGKILL)
+        wait_until(lambda: not group_lives(group), "git is gone")
+    (world.mine / ".git/info/attributes").unlink()
+    assert (world.sync().state, world.head()) == (State.SYNCED, new)
+    assert not group_lives(group)
+    assert git(world.mine, "status", "--porcelain") == "?? own.txt"
 
 
 def test_a_daemon_that_holds_the_pipes_delays_nothing_and_lives(world: World, ssh: Ssh):

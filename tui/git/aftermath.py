@@ -8,30 +8,44 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
+from tui.git.gauge import Gauge
 from tui.git.group import TERM_GRACE, group_lives, lives, signal_group
+from tui.git.half_moved import Moving, take_back
 from tui.git.half_written import remove_half_written
 from tui.git.inspect import git_dirs_of
+from tui.git.process import Deadlines, GitRunner
+from tui.git.stop import StopSignal
 
 ALONE = 5.0
 """Seconds for a git that works on files alone to end by itself: ended early, it leaves them half new."""
 
 _TALKS = frozenset({"fetch", "clone", "ls-remote", "submodule"})
+_LONGEST_TAKE_BACK = 10.0  # seconds
 _CLOCK_GRAIN = 0.05  # seconds by which a file's time may lag behind the clock
 
 
 def clear_up(note: Mapping[str, Any], path: Path) -> None:
-    """Ends the git of the note of a dead holder, and takes away what it has left of locks and half packs.
+    """Ends the git of the note of a dead holder, takes away what it has left, and takes back half a move.
 
     Only for who holds the lock of the repo at `path` now. A lock file that a live git may have made stays.
     """
-    if "child" not in note:
-        return
-    child = int(note["child"])
-    if lives(child, note.get("child_start")):
-        _end(child, patience=0.0 if note.get("step") in _TALKS else ALONE)
-    begun = float(note.get("child_begun", time.time())) - _CLOCK_GRAIN
-    remove_half_written(path, begun)
-    remove_locks(path, begun)
+    if "child" in note:
+        child = int(note["child"])
+        if lives(child, note.get("child_start")):
+            _end(child, patience=0.0 if note.get("step") in _TALKS else ALONE)
+        begun = float(note.get("child_begun", time.time())) - _CLOCK_GRAIN
+        remove_half_written(path, begun)
+        remove_locks(path, begun)
+    if "move" in note:
+        _take_back(Moving(**note["move"]))
+
+
+def _take_back(move: Moving) -> None:
+    run = GitRunner(Path(move.place), StopSignal(), Deadlines(0, _LONGEST_TAKE_BACK), Gauge()).run
+    with contextlib.suppress(OSError):
+        head = run("rev-parse", "--verify", "--quiet", "HEAD").stdout.decode().strip()
+        if head == move.head:
+            take_back(run, move)
 
 
 def remove_locks(path: Path, since: float, spared: Collection[str] = ()) -> None:

@@ -24,12 +24,28 @@ class _Change:
     """The target's object; zeros: it has no such file."""
 
 
-def put_back(run: Run, place: Path, head: str, target: str, since: float) -> None:
-    """Puts back the files that git has written since then on its way from one commit to the other.
+@dataclass(frozen=True, slots=True)
+class Moving:
+    """A move of HEAD under way, as it can be written down; `begun` is in epoch seconds."""
 
-    For a checkout whose HEAD and index are still those of `head`. Git had made sure that each of these files
-    was as committed, or not there. What is neither the target's file nor the beginning of it is the person's.
+    place: str
+    head: str
+    target: str
+    begun: float
+
+
+def take_back(run: Run, move: Moving) -> None:
+    """Puts back the index, and the files that git has written since the beginning, of a HEAD that has not moved.
+
+    Git had made sure that each of these files was as committed, or not there. What is neither the target's file
+    nor the beginning of it is the person's.
     """
+    # A lock or a hook that refuses the ref does so when the files are moved, and the index with them.
+    run("read-tree", "-m", "-u", move.target, move.head)
+    _put_back(run, Path(move.place), move.head, move.target, move.begun)
+
+
+def _put_back(run: Run, place: Path, head: str, target: str, since: float) -> None:
     listing = run("diff-tree", "-r", "-z", "--no-renames", head, target).stdout
     changes = [
         _Change(place / os.fsdecode(match["name"]), match["mode"] == _LINK, match["new"].decode())

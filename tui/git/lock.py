@@ -9,6 +9,7 @@ import os
 import socket
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -128,6 +129,13 @@ class RepoLock:
         if pid is not None:
             child = {"child": pid, "child_start": start_of(pid), "child_begun": time.time(), "step": step}
         self._write(self._note | child)
+
+    def note_move(self, move: Mapping[str, Any] | None) -> None:
+        """Write down the move of HEAD under way, so that one that a kill cut off can be taken back."""
+        self._note.pop("move", None)
+        if move is not None:
+            self._note["move"] = dict(move)
+        self._write(self._note)
 
     def __exit__(self, *_: object) -> None:
         try:

@@ -1,17 +1,18 @@
 """Moves HEAD and local branches, only ever so that nothing of the person is lost."""
 
+import contextlib
 import os
 import re
 import shlex
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
 from typing import NoReturn
 
 from tui.git.clean import clean_text
 from tui.git.decide import Move
 from tui.git.failure import Ended
-from tui.git.half_moved import put_back
+from tui.git.half_moved import Moving, take_back
 from tui.git.outcome import Action, Reason, RefChange, RefKind, State
 from tui.git.process import Exit
 from tui.git.refs import Refs
@@ -58,21 +59,20 @@ def move_head(work: Work, checkout: Checkout, move: Move, target: str, *, commit
         if work.read("status", "--porcelain", "-z", "--untracked-files=no", "--ignore-submodules=dirty"):
             work.note("dirty")
     command = _command(checkout, move, target)
-    begun = time.time() - CLOCK_GRAIN
-    exit_ = work.run(work.git.run_move, *command)
-    # Also a move that was to be stopped may have been made: its hook hangs, say.
-    stopped = exit_.ended_by or work.git.stop.reason
-    run = work.git.unstoppable if stopped else work.git.run
-    moved = _position(run)
-    if moved is None or moved[0] != target:
-        if exit_.ended_by is None:
-            _explain_refusal(work, exit_)
-        if checkout.head is not None:
-            # A lock or a hook that refuses the ref does so when the files are moved, and the index with them.
-            run("read-tree", "-m", "-u", target, checkout.head)
-            put_back(run, work.git.place, checkout.head, target, begun)
-        work.heed(exit_, command[0])
-        _fail(work, exit_)
+    moving = Moving(str(work.git.place), checkout.head or "", target, time.time() - CLOCK_GRAIN)
+    with _noted(work, moving):
+        exit_ = work.run(work.git.run_move, *command)
+        # Also a move that was to be stopped may have been made: its hook hangs, say.
+        stopped = exit_.ended_by or work.git.stop.reason
+        run = work.git.unstoppable if stopped else work.git.run
+        moved = _position(run)
+        if moved is None or moved[0] != target:
+            if exit_.ended_by is None:
+                _explain_refusal(work, exit_)
+            if checkout.head is not None:
+                take_back(run, moving)
+            work.heed(exit_, command[0])
+            _fail(work, exit_)
     work.action = Action.FAST_FORWARD
     work.new = target
     work.commits = commits
@@ -87,6 +87,20 @@ def move_head(work: Work, checkout: Checkout, move: Move, target: str, *, commit
     work.heed(exit_, command[0])
     if exit_.failed_hooks or not exit_.ok:
         work.note("hook_failed")
+
+
+@contextlib.contextmanager
+def _noted(work: Work, moving: Moving) -> Iterator[None]:
+    """For the run after this one, should this one be killed."""
+    note = work.git.on_move
+    if note is None or not moving.head:
+        yield
+        return
+    note(asdict(moving))
+    try:
+        yield
+    finally:
+        note(None)
 
 
 def _command(checkout: Checkout, move: Move, target: str) -> list[str]:

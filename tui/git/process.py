@@ -11,10 +11,10 @@ import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import IO, Self
+from typing import IO, Any, Self
 
 from tui.git.clean import clean_text
 from tui.git.env import OPTIONS, SECRET, git_env
@@ -124,6 +124,8 @@ class GitRunner:
     deadlines: Deadlines
     gauge: Gauge
     on_child: Callable[[int | None, str], None] | None = None
+    on_move: Callable[[Mapping[str, Any] | None], None] | None = None
+    """Told of a move of HEAD before it begins, and None when it is made or taken back."""
     env: dict[str, str] = field(default_factory=dict)
     """For the children, on top of `git_env`."""
     tail: deque[str] = field(default_factory=lambda: deque(maxlen=TAIL_LINES))

@@ -48,6 +48,7 @@ def sync_repo(
             return _sync(work)
         with RepoLock(options.lock_dir, repo.path) as lock:
             runner.on_child = lock.note_child
+            runner.on_move = lock.note_move
             return _sync(work)
     except Ended as end:
         return work.outcome(end.state, end=end)
