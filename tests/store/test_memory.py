@@ -79,9 +79,7 @@ def test_an_unreadable_file_is_said(tmp_path):
 
     memory = Memory(tmp_path / "memory.toml")
 
-    assert (
-        memory.warning == f"{tmp_path}/memory.toml: cannot be read, so nothing is remembered: Is a directory"
-    )
+    assert memory.warning == f"{tmp_path}/memory.toml: cannot be read: Is a directory; nothing is remembered"
 
 
 def test_folders_of_the_state_are_private(sandbox):
