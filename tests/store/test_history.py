@@ -237,6 +237,28 @@ def test_a_result_that_cannot_be_kept_is_an_error_that_names_the_file(file):
     assert str(caught.value) == f"{file}: cannot be used: Cannot operate on a closed database."
 
 
+def test_who_holds_the_file_is_waited_for_once_and_not_by_each_result(file, monkeypatch):
+    monkeypatch.setattr("tui.store.database._PATIENCE", 50)
+
+    def patience():
+        [[milliseconds]] = history._database._connection.execute("PRAGMA busy_timeout").fetchall()
+        return milliseconds
+
+    with History.open(file) as history:
+        waits = [patience()]
+        holder = sqlite3.connect(file, isolation_level=None)
+        holder.execute("BEGIN IMMEDIATE")
+        for name in "ab":
+            with pytest.raises(StateError, match="cannot be used: database is locked"):
+                keep(history, name, State.SYNCED)
+            waits.append(patience())
+        holder.close()
+        keep(history, "c", State.SYNCED)
+        waits.append(patience())
+        assert states(history, HERE) == {"c": "synced"}
+    assert waits == [50, 0, 0, 50]
+
+
 def test_asking_where_there_is_no_file_makes_none(tmp_path):
     assert last_results(tmp_path / "no/synctui.db", HERE) == {}
     assert list(tmp_path.iterdir()) == []

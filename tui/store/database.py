@@ -12,8 +12,10 @@ from typing import Any
 from tui.git.clean import clean_text
 from tui.store.paths import StateError
 
-_BUSY = 10.0
-"""Seconds to wait for another process that is just writing."""
+_OPENING = 10.0
+"""Seconds to wait for another process that is just writing, or making the file."""
+_PATIENCE = 2000
+"""Milliseconds of the same for a statement after that: who leaves must not wait long for the last result."""
 
 _STEPS = (
     """CREATE TABLE results (
@@ -44,6 +46,7 @@ class Database:
     def __init__(self, file: Path) -> None:
         self._file = file
         self._lock = threading.Lock()
+        self._waited_in_vain = False
         try:
             # Only a new file is opened here: closing another one would drop SQLite's locks on it.
             with suppress(FileExistsError):
@@ -51,7 +54,7 @@ class Database:
             if not os.access(file, os.R_OK | os.W_OK):
                 raise PermissionError(errno.EACCES, "no permission to write it")
             self._connection = sqlite3.connect(
-                file, timeout=_BUSY, isolation_level=None, check_same_thread=False
+                file, timeout=_OPENING, isolation_level=None, check_same_thread=False
             )
         except OSError as error:
             raise StateError(f"{clean_text(str(file))}: cannot be used: {error.strerror}") from error
@@ -68,7 +71,17 @@ class Database:
         """The rows. Raises StateError."""
         try:
             with self._lock:
-                return self._connection.execute(statement, tuple(map(_storable, values))).fetchall()
+                try:
+                    rows = self._connection.execute(statement, tuple(map(_storable, values))).fetchall()
+                except sqlite3.OperationalError:
+                    # Who holds the file so long is not waited for again, by one repo after the other.
+                    self._waited_in_vain = True
+                    self._connection.execute("PRAGMA busy_timeout = 0")
+                    raise
+                if self._waited_in_vain:
+                    self._waited_in_vain = False
+                    self._connection.execute(f"PRAGMA busy_timeout = {_PATIENCE}")
+                return rows
         except sqlite3.Error as error:
             raise self._state_error(error) from error
 
@@ -95,6 +108,7 @@ class Database:
             self.execute(_STEPS[version])
             self.execute(f"PRAGMA user_version = {version + 1}")
         self.execute("COMMIT")
+        self.execute(f"PRAGMA busy_timeout = {_PATIENCE}")
 
     def _version(self) -> int:
         [[version]] = self.execute("PRAGMA user_version")
