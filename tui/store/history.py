@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from tui.git.clean import clean_text
 from tui.git.outcome import Outcome
 from tui.git.repo import Repo
 from tui.store.database import Database
@@ -82,6 +83,6 @@ def last_results(file: Path, workspace: str) -> dict[str, LastResult]:
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except OSError as error:
-        raise StateError(f"{file}: cannot be read: {error.strerror}") from error
+        raise StateError(f"{clean_text(str(file))}: cannot be read: {error.strerror}") from error
     with History.open(file) as history:
         return history.last_results(workspace)

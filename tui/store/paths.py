@@ -5,6 +5,8 @@ from pathlib import Path
 
 from platformdirs.unix import Unix
 
+from tui.git.clean import clean_text
+
 _DIRS = Unix("synctui", appauthor=False)
 
 
@@ -56,12 +58,13 @@ def home_short(path: Path) -> str:
 
 
 def _make_private(folder: Path) -> None:
+    name = clean_text(str(folder))
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         # An older folder, or one made under another umask, may be open to others.
         if folder.stat().st_mode & 0o777 != 0o700:  # noqa: PLR2004 - the mode that is promised
             folder.chmod(0o700)
     except OSError as error:
-        raise StateError(f"{folder}: no usable state folder: {error.strerror}") from error
+        raise StateError(f"{name}: no usable state folder: {error.strerror}") from error
     if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
-        raise StateError(f"{folder}: no usable state folder: not writable")
+        raise StateError(f"{name}: no usable state folder: not writable")
