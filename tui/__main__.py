@@ -2,6 +2,7 @@
 
 import os
 import sys
+from pathlib import Path
 
 from tui import cli
 
@@ -10,6 +11,11 @@ def main() -> None:
     for name in ("stdin", "stdout", "stderr"):
         if getattr(sys, name) is None:  # closed by whoever started us
             setattr(sys, name, open(os.devnull, "r+"))  # noqa: PTH123, SIM115  a device, open to the end
+    try:
+        Path.home()
+    except RuntimeError:  # a user whom the system does not know, as in a container
+        sys.stderr.write("synctui: there is no home folder; set HOME\n")
+        sys.exit(2)
     try:
         try:
             cli.main()
