@@ -15,18 +15,25 @@ from tui.git.clean import clean_text
         ("\x1b]0;title\x07text", "text"),
         ("\x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\", "link"),
         ("\x1b]52;c;never ended", ""),
+        ("a\x1b]0;two\nlines\x07b", "ab"),
+        ("a\x1bPdevice\x1b\\b\x1bXstring\x07c\x1b^private\x1b\\d\x1b_program\x07e", "abcde"),
         ("\x1bcreset \x1b(B", "reset"),
         (b"\xc2\x9b31mC1", "C1"),
         ("a\x00b\x07c\x7fd\x85e", "abcd e"),
+        ("no\x84 C1\x9d", "no C1"),
         ("left\u202eright\u2066", "leftright"),
+        ("a\u061cb\u200ec\u200fd\u202ae\u2069f\ufeffg", "abcdefg"),
         ("a\tb", "a       b"),
         ("one\ntwo\r\nthree\u2028four", "one two three four"),
+        ("one\vtwo\fthree\u2029four", "one two three four"),
         ("  indented  ", "  indented"),
         ("[bold]markup[/]", "[bold]markup[/]"),
         ("get https://ann:se@cret@h.org/x now", "get https://h.org/x now"),
         ("'https://TOKEN@h.org/x'", "'https://h.org/x'"),
+        ("HTTP://TOKEN@h.org/x", "HTTP://h.org/x"),
         ("ssh://git@h.org/x", "ssh://git@h.org/x"),
         ("ssh://git:secret@h.org/x", "ssh://h.org/x"),
+        ("git://:secret@h.org/x", "git://h.org/x"),
         ("https://h.org/a@b", "https://h.org/a@b"),
         (
             "'https://h.org/x.git?access_token=SECRET&a=b/info/refs'",
@@ -38,3 +45,24 @@ from tui.git.clean import clean_text
 )
 def test_clean_text(text: bytes | str, clean: str):
     assert clean_text(text) == clean
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "token",
+        "access-token",
+        "passwd",
+        "password",
+        "pwd",
+        "secret",
+        "apikey",
+        "api_key",
+        "signature",
+        "auth",
+        "JWT",
+    ],
+)
+@pytest.mark.parametrize("mark", "?&;")
+def test_a_parameter_that_logs_in(name: str, mark: str):
+    assert clean_text(f"https://h.org/x?a{mark}{name}=hush#end") == f"https://h.org/x?a{mark}{name}=***#end"

@@ -11,15 +11,13 @@ from tui.git.process import Exit
 
 Run = Callable[..., Exit]
 
-_CHANGE = re.compile(rb":\d+ (?P<mode>\d+) (?P<old>[0-9a-f]+) (?P<new>[0-9a-f]+) \w+\0(?P<name>[^\0]+)\0")
-_LINK = b"120000"
+_CHANGE = re.compile(rb":\d+ \d+ [0-9a-f]+ (?P<new>[0-9a-f]+) \w+\0(?P<name>[^\0]+)\0")
 _AT_ONCE = 500  # names in one command: its length has a limit
 
 
 @dataclass(frozen=True, slots=True)
 class _Change:
     path: Path
-    is_link: bool
     new: str
     """The target's object; zeros: it has no such file."""
 
@@ -46,13 +44,13 @@ def take_back(run: Run, move: Moving) -> None:
 
 
 def _put_back(run: Run, place: Path, head: str, target: str, since: float) -> None:
-    listing = run("diff-tree", "-r", "-z", "--no-renames", head, target).stdout
+    listing = run("diff-tree", "-r", "-z", head, target).stdout
     changes = [
-        _Change(place / os.fsdecode(match["name"]), match["mode"] == _LINK, match["new"].decode())
+        _Change(place / os.fsdecode(match["name"]), match["new"].decode())
         for match in _CHANGE.finditer(listing)
     ]
     written = [change for change in changes if _changed(change.path) >= since]
-    whole = _ids(run, [change.path for change in written if not change.is_link])
+    whole = _ids(run, [change.path for change in written if _is_plain(change.path)])
     for change in written:
         if whole.get(change.path) == change.new or _is_begun(run, change):
             _remove(change.path, place)
@@ -68,6 +66,10 @@ def _ids(run: Run, files: Sequence[Path]) -> dict[Path, str]:
         said = run("hash-object", "--", *names).stdout.decode().split()
         ids |= zip(map(Path, names), said, strict=False)
     return ids
+
+
+def _is_plain(path: Path) -> bool:
+    return not path.is_symlink() and path.is_file()
 
 
 def _is_begun(run: Run, change: _Change) -> bool:
