@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.git.conftest import World, commit, git
+from tui.git.lock import RepoLock
 from tui.git.outcome import Action, Reason, State
 
 
@@ -135,6 +136,30 @@ def test_would_follow_a_rewritten_upstream(world: World):
     outcome = dry(world)
     assert (outcome.state, outcome.message) == (State.SYNCED, "would put main on its rewritten upstream")
     assert world.sync().notes == ("forced_update",)
+
+
+def test_a_held_repo_is_busy(world: World):
+    with RepoLock(world.options.lock_dir, world.mine):
+        outcome = dry(world)
+    assert outcome.state is State.BUSY
+    assert outcome.message.startswith(f"held by pid {os.getpid()} on ")
+    assert dry(world).state is State.UP_TO_DATE
+
+
+@pytest.mark.parametrize("fetched", [False, True])
+def test_a_commit_without_the_signature_that_is_asked_for(world: World, fetched: bool):
+    git(world.mine, "config", "merge.verifySignatures", "true")
+    world.arrive()
+    if fetched:
+        git(world.mine, "fetch", "-q")
+    foreseen = dry(world)
+    done = world.sync()
+    assert (done.state, done.reason) == (State.FAILED, Reason.CONFIG)
+    if fetched:
+        assert (foreseen.state, foreseen.reason) == (done.state, done.reason)
+        assert foreseen.message == "would fail: merge.verifySignatures refuses it"
+    else:
+        assert foreseen.message == "would fast-forward main, if merge.verifySignatures lets it"
 
 
 def test_would_fetch_what_no_refspec_keeps(world: World):

@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,28 @@ def nest(world: World, person: Path) -> Nest:
 
 def ends(outcome: Outcome) -> tuple[State, Reason | None]:
     return outcome.state, outcome.reason
+
+
+def test_a_dry_run_sees_what_is_to_be_filled_and_moved(nest: Nest):
+    def foreseen() -> Outcome:
+        options = replace(nest.world.options, dry_run=True)
+        return nest.world.sync(nest.world.repo(submodules=True), options)
+
+    assert ends(foreseen()) == (State.UP_TO_DATE, None)
+    nest.bump()
+    assert foreseen().message.endswith(", and its submodules unless local changes are in the way")
+    nest.world.sync()  # without its submodules
+    for _ in range(2):
+        outcome = foreseen()
+        assert ends(outcome) == (State.SYNCED, None)
+        assert outcome.message == "would update 1 submodule, unless local changes are in the way"
+        assert nest.head == nest.first
+    nest.sync()
+    assert ends(foreseen()) == (State.UP_TO_DATE, None)
+    git(nest.part, "checkout", "-q", nest.first)
+    assert foreseen().notes == ("dry_run", *nest.sync().notes) == ("dry_run", "submodule_moved")
+    git(nest.world.mine, "submodule", "--quiet", "deinit", "-f", "part")
+    assert foreseen().message == "would update 1 submodule, unless local changes are in the way"
 
 
 def test_it_follows_forward_and_back(nest: Nest):

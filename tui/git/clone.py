@@ -84,7 +84,6 @@ def clone(work: Work, settle: Callable[[], None]) -> Outcome | None:
     if work.options.dry_run:
         work.git.place = _existing(repo.path.parent)
         work.ask_remote("ls-remote", "--quiet", "--", url, "HEAD")
-        work.note("dry_run")
         return work.outcome(State.SYNCED, "would clone")
     try:
         _clone_beside(work, url, settle)

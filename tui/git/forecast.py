@@ -37,6 +37,19 @@ def foresee_move(work: Work, git_dir: Path, head: str | None, target: str) -> st
     return ", unless local changes are in the way" if _has_changes(work, "normal") else ""
 
 
+def foresee_signature(work: Work, target: str) -> str:
+    """Ended when the merge to `target` would be refused for its signature; returns what `foresee_move` returns."""
+    wanted = work.attempt("config", "--type=bool", "--get", "merge.verifySignatures")
+    if wanted.stdout.strip() != b"true":
+        return ""
+    verdict = work.attempt("log", "-1", "--format=%G?", target, "--")
+    if not verdict.ok:  # not fetched yet
+        return ", if merge.verifySignatures lets it"
+    if verdict.stdout.strip() != b"G":
+        raise Ended(State.FAILED, Reason.CONFIG, "would fail: merge.verifySignatures refuses it")
+    return ""
+
+
 def _has_changes(work: Work, untracked: str) -> bool:
     options = ("--porcelain", "-z", f"--untracked-files={untracked}", "--ignore-submodules=dirty")
     return bool(work.read("status", *options))

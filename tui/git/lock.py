@@ -68,6 +68,12 @@ def holder_of(lock_dir: Path, path: Path) -> Holder | None:
     return _holder(note) if lives(int(note.get("pid", 0)), note.get("start")) else None
 
 
+def check_free(lock_dir: Path, path: Path) -> None:
+    """Raises RepoBusy when somebody holds the repo, as `holder_of` knows it."""
+    if (holder := holder_of(lock_dir, path)) is not None:
+        raise RepoBusy(holder)
+
+
 class RepoLock:
     """Held within the `with` block.
 

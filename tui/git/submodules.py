@@ -36,9 +36,6 @@ def update_submodules(work: Work, old: str | None) -> int:
     One that the person has moved away from the recorded commit stays, with a note. Raises Ended for the
     first that cannot be brought there, when all the others are.
     """
-    git_dir = git_dir_of(work.repo.path)
-    if git_dir is None or in_progress(git_dir) or not (work.repo.path / ".gitmodules").is_file():
-        return 0
     modules = _modules(work)
     empty = [module for module in modules if not _is_filled(work, module)]
     ends: list[Ended] = []
@@ -69,7 +66,28 @@ def update_submodules(work: Work, old: str | None) -> int:
     return done
 
 
+def foresee_submodules(work: Work) -> int:
+    """How many `update_submodules` would fill or move if nothing were in the way, as HEAD is."""
+    number = 0
+    for module in _modules(work):
+        if not _is_filled(work, module):
+            number += 1
+            continue
+        sub = _work_in(work, module)
+        head = _text(sub.attempt("rev-parse", "--verify", "--quiet", "HEAD").stdout).strip()
+        if head != module.recorded and module.recorded in _visited(sub):
+            sub.note("submodule_moved")
+        elif head != module.recorded:
+            number += 1
+        number += foresee_submodules(sub)
+    return number
+
+
 def _modules(work: Work) -> list[_Module]:
+    """None while a merge or the like is in progress: what is recorded may be about to change."""
+    git_dir = git_dir_of(work.repo.path)
+    if git_dir is None or in_progress(git_dir) or not (work.repo.path / ".gitmodules").is_file():
+        return []
     listing = work.attempt("config", "-z", "--file", ".gitmodules", "--get-regexp", r"^submodule\..*\.path$")
     pairs = (entry.partition("\n")[::2] for entry in _text(listing.stdout).split("\0") if entry)
     names = {path: key.removeprefix("submodule.").removesuffix(".path") for key, path in pairs if path}

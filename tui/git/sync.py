@@ -10,10 +10,10 @@ from tui.git.clone import clone
 from tui.git.decide import Facts, Move, decide
 from tui.git.env import login_env
 from tui.git.failure import Ended, busy_advice, classify, classify_os_error
-from tui.git.forecast import foresee_move
+from tui.git.forecast import foresee_move, foresee_signature
 from tui.git.gauge import Gauge
 from tui.git.inspect import branch_in_progress, git_dir_of, in_progress
-from tui.git.lock import LockUnsupported, RepoBusy, RepoLock
+from tui.git.lock import LockUnsupported, RepoBusy, RepoLock, check_free
 from tui.git.move import Checkout, check_work_tree, fast_forward_others, head_state, move_head
 from tui.git.outcome import Action, Outcome, Reason, State
 from tui.git.pin import foreseen_pin, pinned_commit
@@ -22,7 +22,7 @@ from tui.git.refs import LIST_REFS, Refs, changes, fetched_branches, fetched_com
 from tui.git.remote import LIST_CONFIG, Remote, choose_remote, parse_config
 from tui.git.repo import Repo
 from tui.git.stop import StopSignal
-from tui.git.submodules import update_submodules
+from tui.git.submodules import foresee_submodules, update_submodules
 from tui.git.work import SyncOptions, Work
 
 _NO_FORWARD = re.compile(r"\[rejected\] .*\(non-fast-forward\)")
@@ -45,6 +45,8 @@ def sync_repo(
     try:
         _stay_inside(repo)
         if options.dry_run:  # writes nothing, not even a lock file
+            work.note("dry_run")
+            check_free(options.lock_dir, repo.path)
             return _sync(work)
         with RepoLock(options.lock_dir, repo.path) as lock:
             runner.on_child = lock.note_child
@@ -53,7 +55,7 @@ def sync_repo(
     except Ended as end:
         return work.outcome(end.state, end=end)
     except RepoBusy as busy:
-        return Outcome(State.BUSY, message=str(busy), advice=busy_advice(repo))
+        return Outcome(State.BUSY, message=str(busy), advice=busy_advice(repo), notes=tuple(work.notes))
     except LockUnsupported as error:
         return work.outcome(State.FAILED, end=Ended(State.FAILED, Reason.PERMISSION, clean_text(str(error))))
     except OSError as error:
@@ -130,7 +132,7 @@ class _Update:
         if work.options.all_branches and not self._fetch_only:
             fast_forward_others(work, after, checkout.branch)
         submodules = 0
-        if work.repo.submodules and not self.bare and not self._fetch_only:
+        if self._has_submodules:
             submodules = update_submodules(work, work.old)
         if work.action is Action.FAST_FORWARD:
             return work.outcome(State.SYNCED, _count(work.commits, "new commit"))
@@ -172,6 +174,10 @@ class _Update:
     @property
     def _fetch_only(self) -> bool:
         return self.work.options.fetch_only or self.work.repo.strategy == "fetch"
+
+    @property
+    def _has_submodules(self) -> bool:
+        return self.work.repo.submodules and not self.bare and not self._fetch_only
 
     @property
     def _is_pinned(self) -> bool:
@@ -328,7 +334,6 @@ class _Update:
     def _forecast(self, before: Refs, checkout: Checkout, remote: Remote) -> Outcome:
         """What a run would do, from the remote's list of refs; writes nothing."""
         work = self.work
-        work.note("dry_run")
         listing = work.ask_remote("ls-remote", "--quiet", "--", remote.name)
         lines = listing.stdout.decode("utf-8", "surrogateescape").splitlines()
         theirs = {name: commit for commit, _, name in (line.partition("\t") for line in lines)}
@@ -368,21 +373,31 @@ class _Update:
         if decision.blocked is not None:
             raise Ended(State.BLOCKED, decision.blocked, clean_text(f"would be blocked: {decision.message}"))
         if decision.move is not Move.NONE:
-            work.action = Action.FAST_FORWARD
-            doubt = foresee_move(work, self.git_dir, checkout.head, pin or target or "")
-            match decision.move:
-                case Move.FAST_FORWARD:
-                    text = f"would fast-forward {work.branch}"
-                case Move.FOLLOW_REWRITE:
-                    work.note("forced_update")
-                    text = f"would put {work.branch} on its rewritten upstream"
-                case _:
-                    text = f"would check out {work.repo.rev}"
-            return work.outcome(State.SYNCED, clean_text(text + doubt))
+            return self._foresee_move(decision.move, checkout.head, pin or target or "")
         if stale:
             work.action = Action.FETCH
             return work.outcome(State.SYNCED, "would fetch")
+        if self._has_submodules and (number := foresee_submodules(work)):
+            what = _count(number, "submodule")
+            return work.outcome(State.SYNCED, f"would update {what}, unless local changes are in the way")
         return work.outcome(State.UP_TO_DATE, "nothing new")
+
+    def _foresee_move(self, move: Move, head: str | None, target: str) -> Outcome:
+        work = self.work
+        work.action = Action.FAST_FORWARD
+        doubt = foresee_signature(work, target) if move is Move.FAST_FORWARD else ""
+        doubt += foresee_move(work, self.git_dir, head, target)
+        if self._has_submodules and (work.repo.path / ".gitmodules").is_file():
+            doubt += ", and its submodules unless local changes are in the way"
+        match move:
+            case Move.FAST_FORWARD:
+                text = f"would fast-forward {work.branch}"
+            case Move.FOLLOW_REWRITE:
+                work.note("forced_update")
+                text = f"would put {work.branch} on its rewritten upstream"
+            case _:
+                text = f"would check out {work.repo.rev}"
+        return work.outcome(State.SYNCED, clean_text(text + doubt))
 
 
 def _short(ref: str | None) -> str | None:
