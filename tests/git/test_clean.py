@@ -1,6 +1,7 @@
 import pytest
 
 from tui.git.clean import clean_text
+from tui.git.repo import public_url
 
 
 @pytest.mark.parametrize(
@@ -23,6 +24,12 @@ from tui.git.clean import clean_text
         ("no\x84 C1\x9d", "no C1"),
         ("left\u202eright\u2066", "leftright"),
         ("a\u061cb\u200ec\u200fd\u202ae\u2069f\ufeffg", "abcdefg"),
+        ("pay\u200bpal \u2060x\u00ad\u3164", "pay\ufffdpal \ufffdx\ufffd\ufffd"),
+        ("pay\u200dpal\ufe0f", "pay\ufffdpal\ufffd"),
+        (
+            "\U0001f469\u200d\U0001f4bb \u26a0\ufe0f \u0645\u06cc\u200c\u062e",
+            "\U0001f469\u200d\U0001f4bb \u26a0\ufe0f \u0645\u06cc\u200c\u062e",
+        ),
         ("a\tb", "a       b"),
         ("one\ntwo\r\nthree\u2028four", "one two three four"),
         ("one\vtwo\fthree\u2029four", "one two three four"),
@@ -32,7 +39,13 @@ from tui.git.clean import clean_text
         ("'https://TOKEN@h.org/x'", "'https://h.org/x'"),
         ("HTTP://TOKEN@h.org/x", "HTTP://h.org/x"),
         ("ssh://git@h.org/x", "ssh://git@h.org/x"),
-        ("ssh://git:secret@h.org/x", "ssh://h.org/x"),
+        ("ssh://git:secret@h.org/x", "ssh://git@h.org/x"),
+        ("ssh://:secret@h.org/x", "ssh://h.org/x"),
+        ("https://ann:sec#ret@h.org/x", "https://h.org/x"),
+        ("'https://h.org/x#secret/info/refs'", "'https://h.org/x#***'"),
+        ("From https://h.org/x.git#secret", "From https://h.org/x.git#***"),
+        ("see https://h.org/help#token for more", "see https://h.org/help#token for more"),
+        ("https://h.org/x#access_token=secret", "https://h.org/x#access_token=***"),
         ("git://:secret@h.org/x", "git://h.org/x"),
         ("https://h.org/a@b", "https://h.org/a@b"),
         (
@@ -66,3 +79,25 @@ def test_clean_text(text: bytes | str, clean: str):
 @pytest.mark.parametrize("mark", "?&;")
 def test_a_parameter_that_logs_in(name: str, mark: str):
     assert clean_text(f"https://h.org/x?a{mark}{name}=hush#end") == f"https://h.org/x?a{mark}{name}=***#end"
+
+
+@pytest.mark.parametrize(
+    ("url", "public"),
+    [
+        ("https://ann:hush@h.org/x", "https://h.org/x"),
+        ("https://TOKEN@h.org:8443/x?a=b", "https://h.org:8443/x?a=b"),
+        ("https://ann:hu#sh@h.org/x", "https://h.org/x"),
+        ("https://ann:hu?sh@h.org/x", "https://h.org/x"),
+        ("https://ann:it's hush@h.org/x", "https://h.org/x"),
+        ("https://h.org/x#hush", "https://h.org/x#***"),
+        ("https://h.org/x?token=hush#hush", "https://h.org/x?token=***#***"),
+        ("ssh://git:hush@h.org:22/x", "ssh://git@h.org:22/x"),
+        ("ssh://git@h.org/x", "ssh://git@h.org/x"),
+        ("git@h.org:x#y", "git@h.org:x#y"),
+        ("file:///srv/x", "file:///srv/x"),
+        ("https://[half/x", "https://[half/x"),
+        (None, None),
+    ],
+)
+def test_a_url_as_it_may_be_shown(url: str | None, public: str | None):
+    assert public_url(url) == public

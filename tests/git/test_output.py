@@ -28,7 +28,10 @@ def test_lines_are_cut_at_cr_and_lf_wherever_the_bytes_are_cut():
 
 
 def test_a_line_without_end_does_not_grow_for_ever():
-    assert [len(line) for line, _ in cut(*[b"x" * 5000] * 4)] == [10_000, 10_000]
+    assert [len(line) for line, _ in cut(*[b"x" * 5000] * 4)] == [8192]
+    (line, _), after = cut(b"remote: " + b"x" * 9000, b"fatal: no line of git", b"\n", b"after")
+    assert line.startswith(b"remote: x")
+    assert after == (b"after", True)
 
 
 @pytest.mark.parametrize(

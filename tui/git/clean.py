@@ -15,28 +15,44 @@ _CONTROLS = re.compile(
     "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # marks and overrides that turn the text's direction
     "\ufeff]"
 )
+_INVISIBLE = re.compile(
+    "[\xad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u2060-\u2064\u206a-\u206f\u3164\uffa0\ufff9-\ufffb]"
+    # Scripts and emoji that need these have them behind a character of their own.
+    "|(?<![^\x00-\x7f])[\u200c\u200d\ufe00-\ufe0f\U000e0000-\U000e0fff]"
+)
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _WEB_USER = re.compile(r"(https?://)[^/\s'\"]+@", re.IGNORECASE)
 _SECRET_PARAMETER = re.compile(
-    r"([?&;][\w.-]*(?:token|passw(?:or)?d|pwd|secret|api_?key|signature|auth|jwt)=)[^&;#\s'\"]+",
+    r"([?&;#][\w.-]*(?:token|passw(?:or)?d|pwd|secret|api_?key|signature|auth|jwt)=)[^&;#\s'\"]+",
     re.IGNORECASE,
 )
-_URL_SECRET = re.compile(r"(://)[^/\s'\":@]*:[^/\s'\"]*@")
+_URL_SECRET = re.compile(r"://([^/\s'\":@]*):[^/\s'\"]*@")
+_FRAGMENT = re.compile(r"('[a-z+]+://[^\s'#]*|://[^\s'\"#]*\.git/?)#[^\s'\"]+")
 
 
 def clean_text(text: bytes | str) -> str:
     """One line without control codes, escape sequences, direction overrides and URL credentials.
 
-    Bytes are read as UTF-8; what is not, and the stand-ins of undecodable file names, become U+FFFD.
+    Bytes are read as UTF-8; what is not, the stand-ins of undecodable file names, and what cannot be seen
+    and would make two names look alike become U+FFFD.
     """
     text = text.decode("utf-8", "replace") if isinstance(text, bytes) else _SURROGATES.sub("\ufffd", text)
     line = _ANSI.sub("", text).expandtabs(8)
     line = _CONTROLS.sub("", _BREAKS.sub(" ", line)).rstrip()
-    if "://" in line:
-        line = _URL_SECRET.sub(r"\1", _WEB_USER.sub(r"\1", line))
-    return without_secret_parameters(line)
+    return without_url_secrets(_INVISIBLE.sub("\ufffd", line))
 
 
-def without_secret_parameters(text: str) -> str:
-    """The text with `***` for the values of URL parameters that log in, as `?access_token=…`."""
-    return _SECRET_PARAMETER.sub(r"\1***", text) if "?" in text else text
+def without_url_secrets(text: str) -> str:
+    """The text with its URLs as they may be shown: the user alone, of http(s) not even that: it is often a token.
+
+    `***` stands for the values of parameters that log in, as `?access_token=…`, and for a repository's fragment,
+    which means nothing to git.
+    """
+    if "://" in text:
+        text = _URL_SECRET.sub(_user_alone, _WEB_USER.sub(r"\1", text))
+        text = _FRAGMENT.sub(r"\1#***", text)
+    return _SECRET_PARAMETER.sub(r"\1***", text) if "=" in text else text
+
+
+def _user_alone(login: re.Match[str]) -> str:
+    return f"://{login[1]}@" if login[1] else "://"

@@ -53,7 +53,10 @@ def read_retry_after(trace: bytes) -> float | None:
 
 
 class LineCutter:
-    """Cuts bytes at CR and LF; gives each line and whether it stays (LF) or is overwritten (CR)."""
+    """Cuts bytes at CR and LF; gives each line and whether it stays (LF) or is overwritten (CR).
+
+    Of a line that is too long the beginning counts.
+    """
 
     def __init__(self) -> None:
         self._rest = b""
@@ -66,10 +69,8 @@ class LineCutter:
             # CR LF is one end of a line, not an overwritten line and an empty one.
             yield (text or self._overwritten if stays else text), stays
             self._overwritten = b"" if stays else text
-        if len(rest) > _LONGEST_LINE:
-            yield rest, True
-            rest = b""
-        self._rest = rest
+        # Its end would look like a line of its own, and might be a remote's that plays git.
+        self._rest = rest[:_LONGEST_LINE]
 
     def end(self) -> Iterator[tuple[bytes, bool]]:
         if self._rest:

@@ -4,9 +4,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
-from tui.git.clean import without_secret_parameters
+from tui.git.clean import without_url_secrets
 
 LOCAL_HOST = "local"
 """The host of a `file://` or path remote."""
@@ -66,18 +66,13 @@ def host_of(url: str | None) -> str:
 
 
 def public_url(url: str | None) -> str | None:
-    """The URL without password, secret parameters and the user of an http(s) URL, which often is a token."""
+    """The URL without password, secret parameters, fragment and the user of an http(s) URL, which often is a token."""
     if not url or "://" not in url:
         return url
-    url = without_secret_parameters(url)
-    try:
-        parts = urlsplit(url)
-        if "@" not in parts.netloc:
-            return url
-        user, _, place = parts.netloc.rpartition("@")
-    except ValueError:
-        return url.split("://", 1)[0] + "://…"
-    if parts.scheme not in {"http", "https"}:
-        name = user.split(":", 1)[0]
-        place = f"{name}@{place}" if name else place
-    return urlunsplit(parts._replace(netloc=place))
+    scheme, _, rest = url.partition("://")
+    # A password may hold a `#` or a `?`, which end the host for others.
+    authority, slash, path = rest.partition("/")
+    login, _, place = authority.rpartition("@")
+    user = "" if scheme.lower() in {"http", "https"} else login.partition(":")[0]
+    shown, fragment, _ = f"{scheme}://{user}{'@' if user else ''}{place}{slash}{path}".partition("#")
+    return without_url_secrets(shown) + ("#***" if fragment else "")
