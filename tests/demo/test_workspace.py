@@ -12,6 +12,7 @@ import pytest
 
 from tests.kit.processes import children_of
 from tests.kit.repos import git
+from tui.demo import workspace
 from tui.demo.history import commits
 from tui.demo.workspace import CAST, Cast, Demo, Story, demo_workspace
 
@@ -184,3 +185,20 @@ def test_a_build_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.M
     with pytest.raises(FileNotFoundError, match="git"):
         demo_workspace()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_folder_of_a_killed_demo_is_removed_by_the_next_and_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    dead, alive, foreign = (tmp_path / f"synctui-demo-{name}" for name in ("dead", "alive", "foreign"))
+    for folder in (dead, alive, foreign):
+        (folder / "sub").mkdir(parents=True)
+    (foreign / "sub/.held").touch()
+    os.close(workspace._hold(dead))
+    held = workspace._hold(alive)
+    try:
+        workspace._sweep()
+    finally:
+        os.close(held)
+    assert sorted(tmp_path.iterdir()) == [alive, foreign]

@@ -1,6 +1,7 @@
 """A throw-away workspace of real repositories in every state, served by a server of its own."""
 
 import contextlib
+import fcntl
 import os
 import shutil
 import subprocess
@@ -24,6 +25,9 @@ SETTINGS = {"jobs": 6, "retry": 1, "stall_timeout": 8}
 _BASE = 6
 """Commits that every remote has before its checkout is made."""
 _BUILDERS = 4
+_PREFIX = "synctui-demo-"
+_HELD = ".held"
+"""A file that the demo locks for as long as it lives."""
 
 
 class Story(StrEnum):
@@ -116,6 +120,24 @@ CAST = (
 )
 
 
+def _hold(folder: Path) -> int:
+    """The descriptor of the lock that says that the folder is in use."""
+    file = folder / f"{_HELD}.new"
+    held = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    fcntl.flock(held, fcntl.LOCK_EX)
+    file.rename(folder / _HELD)  # nobody finds it before it is locked
+    return held
+
+
+def _sweep() -> None:
+    """Remove the folders of demos that were killed."""
+    for file in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*/{_HELD}"):
+        with contextlib.suppress(OSError), file.open("rb") as found:
+            fcntl.flock(found, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if file.parent.lstat().st_uid == os.getuid():
+                shutil.rmtree(file.parent, ignore_errors=True)
+
+
 class Demo:
     """Builds the workspace at once and serves it until `close`, which removes all of it.
 
@@ -126,8 +148,10 @@ class Demo:
     def __init__(self) -> None:
         with contextlib.ExitStack() as stack:
             # Resolved, because a temporary folder may be a symlink and git then names two places.
-            self.folder = Path(tempfile.mkdtemp(prefix="synctui-demo-")).resolve()
+            _sweep()
+            self.folder = Path(tempfile.mkdtemp(prefix=_PREFIX)).resolve()
             stack.callback(shutil.rmtree, self.folder, ignore_errors=True)
+            stack.callback(os.close, _hold(self.folder))
             self.config = self.folder / "synctui.toml"
             self._remotes = self.folder / ".remotes"
             manners = {f"{cast.name}.git": cast.manner for cast in CAST}
