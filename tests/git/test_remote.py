@@ -3,14 +3,16 @@
 import base64
 import contextlib
 import http.server
+import shlex
 import socket
+import sys
 import threading
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.git.conftest import World, git
+from tests.git.conftest import World, commit, git
 from tui.git.outcome import Reason, State
 from tui.git.remote import Remote, same_place
 from tui.git.url import url_problem
@@ -213,6 +215,43 @@ def test_a_password_logs_in_and_is_in_no_process_list(world: World, way: str):
     assert logins == [None, "Basic " + base64.b64encode(b"ann:hu@sh").decode()]
     assert [line for line in listed if "remote-http" in line] != []
     assert [line for line in listed if "sh@" in line] == []
+
+
+ASK = "import sys, urllib.request; urllib.request.urlopen(sys.argv[1])"
+
+
+@pytest.mark.parametrize("way", ["http", "ssh"])
+def test_a_password_of_a_submodule_is_in_no_process_list(
+    world: World, monkeypatch: pytest.MonkeyPatch, way: str
+):
+    listed: list[str] = []
+    logins: list[str | None] = []
+
+    def look(handler: http.server.BaseHTTPRequestHandler) -> None:
+        logins.append(handler.headers.get("Authorization"))
+        for entry in Path("/proc").glob("[0-9]*/cmdline"):
+            with contextlib.suppress(OSError):
+                listed.append(entry.read_text())
+
+    head = world.head()
+    with answering(401, look, WWW_Authenticate='Basic realm="x"') as web:
+        ssh = world.base / "ssh"
+        ssh.write_text(f"#!/bin/sh\n{sys.executable} -c {shlex.quote(ASK)} {web}\nexit 1\n")
+        ssh.chmod(0o755)
+        monkeypatch.setenv("GIT_SSH_COMMAND", str(ssh))
+        url = "ssh://ann:hu%40sh@h.invalid/a.git" if way == "ssh" else web.replace("://", "://ann:hu%40sh@")
+        (world.theirs / ".gitmodules").write_text(f'[submodule "it\'s"]\n\tpath = part\n\turl = {url}\n')
+        git(world.theirs, "update-index", "--add", "--cacheinfo", f"160000,{head},part")
+        commit(world.theirs, ".gitmodules", (world.theirs / ".gitmodules").read_text())
+        world.push()
+        outcome = world.sync(world.repo(submodules=True))
+    assert (outcome.state, outcome.message.partition(":")[0]) == (State.FAILED, "submodule part")
+    assert "sh@" not in repr(outcome)
+    assert [line for line in listed if "submodule" in line] != []
+    assert [line for line in listed if "sh@" in line] == []
+    if way == "http":
+        assert outcome.reason is Reason.AUTH
+        assert "Basic " + base64.b64encode(b"ann:hu@sh").decode() in logins
 
 
 def test_nobody_listens(world: World):

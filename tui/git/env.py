@@ -71,23 +71,50 @@ def login_env(url: str) -> dict[str, str]:
     git hands the URL to its helpers as an argument; so it sees one without the password, and for http(s)
     gets that from a credential helper, which is asked after the person's own. Empty for other URLs.
     """
-    clean, user, password = _split_login(url)
-    if password is None:
+    settings = _login_settings(url)
+    if not settings:
         return {}
+    try:
+        count = int(os.environ.get("GIT_CONFIG_COUNT", "0"))  # the person's own come first
+    except ValueError:
+        count = 0
+    env = _login_variables(url) | {"GIT_CONFIG_COUNT": str(count + len(settings))}
+    for number, (key, value) in enumerate(settings, count):
+        env[f"GIT_CONFIG_KEY_{number}"] = key
+        env[f"GIT_CONFIG_VALUE_{number}"] = value
+    return env
+
+
+def submodule_login_env(name: str, url: str) -> dict[str, str]:
+    """The same for `git submodule update` of the one of that name: the gits that it starts get only what `-c` gives."""
+    settings = _login_settings(url)
+    if not settings:
+        return {}
+    settings.append((f"submodule.{name}.url", without_password(url)))
+    words = (f"{_quoted(key)}={_quoted(value)}" for key, value in settings)
+    return _login_variables(url) | {"GIT_CONFIG_PARAMETERS": " ".join(words)}
+
+
+def _login_settings(url: str) -> list[tuple[str, str]]:
+    clean, _, password = _split_login(url)
+    if password is None:
+        return []
     parts = urlsplit(clean)
     helper = """!f() { test "$1" = get && printf 'username=%s\\npassword=%s\\n' "$SYNCTUI_USER" "$SYNCTUI_SECRET"; }; f"""
     settings = [(f"url.{clean}.insteadOf", url)]
     if parts.scheme != "ssh":
         settings.append((f"credential.{parts.scheme}://{parts.netloc}.helper", helper))
-    try:
-        count = int(os.environ.get("GIT_CONFIG_COUNT", "0"))  # the person's own come first
-    except ValueError:
-        count = 0
-    env = {"SYNCTUI_USER": user, SECRET: password, "GIT_CONFIG_COUNT": str(count + len(settings))}
-    for number, (key, value) in enumerate(settings, count):
-        env[f"GIT_CONFIG_KEY_{number}"] = key
-        env[f"GIT_CONFIG_VALUE_{number}"] = value
-    return env
+    return settings
+
+
+def _login_variables(url: str) -> dict[str, str]:
+    _, user, password = _split_login(url)
+    return {"SYNCTUI_USER": user, SECRET: password or ""}
+
+
+def _quoted(text: str) -> str:
+    """As git reads it: not all of what a shell does."""
+    return "'" + text.replace("'", "'\\''") + "'"
 
 
 def _split_login(url: str) -> tuple[str, str, str | None]:

@@ -8,7 +8,7 @@ from typing import NoReturn
 
 from tui.git.clean import clean_text
 from tui.git.decide import Move
-from tui.git.env import login_env
+from tui.git.env import login_env, submodule_login_env
 from tui.git.failure import Ended
 from tui.git.inspect import git_dir_of, in_progress
 from tui.git.move import check_work_tree, head_state, move_head
@@ -56,6 +56,7 @@ def update_submodules(work: Work, old: str | None) -> int:
             if module in empty:  # it is where it belongs, or cannot be brought there
                 done += update_submodules(sub, None)
                 continue
+            sub.git.env = login_env(_url(work, module)) or sub.git.env
             if head != module.recorded and _follow(sub, module.recorded, _recorded(work, old, module)):
                 done += 1
             done += update_submodules(sub, head)
@@ -112,6 +113,11 @@ def _work_in(work: Work, module: _Module) -> Work:
     return Work(repo, work.options, replace(work.git, place=repo.path), notes=work.notes)
 
 
+def _url(work: Work, module: _Module) -> str:
+    """With the password that it may have, which no clone of ours has."""
+    return _text(work.attempt("config", "--get", f"submodule.{module.name}.url").stdout).strip()
+
+
 def _recorded(work: Work, commit: str | None, module: _Module) -> str:
     return _text(work.attempt("rev-parse", "--verify", "--quiet", f"{commit}:{module.path}").stdout).strip()
 
@@ -125,20 +131,34 @@ def _fill(work: Work, modules: list[_Module]) -> None:
         _keep_what_was_left(work, module)
     if not wanted:
         return
+    urls = {one.path: settings.get(f"submodule.{one.name}.url", "") for one in wanted}
+    logins = {one.path: submodule_login_env(one.name, urls[one.path]) for one in wanted}
+    alone = [[one] for one in wanted if logins[one.path]]
+    together = [one for one in wanted if not logins[one.path]]
+    ends: list[Ended] = []
+    for batch in [*alone, together] if together else alone:
+        try:
+            _update(work, batch, logins[batch[0].path])
+        except Ended as end:
+            ends.append(end)
+    if not ends:
+        return
+    for module in wanted:
+        _empty_again(work.repo.path / module.path)
+    failed = next((one for one in wanted if not _is_filled(work, one)), None)
+    if failed is None:
+        raise ends[0]
+    raise _about(failed, ends[0], Repo(work.repo.id, work.repo.path / failed.path, urls[failed.path] or None))
+
+
+def _update(work: Work, modules: list[_Module], login: dict[str, str]) -> None:
     # --checkout: else it does what `submodule.NAME.update` says, which may be a command.
-    options = ("--checkout", "--progress")
-    try:
-        exit_ = work.attempt("submodule", "update", *options, "--", *(_literal(one.path) for one in wanted))
-        if not exit_.ok:
-            _fail(work, exit_)
-    except Ended as end:
-        for module in wanted:
-            _empty_again(work.repo.path / module.path)
-        failed = next((one for one in wanted if not _is_filled(work, one)), None)
-        if failed is None:
-            raise
-        url = settings.get(f"submodule.{failed.name}.url")
-        raise _about(failed, end, Repo(work.repo.id, work.repo.path / failed.path, url)) from None
+    options = ("--checkout", "--progress", "--", *(_literal(one.path) for one in modules))
+    git = replace(work.git, env=work.git.env | login)
+    exit_ = work.run(git.run, "submodule", "update", *options)
+    work.heed(exit_, "submodule")
+    if not exit_.ok:
+        _fail(work, exit_)
 
 
 def _empty_again(folder: Path) -> None:
