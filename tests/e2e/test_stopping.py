@@ -10,7 +10,7 @@ import pytest
 from tests.kit import repos
 from tests.kit.gate import SshStub
 from tests.kit.processes import state_of, wait_until
-from tests.kit.program import Workspace, ended, start, synctui
+from tests.kit.program import Workspace, ended, kill_unwatched, start, synctui
 from tests.torture.facts import facts
 from tests.torture.servers import WebServer, half_then_silence, status
 
@@ -75,10 +75,17 @@ def test_nor_when_the_reader_leaves(busy: Workspace, ssh_stub: SshStub) -> None:
     assert ssh_stub.processes() == {}
 
 
-def test_nor_after_a_kill_and_the_next_run(busy: Workspace, ssh_stub: SshStub, sandbox: Path) -> None:
+def test_nor_after_a_kill(busy: Workspace, ssh_stub: SshStub) -> None:
     process = start_all(busy, ssh_stub)
     process.kill()
     ended(process)
+    wait_until(lambda: ssh_stub.processes() == {}, "all of it is gone without a hand")
+
+
+def test_nor_after_the_kill_of_all_that_is_ours_and_the_next_run(
+    busy: Workspace, ssh_stub: SshStub, sandbox: Path
+) -> None:
+    kill_unwatched(start_all(busy, ssh_stub))
     assert ssh_stub.processes() != {}
     ssh_stub.serve("ssh")
     (sandbox / ".gitconfig").unlink()

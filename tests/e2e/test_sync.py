@@ -12,7 +12,7 @@ import pytest
 
 from tests.kit.gate import SshStub
 from tests.kit.processes import wait_until
-from tests.kit.program import SYNCTUI, Workspace, ended, start, synctui
+from tests.kit.program import SYNCTUI, Workspace, ended, kill_unwatched, start, synctui
 from tests.kit.repos import add_commits, head
 
 STATES = ["synced", "up_to_date", "skipped", "blocked", "busy", "failed", "timed_out", "cancelled"]
@@ -486,10 +486,8 @@ def test_what_a_killed_run_leaves_at_work_is_ended_by_the_next(
     ssh_stub.hold("one", "two")
     process = start("sync", cwd=workspace.folder)
     ssh_stub.wait_running(2)
-    process.kill()
-    ended(process)
-    left = set(ssh_stub.processes())
-    assert left
+    kill_unwatched(process)
+    assert ssh_stub.processes()
     ssh_stub.open_all()
     ran = synctui("sync", "--ndjson", cwd=workspace.folder)
     assert {end["state"] for end in ran.finished().values()} == {"up_to_date"}

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.kit.gate import SshStub
+from tests.kit.processes import children_of
 from tests.kit.repos import Remote, clone, make_remote
 
 SYNCTUI = str(Path(sys.executable).with_name("synctui"))
@@ -54,6 +56,17 @@ def start(
 def ended(process: "subprocess.Popen[str]", timeout: float = 60) -> Ran:
     out, err = process.communicate(timeout=timeout)
     return Ran(process.returncode, out, err)
+
+
+def kill_unwatched(process: "subprocess.Popen[str]") -> None:
+    """kill -9 for the program and the shell that would end what it leaves behind."""
+    watchers = [
+        pid for pid, command in children_of(process.pid).items() if command.startswith("sh -c \nsoon=")
+    ]
+    assert len(watchers) == 1
+    for pid in (*watchers, process.pid):
+        os.kill(pid, signal.SIGKILL)
+    ended(process)
 
 
 def synctui(*args: str, cwd: Path, env: Mapping[str, str] | None = None) -> Ran:

@@ -6,6 +6,7 @@ import pytest
 
 from tests.kit import repos
 from tests.kit.gate import SshStub
+from tests.kit.processes import wait_until
 from tests.kit.program import Workspace, ended, start, synctui
 from tests.torture.facts import facts
 
@@ -47,7 +48,7 @@ def check_whole(workspace: Workspace, ssh_stub: SshStub) -> None:
         assert repos.git(checkout, "status", "--porcelain") == ""
         assert repos.git(checkout, "fsck", "--no-dangling", "--no-progress") == ""
         assert facts(checkout).litter == frozenset()
-    assert ssh_stub.processes() == {}
+    wait_until(lambda: ssh_stub.processes() == {}, "all is gone, the shells that watched the killed too")
 
 
 @pytest.mark.parametrize("lines", [1, 4, 12, 24, 36, 48, 60, 72])

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NoReturn
 
+from tui.git.watchdog import watchdog
+
 STOP_SIGNALS = (signals.SIGINT, signals.SIGTERM, signals.SIGHUP, signals.SIGQUIT)
 """What ends a run from outside: its processes are ended first, then this process dies of the same."""
 
@@ -23,6 +25,7 @@ class Ending:
 
 def leave(ending: Ending) -> None:
     """Does not return."""
+    watchdog.stop()
     if ending.signal is not None:
         signals.signal(ending.signal, signals.SIG_DFL)
         os.kill(os.getpid(), ending.signal)

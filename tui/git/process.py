@@ -23,6 +23,7 @@ from tui.git.group import TERM_GRACE, group_bytes, group_lives, signal_group
 from tui.git.outcome import Reason
 from tui.git.output import LineCutter, parse_progress, read_hooks, read_retry_after
 from tui.git.stop import StopSignal
+from tui.git.watchdog import watchdog
 
 MOVE_GRACE = 0.8
 """Seconds that a stop leaves to a child that rewrites the working tree: half of it done is a mess."""
@@ -197,6 +198,7 @@ class GitProcess:
         with _Waker() as waker, runner.stop.waking(waker.wake):
             self._poller.register(waker.fd, select.POLLIN)
             child = _start(self._command, self._env)
+            watchdog.watch(child.pid, patiently=self._stop_grace > 0)
             try:
                 return self._follow(child)
             except BaseException:
@@ -207,6 +209,7 @@ class GitProcess:
                 for stream in (child.stdout, child.stderr):
                     if stream is not None:
                         stream.close()
+                watchdog.forget(child.pid)
                 if runner.on_child is not None:
                     runner.on_child(None, self._step)
 
