@@ -45,3 +45,12 @@ def test_decide(case: dict[str, object], move: Move, blocked: Reason | None, not
     decision = decide(facts(**case))
     assert (decision.move, decision.blocked, decision.notes) == (move, blocked, notes)
     assert (decision.message != "") is (blocked is not None)
+
+
+@pytest.mark.parametrize(("word", "said"), [("merge", "a merge"), ("am", "an am")])
+def test_what_is_in_progress_is_named(word: str, said: str):
+    for facts in (
+        Facts("h", "b", upstream="u", behind=1, in_progress=word),
+        Facts("h", pin="p", in_progress=word),
+    ):
+        assert decide(facts).message == f"{said} is in progress"

@@ -1,11 +1,8 @@
-from pathlib import Path
-
 import pytest
 
-from tui.git.failure import Failure, advice, classify, classify_os_error
+from tui.git.failure import Failure, classify, classify_os_error
 from tui.git.outcome import Reason
 from tui.git.process import Exit
-from tui.git.repo import Repo
 
 SSH_END = "fatal: Could not read from remote repository."
 
@@ -107,6 +104,29 @@ SSH_END = "fatal: Could not read from remote repository."
             ["fatal: unable to access 'https://h/': The requested URL returned error: 418"],
         ),
         (Reason.CONFIG, ["fatal: bad config line 3 in file /home/ann/.gitconfig"]),
+        (Reason.CONFIG, ["fatal: ssh variant 'simple' does not support setting port"]),
+        (Reason.CONFIG, ["fatal: invalid value for 'submodule.x.update'"]),
+        (Reason.CONFIG, ["error: cannot run my-ssh: No such file or directory", "fatal: unable to fork"]),
+        (Reason.CONFIG, ["Bad owner or permissions on /home/ann/.ssh/config", SSH_END]),
+        (Reason.CONFIG, ["/home/ann/.ssh/config: line 3: Bad configuration option: x", SSH_END]),
+        (
+            Reason.CONFIG,
+            [
+                "Unable to negotiate with ::1 port 22: no matching host key type found. Their offer: x",
+                SSH_END,
+            ],
+        ),
+        (Reason.CONFIG, ["my-ssh: 1: my-ssh: not found", SSH_END]),
+        (Reason.AUTH, ["ERROR: Your account is suspended. Please check your email.", SSH_END]),
+        (Reason.AUTH, ["ERROR: The 'x' organization has enabled or enforced SAML SSO.", SSH_END]),
+        (Reason.AUTH, ["Unauthorized", SSH_END]),
+        (Reason.AUTH, ["Gitea: Unauthorized", SSH_END]),
+        (Reason.AUTH, ["WARNING: Your password has expired.", SSH_END]),
+        (Reason.NOT_FOUND, ["FATAL: R any x ann DENIED by fallthru", "(or you mis-spelled it)", SSH_END]),
+        (Reason.NOT_FOUND, ["Gitea: Repository does not exist", SSH_END]),
+        (Reason.NOT_FOUND, ["fatal: unable to access 'http://h/': Maximum (20) redirects followed"]),
+        (Reason.NOT_FOUND, ["fatal: unable to update url base from redirection:", "  asked for: x"]),
+        (Reason.INTERNAL, ["error: cannot create async thread: Too many open files"]),
         (Reason.REV_MISSING, ["fatal: Remote branch nope not found in upstream origin"]),
     ],
 )
@@ -117,6 +137,65 @@ def test_reasons(reason: Reason, lines: list[str]):
 def test_the_line_that_decides_is_the_message():
     lines = ("warning: x", "ssh: connect to host h port 22: Connection refused", SSH_END)
     assert classify(Exit(128, b"", lines), network=True).message == lines[1]
+
+
+WORDS_OF_GIT = [
+    "fatal: Unable to create '/home/ann/precious.lock': File exists.",
+    "fatal: detected dubious ownership in repository at '/x'",
+    "fatal: write error: No space left on device",
+    "error: cannot open '.git/FETCH_HEAD': Operation not permitted",
+    "fatal: Out of memory, malloc failed",
+    "error: object file .git/objects/aa/bb is empty",
+    "fatal: ref updates aborted by hook",
+    "fatal: bad config line 3 in file /srv/x.git/config",
+]
+
+
+@pytest.mark.parametrize("words", WORDS_OF_GIT)
+def test_the_words_of_a_remote_are_not_taken_for_those_of_git(words: str):
+    def reason(*lines: str, local: bool = False) -> Reason:
+        return classify(Exit(128, b"", lines), network=True, local=local).reason
+
+    git_itself = reason(words)
+    assert git_itself is not Reason.REMOTE_ERROR
+    assert reason(f"remote: {words}", "fatal: the moon is full") is Reason.REMOTE_ERROR
+    assert reason(f"fatal: remote error: {words}") is Reason.REMOTE_ERROR
+    assert reason("fatal: remote error: a first line", words) is Reason.REMOTE_ERROR
+    assert reason(words, SSH_END) is Reason.REMOTE_ERROR
+    assert reason(words, SSH_END, local=True) is git_itself
+
+
+def test_a_remote_cannot_say_that_its_own_key_is_wrong():
+    lines = ("fatal: remote error: Host key verification failed.",)
+    assert classify(Exit(128, b"", lines), network=True).reason is Reason.REMOTE_ERROR
+
+
+def test_a_key_that_has_changed_is_no_unknown_one():
+    lines = (
+        "@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @",
+        "Offending ECDSA key in /home/ann/.ssh/known_hosts:1",
+        "Host key verification failed.",
+        SSH_END,
+    )
+    changed = classify(Exit(128, b"", lines), network=True)
+    assert changed == Failure(
+        Reason.HOST_KEY,
+        "the key of the host has changed: Offending ECDSA key in /home/ann/.ssh/known_hosts:1",
+    )
+    unknown = classify(Exit(128, b"", lines[2:]), network=True)
+    assert unknown == Failure(Reason.HOST_KEY, "Host key verification failed.")
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["Welcome!", "fatal: no room for you", "====", SSH_END, "", "Please make sure you have"],
+        ["error: no room for you", SSH_END],
+    ],
+)
+def test_what_ssh_said_before_git_s_last_words(lines: list[str]):
+    failure = classify(Exit(128, b"", tuple(lines)), network=True)
+    assert failure == Failure(Reason.REMOTE_ERROR, "no room for you")
 
 
 def test_words_that_nobody_knows():
@@ -167,28 +246,3 @@ def test_file_errors():
         Reason.DISK_FULL, "No space left on device: /x"
     )
     assert classify_os_error(PermissionError(13, "Permission denied", "/x")).reason is Reason.PERMISSION
-
-
-@pytest.mark.parametrize("reason", list(Reason))
-def test_advice_is_one_line_that_names_the_repo(reason: Reason):
-    repo = Repo("team/it", Path("/srv/it's here"), url="https://ann:hush@h.org/x.git")
-    line = advice(reason, repo)
-    quiet = {
-        Reason.FRESH,
-        Reason.DISABLED,
-        Reason.HELD,
-        Reason.USER,
-        Reason.SIGNAL,
-        Reason.FAIL_FAST,
-        Reason.QUIT,
-    }
-    assert line.startswith("team/it: ") is (reason not in quiet)
-    assert "hush" not in line
-    assert "\n" not in line
-
-
-def test_advice_for_a_branch_that_is_gone_names_commands_of_git():
-    line = advice(Reason.BRANCH_GONE, Repo("it", Path("/it")))
-    assert line == (
-        "it: the branch is gone on the remote: git -C /it switch BRANCH, or git -C /it branch --unset-upstream"
-    )

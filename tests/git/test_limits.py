@@ -248,7 +248,8 @@ def test_a_hanging_post_merge_hook_is_named(world: World):
     new = world.arrive()
     outcome = world.sync(world.repo(stall_timeout=0.5))
     assert (outcome.state, outcome.reason) == (State.TIMED_OUT, Reason.STALLED)
-    assert outcome.message == "no byte moved for 0.5 s in merge (post-merge hook)"
+    assert outcome.message == "no byte moved for 0.5 s in merge (post-merge hook); HEAD has moved"
+    assert outcome.advice == f"mine: a hook of yours does not end: cat {hook}"
     assert (outcome.new, outcome.commits, world.head()) == (new, 1, new)
 
 

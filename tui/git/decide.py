@@ -51,6 +51,10 @@ class Decision:
     notes: tuple[str, ...] = ()
 
 
+def with_article(noun: str) -> str:
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+
+
 def decide(facts: Facts) -> Decision:
     if facts.bare or facts.fetch_only:
         return Decision()
@@ -71,7 +75,7 @@ def _decide_branch(facts: Facts) -> Decision:
     rewritten = facts.rewritten and facts.ahead > 0
     if facts.in_progress:
         if facts.behind or rewritten:
-            return _blocked(Reason.IN_PROGRESS, f"a {facts.in_progress} is in progress")
+            return _blocked(Reason.IN_PROGRESS, f"{with_article(facts.in_progress)} is in progress")
         return Decision(notes=("in_progress",))
     if rewritten:
         return Decision(Move.FOLLOW_REWRITE)
@@ -87,7 +91,7 @@ def _decide_pin(facts: Facts) -> Decision:
     if facts.head == facts.pin:
         return Decision()
     if facts.in_progress:
-        return _blocked(Reason.IN_PROGRESS, f"a {facts.in_progress} is in progress")
+        return _blocked(Reason.IN_PROGRESS, f"{with_article(facts.in_progress)} is in progress")
     if facts.branch is None and facts.own_commits:
         return _blocked(Reason.DIVERGED, "the detached HEAD has commits that no branch holds")
     return Decision(Move.DETACH)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from tui.git.clean import clean_text
-from tui.git.decide import Move
+from tui.git.decide import Move, with_article
 from tui.git.env import login_env, submodule_login_env
 from tui.git.failure import Ended
 from tui.git.inspect import git_dir_of, in_progress
@@ -210,7 +210,7 @@ def _follow(sub: Work, recorded: str, was: str) -> bool:
         raise Ended(State.BLOCKED, Reason.DIVERGED, "it has commits that its remote does not have")
     git_dir = git_dir_of(sub.repo.path)
     if git_dir is not None and (begun := in_progress(git_dir)):
-        raise Ended(State.BLOCKED, Reason.IN_PROGRESS, f"a {begun} is in progress")
+        raise Ended(State.BLOCKED, Reason.IN_PROGRESS, f"{with_article(begun)} is in progress")
     move_head(sub, checkout, Move.DETACH, recorded)
     return True
 
@@ -276,7 +276,7 @@ def _is_whole(sub: Work, commit: str) -> bool:
 def _about(module: _Module, end: Ended, repo: Repo) -> Ended:
     """The same of a submodule, which it names."""
     message = clean_text(f"submodule {module.path}: {end.message}")
-    return Ended(end.state, end.reason, message, end.retry_after, end.repo or repo)
+    return Ended(end.state, end.reason, message, end.retry_after, end.repo or repo, end.about)
 
 
 def _literal(path: str) -> str:

@@ -5,11 +5,12 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+from tui.git.advice import busy_advice
 from tui.git.clean import clean_text
 from tui.git.clone import clone
 from tui.git.decide import Facts, Move, decide
 from tui.git.env import login_env
-from tui.git.failure import Ended, busy_advice, classify, classify_os_error
+from tui.git.failure import Ended, classify, classify_os_error
 from tui.git.forecast import foresee_move, foresee_signature
 from tui.git.gauge import Gauge
 from tui.git.inspect import branch_in_progress, git_dir_of, in_progress

@@ -7,16 +7,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
 
+from tui.git.advice import advice
 from tui.git.aftermath import remove_locks
 from tui.git.clean import clean_text
-from tui.git.failure import Ended, advice, classify
+from tui.git.failure import Ended, classify
 from tui.git.half_written import remove_half_written
+from tui.git.inspect import git_dirs_of
 from tui.git.outcome import Action, Outcome, Reason, RefChange, State
 from tui.git.process import Exit, GitRunner
-from tui.git.repo import Repo, public_url
+from tui.git.repo import LOCAL_HOST, Repo, host_of, public_url
 
 CLOCK_GRAIN = 0.05  # seconds by which a file's time may lag behind the clock
-_LOCK_PATH = re.compile(r"'([^']*\.lock)'")
+_LOCK = re.compile(r"'([^']*\.lock)'|could not lock config file (.+): File exists")
+_MOVERS = frozenset({"merge", "checkout"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,18 +97,30 @@ class Work:
         """Raises Ended for a child that we ended."""
         limits = self.git.deadlines
         at = f"{step} ({exit_.phase})" if exit_.phase else step
+        hook = self._hanging_hook(exit_, step)
+        if hook and self.old is not None and self.new != self.old:
+            at += "; HEAD has moved"
         match exit_.ended_by:
             case None:
                 return
             case Reason.STALLED:
-                raise Ended(State.TIMED_OUT, Reason.STALLED, f"no byte moved for {limits.stall:g} s in {at}")
+                message = f"no byte moved for {limits.stall:g} s in {at}"
             case Reason.DEADLINE:
-                raise Ended(State.TIMED_OUT, Reason.DEADLINE, f"not done after {limits.total:g} s, in {at}")
+                message = f"not done after {limits.total:g} s, in {at}"
             case reason:
                 raise Ended(State.CANCELLED, reason, f"stopped in {at}")
+        raise Ended(State.TIMED_OUT, exit_.ended_by, message, about=hook)
+
+    def _hanging_hook(self, exit_: Exit, step: str) -> str:
+        """The file of the hook in which a move was ended; empty: in none."""
+        name = exit_.phase.removesuffix(" hook")
+        if exit_.ended_by is None or step not in _MOVERS or name == exit_.phase:
+            return ""
+        asked = self.git.unstoppable("rev-parse", "--path-format=absolute", "--git-path", f"hooks/{name}")
+        return asked.stdout.decode("utf-8", "surrogateescape").strip()
 
     def fail(self, exit_: Exit, *, network: bool = False) -> NoReturn:
-        failure = classify(exit_, network=network)
+        failure = classify(exit_, network=network, local=host_of(self.url) == LOCAL_HOST)
         raise Ended(State.FAILED, failure.reason, failure.message, failure.retry_after)
 
     def note(self, word: str) -> None:
@@ -114,13 +129,12 @@ class Work:
 
     def outcome(self, state: State, message: str = "", end: Ended | None = None) -> Outcome:
         reason = end.reason if end else None
-        lock = _LOCK_PATH.search(end.message) if end and reason is Reason.LOCK_HELD else None
         needs_tail = state in {State.FAILED, State.TIMED_OUT, State.BLOCKED}
         return Outcome(
             state=state,
             reason=reason,
             message=end.message if end else message,
-            advice=advice(reason, (end.repo if end else None) or self.repo, lock=lock[1] if lock else ""),
+            advice=self._advice(end) if end else "",
             notes=tuple(self.notes),
             action=self.action,
             url=clean_text(public_url(self.url) or "") or None,
@@ -134,3 +148,17 @@ class Work:
             output_tail=tuple(self.git.tail) if needs_tail else (),
             retry_after=end.retry_after if end else None,
         )
+
+    def _advice(self, end: Ended) -> str:
+        about = own_lock(self.repo, end.message) if end.reason is Reason.LOCK_HELD else end.about
+        return advice(end.reason, end.repo or self.repo, end.message, about)
+
+
+def own_lock(repo: Repo, message: str) -> str:
+    """The lock file of which git speaks; empty where it is in no git dir of the repo: nobody is to remove that."""
+    said = _LOCK.search(message)
+    if said is None:
+        return ""
+    lock = repo.path / (said[1] or f"{said[2]}.lock")
+    dirs = [folder.resolve() for folder in git_dirs_of(repo.path)]
+    return str(lock) if any(lock.resolve().is_relative_to(folder) for folder in dirs) else ""

@@ -1,0 +1,134 @@
+"""One line of advice for each reason: it names the repo, and a command that works as it stands."""
+
+import os
+import re
+import shlex
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from tui.git.clean import clean_text
+from tui.git.failure import CHANGED_KEY
+from tui.git.outcome import Reason
+from tui.git.repo import Repo, public_url
+
+_TRUST = "if you trust its owner: git config --global --add safe.directory"
+
+_ADVICE = {
+    Reason.NOT_CLONED: "clone it by hand: git clone {url} {path}",
+    Reason.NO_REMOTE: "add one: {git} remote add origin URL",
+    Reason.DIVERGED: "both sides have commits: {git} rebase, or {git} merge",
+    Reason.DIRTY: "local changes are in the way: {git} stash, then {sync}",
+    Reason.UNTRACKED_OVERWRITE: "move the files that are in the way: {git} status --ignored, then {sync}",
+    Reason.IN_PROGRESS: "end what you have begun: {git} status",
+    Reason.BRANCH_GONE: "see what the remote has: {git} branch -r, or keep yours: {git} branch --unset-upstream",
+    Reason.STALLED: "try it by hand: {ask}; or raise it: {sync} --stall-timeout 300",
+    Reason.DEADLINE: "give it more time: {sync} --timeout 3600",
+    Reason.AUTH: "log in once by hand: {ask}",
+    Reason.HOST_KEY: "check the key and accept it once: {ask}",
+    Reason.DNS: "check the name and the network: getent hosts {host}",
+    Reason.REFUSED: "nobody listens there: {ask}",
+    Reason.NETWORK: "try again: {sync}",
+    Reason.TLS: "check the certificate: {ask}",
+    Reason.NOT_FOUND: "check the URL and your access: {ask}",
+    Reason.RATE_LIMITED: "wait, then with fewer at once: {sync} --host-jobs 1",
+    Reason.REMOTE_ERROR: "try again later: {sync}",
+    Reason.CORRUPT: "look at it: {git} fsck --connectivity-only",
+    Reason.NOT_A_REPOSITORY: "move what is there out of the way: ls -la {path}",
+    Reason.URL_MISMATCH: "compare with the workspace file: {git} remote -v",
+    Reason.UNSAFE_OWNER: _TRUST + " {path}",
+    Reason.UNSAFE_URL: "it would run a command: {git} config --show-origin --get-regexp '^(remote|url|core|gpg)\\.'",
+    Reason.LOCK_HELD: "see who holds it, then: {sync}",
+    Reason.DISK_FULL: "make room: df -h {above}",
+    Reason.PERMISSION: "look who owns it: ls -ld {here}",
+    Reason.HOOK: "a hook refused: ls {path}/.git/hooks",
+    Reason.REV_MISSING: "look what the remote has: {ask}",
+    Reason.MOVED: "HEAD moved meanwhile: {sync}",
+    Reason.REF_CONFLICT: "a ref is in the way of another: {git} remote prune {remote}",
+    Reason.CONFIG: "look at the configuration: {git} config --show-origin --list",
+    Reason.GIT_MISSING: "install git, then: {sync}",
+    Reason.INTERNAL: "try again, and report it if it stays, with the output of: {sync} --verbose",
+}
+_ABOUT = {
+    Reason.STALLED: "a hook of yours does not end: cat {about}",
+    Reason.DEADLINE: "a hook of yours does not end: cat {about}",
+    Reason.BRANCH_GONE: "follow the only branch of the remote: {git} switch {about}",
+    Reason.LOCK_HELD: "if no git is at work there: rm {about}",
+}
+"""In place of the above where more is known, of which `Ended` says what it is."""
+_WORDS = (
+    # Not the host that ssh names: its words cannot be told from those of a program that it has run there.
+    (Reason.HOST_KEY, CHANGED_KEY, ("it may be an attack: compare the fingerprint with that of the host, then only:"
+        " ssh-keygen -R {known_as}")),
+    (Reason.UNSAFE_OWNER, r"dubious ownership in repository at '(?P<found>.*)'", _TRUST + " {found}"),
+    (Reason.PERMISSION, "Read-only file system", "its file system is read-only: df {here}; mount"),
+    (Reason.CONFIG, r"(?P<found>[\w.+-]+): (?:command )?not found$", "install {found}, then: {sync}"),
+    (Reason.CONFIG, r"\bssh\b|Unable to negotiate", "look at the settings of ssh: {ask}"),
+    (Reason.INTERNAL, "[Tt]oo many open files", ("raise the limit, or take fewer at once:"
+        " ulimit -n 4096; {sync} --jobs 2")),
+)  # fmt: skip
+"""In place of the above where the message says more."""
+_IN_A_REPO = frozenset({Reason.CORRUPT, Reason.HOOK, Reason.REF_CONFLICT})
+"""Their commands do nothing where there is no repository, as after a clone that failed."""
+
+
+def advice(reason: Reason | None, repo: Repo, message: str = "", about: str = "") -> str:
+    """Empty where nothing needs doing. `message` is that of the failure, `about` as in `Ended`."""
+    text, found = _choose(reason, repo, message, about) if reason else ("", "")
+    return clean_text(f"{repo.id}: {text.format_map(_names(repo, about, found))}") if text else ""
+
+
+def busy_advice(repo: Repo) -> str:
+    return f"{repo.id}: wait for it, then: {_sync(repo)}"
+
+
+def _choose(reason: Reason, repo: Repo, message: str, about: str) -> tuple[str, str]:
+    """The words of the advice, and what the message names."""
+    if about and reason in _ABOUT:
+        return _ABOUT[reason], ""
+    for of, pattern, text in _WORDS:
+        if of is reason and (hit := re.search(pattern, message)):
+            return text, hit.groupdict().get("found", "")
+    if reason in _IN_A_REPO and not _is_there(repo.path):
+        reason = Reason.INTERNAL
+    return _ADVICE.get(reason, ""), ""
+
+
+def _names(repo: Repo, about: str, found: str) -> dict[str, str]:
+    git = f"git -C {shlex.quote(str(repo.path))}" if _is_there(repo.path) else "git"
+    url = shlex.quote(clean_text(public_url(repo.url) or ""))
+    return {
+        "git": git,
+        "sync": _sync(repo),
+        "ask": f"git ls-remote {url}" if repo.url else f"{git} ls-remote",
+        "url": url if repo.url else "URL",
+        "path": shlex.quote(str(repo.path)),
+        "here": shlex.quote(str(_nearest(repo.path))),
+        "above": shlex.quote(str(_nearest(repo.path.parent))),
+        "host": shlex.quote(repo.host),
+        "known_as": shlex.quote(_known_as(repo)),
+        "remote": shlex.quote(repo.remote or "origin"),
+        "about": shlex.quote(about),
+        "found": shlex.quote(found),
+    }
+
+
+def _sync(repo: Repo) -> str:
+    return f"synctui sync {shlex.quote(repo.id)}"
+
+
+def _is_there(path: Path) -> bool:
+    return os.path.exists(path)  # noqa: PTH110 - Path raises where it may not look
+
+
+def _nearest(path: Path) -> Path:
+    """It, or what there is of its way."""
+    return next((folder for folder in (path, *path.parents) if _is_there(folder)), path)
+
+
+def _known_as(repo: Repo) -> str:
+    """The name under which ssh keeps the key of the host."""
+    try:
+        port = urlsplit(repo.url or "").port
+    except ValueError:
+        port = None
+    return repo.host if port in {None, 22} else f"[{repo.host}]:{port}"
