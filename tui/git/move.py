@@ -65,23 +65,25 @@ def move_head(work: Work, checkout: Checkout, move: Move, target: str, *, commit
         # Also a move that was to be stopped may have been made: its hook hangs, say.
         stopped = exit_.ended_by or work.git.stop.reason
         run = work.git.unstoppable if stopped else work.git.run
-        moved = _position(run)
-        if moved is None or moved[0] != target:
+        position = _position(run)
+        place = (target, "HEAD" if move is Move.DETACH else checkout.branch)
+        more = 0 if position == place else _hooks_commits(run, checkout.head, place, position)
+        if position is None or more is None:
             if exit_.ended_by is None:
                 _explain_refusal(work, exit_)
-            if checkout.head is not None:
+            if position and position[0] == checkout.head:
                 take_back(run, moving)
             work.heed(exit_, command[0])
             _fail(work, exit_)
     work.action = Action.FAST_FORWARD
-    work.new = target
+    work.new = position[0]
     work.commits = commits
     if move is Move.DETACH:
         work.branch = None
         if checkout.head is not None:
             work.commits = int(work.word("rev-list", "--count", target, f"^{checkout.head}"))
     else:
-        work.ahead = work.behind = 0
+        work.ahead, work.behind = more, 0
     if move is Move.FOLLOW_REWRITE:
         work.note("forced_update")
     work.heed(exit_, command[0])
@@ -129,6 +131,21 @@ def check_work_tree(work: Work) -> None:
         raise Ended(State.FAILED, Reason.CONFIG, clean_text(f"its core.worktree is another folder: {place}"))
 
 
+def _hooks_commits(
+    run: Callable[..., Exit],
+    before: str | None,
+    place: tuple[str, str | None],
+    position: tuple[str, str] | None,
+) -> int | None:
+    """How many commits a hook of the move has made on top of it; None: HEAD has not moved there."""
+    if position is None or position[0] == before or position[1] != place[1]:
+        return None
+    target = place[0]
+    if not run("merge-base", "--is-ancestor", target, position[0]).ok:
+        return None
+    return int(run("rev-list", "--count", f"{target}..{position[0]}").stdout)
+
+
 def _stay_put(work: Work, checkout: Checkout) -> None:
     expected = (checkout.head, "HEAD" if checkout.detached else checkout.branch)
     if _position(work.attempt) != expected:
@@ -148,6 +165,8 @@ def _explain_refusal(work: Work, exit_: Exit) -> None:
 
 
 def _fail(work: Work, exit_: Exit) -> NoReturn:
+    if exit_.ok:
+        raise Ended(State.FAILED, Reason.MOVED, "HEAD moved while it was synced")
     if not exit_.lines:
         # A missing tree makes merge fail without a word; status names it.
         work.read("status", "--porcelain", "-z", "--untracked-files=no")
