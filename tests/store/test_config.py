@@ -271,6 +271,9 @@ SECONDS = ALLOWED["timeout"]
         ('{ path = "/etc" }', f'path "/etc" leaves the workspace folder; allowed: {PATH}'),
         ('{ path = "~root/x" }', f'path "~root/x" leaves the workspace folder; allowed: {PATH}'),
         ('{ path = "a\\u0000b" }', f"path holds control characters; allowed: {PATH}"),
+        ('{ path = "a/.git" }', f'path "a/.git" leads into a git dir; allowed: {PATH}'),
+        ('{ path = ".Git/x" }', f'path ".Git/x" leads into a git dir; allowed: {PATH}'),
+        ('{ path = "git~1/x" }', f'path "git~1/x" leads into a git dir; allowed: {PATH}'),
         (
             '{ path = "/etc", depth = 0 }',
             f'depth = 0; allowed: a whole number from 1\npath "/etc" leaves the workspace folder; allowed: {PATH}',
@@ -357,6 +360,31 @@ def test_a_link_that_leaves_the_workspace_folder(folder):
         assert entry(folder, f'"{place}" = {{}}').error == (
             f"{folder}/synctui.toml: entry py/{place}:"
             f' its name as path "{place}" leaves the workspace folder through a link; allowed: {PATH}'
+        )
+
+
+def test_a_link_that_leads_into_a_git_dir(folder):
+    (folder / "py/mine/.git/hooks").mkdir(parents=True)
+    (folder / "py/link").symlink_to("mine/.git")
+
+    for place in ("link", "link/hooks", "link/new"):
+        assert entry(folder, f'"{place}" = {{}}').error == (
+            f"{folder}/synctui.toml: entry py/{place}:"
+            f' its name as path "{place}" leads into a git dir; allowed: {PATH}'
+        )
+
+
+def test_a_workspace_folder_in_a_git_dir(folder):
+    (folder / "mine/.git").mkdir(parents=True)
+    (folder / "link").symlink_to("mine/.git")
+    (folder / "kept").mkdir()
+    (folder / "other").mkdir()
+    (folder / "other/.git").symlink_to(folder / "kept")
+
+    for place in ("mine/.git", "mine/.GIT/hooks", "link", "link/hooks", "other/.git/hooks"):
+        (repo,) = load(folder, f'[workspaces."{place}"]\na = {{}}\n').repos
+        assert repo.error == (
+            f'{folder}/synctui.toml: workspaces."{place}": lies in a git dir; allowed: a folder out of every .git'
         )
 
 

@@ -35,6 +35,7 @@ def test_does_not_enter_a_found_repo_nor_node_modules(tmp_path):
     repo(tmp_path / "outer/inner")
     repo(tmp_path / "outer")
     repo(tmp_path / "web/node_modules/dep")
+    repo(tmp_path / "odd/.GIT/dep")
 
     assert names(scan(tmp_path), tmp_path) == ["outer"]
 

@@ -3,6 +3,7 @@
 import os
 import socket
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from tests.kit import repos
@@ -264,6 +265,56 @@ def link_in_the_tree_becomes_a_folder(site: Site) -> None:
     blob = site.git("hash-object", "-w", "--stdin", stdin="theirs\n", cwd=main)
     deep = site.git("mktree", stdin=f"100644 blob {blob}\tfile\n", cwd=main)
     _raw_commit(site, f"040000 tree {deep}\tdeep\n")
+
+
+def _hooks(site: Site) -> dict[str, str]:
+    return dict.fromkeys(
+        ("post-merge", "post-checkout", "reference-transaction"), f"#!/bin/sh\ntouch '{site.marker}'\n"
+    )
+
+
+def _commit(checkout: Path, files: Mapping[str, str]) -> None:
+    """With every file executable."""
+    for name, text in files.items():
+        file = checkout / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+        file.chmod(0o755)
+    repos.git(checkout, "add", "--all")
+    repos.git(checkout, "commit", "--quiet", "-m", "Work")
+
+
+def _brings_hooks(site: Site) -> None:
+    work = repos.clone(site.remote, site.folder / "work")
+    _commit(work, _hooks(site))
+    site.git("push", "--quiet", "origin", "main", cwd=work)
+
+
+@CORPUS.case(State.FAILED, Reason.CONFIG, check=_says("leads into a git dir"))
+def entry_as_the_hooks_of_another(site: Site) -> None:
+    victim = site.also(f"{site.name}-victim", State.SYNCED)
+    repos.clone(site.remote, victim)
+    _brings_hooks(site)
+    site.at(f"{victim.name}/.git/hooks")
+
+
+@CORPUS.case(State.FAILED, Reason.CONFIG, check=_says("lies in the git dir"))
+def entry_as_the_hooks_of_a_bare_repository(site: Site) -> None:
+    victim = site.also(f"{site.name}-victim.git", State.SYNCED)
+    site.git("clone", "--quiet", "--bare", "--template=", site.remote.url, str(victim), cwd=site.folder)
+    _brings_hooks(site)
+    site.at(f"{victim.name}/hooks")
+
+
+@CORPUS.case(State.FAILED, Reason.CONFIG, check=_says("is part of the repository around it"))
+def entry_in_the_tree_of_another(site: Site) -> None:
+    """A bare repository that came as files, with its hooks and settings."""
+    around = repos.clone(site.remote, site.workspace / "co" / f"{site.name}-around")
+    inner = around / "inner"
+    site.git("clone", "--quiet", "--bare", "--template=", site.remote.url, str(inner), cwd=site.folder)
+    _commit(around, {f"inner/hooks/{name}": text for name, text in _hooks(site).items()})
+    site.arrive()
+    site.at(str(inner.relative_to(site.workspace / "co")))
 
 
 @CORPUS.case(State.FAILED, Reason.REFUSED)

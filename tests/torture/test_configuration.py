@@ -11,7 +11,7 @@ from tests.torture.remotes import LOGIN
 from tests.torture.servers import WebServer, status
 from tests.torture.site import MARKER, SECRET
 
-PATHS = "a relative path that stays in the workspace folder"
+PATHS = "a relative path that stays in the workspace folder and out of every .git"
 URLS = "https://, http://, ssh://, git://, file://, host:path or a path"
 # TOML of an entry `bad`, the key that is wrong, and what its line says is allowed.
 WRONG = [
@@ -29,6 +29,8 @@ WRONG = [
     ('{ url = "REMOTE", path = "../out" }', "path", PATHS),
     ('{ url = "REMOTE", path = "OUT" }', "path", PATHS),
     ('{ url = "REMOTE", path = "link/repo" }', "path", PATHS),
+    ('{ url = "REMOTE", path = "good/.git/hooks" }', "path", PATHS),
+    ('{ url = "REMOTE", path = "new/.GIT::$INDEX_ALLOCATION" }', "path", PATHS),
     ('{ url = "REMOTE", path = "~root/repo" }', "path", PATHS),
     ('{ url = "REMOTE", path = "~/repo" }', "path", PATHS),
     ('"-uREMOTE"', "url", URLS),

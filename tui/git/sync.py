@@ -18,6 +18,7 @@ from tui.git.lock import LockUnsupported, RepoBusy, RepoLock, check_free
 from tui.git.move import Checkout, check_work_tree, fast_forward_others, head_state, move_head
 from tui.git.outcome import Action, Outcome, Reason, State
 from tui.git.pin import foreseen_pin, pinned_commit
+from tui.git.place import check_place, check_surroundings, is_vacant, what_is_there
 from tui.git.process import Deadlines, GitRunner
 from tui.git.refs import LIST_REFS, Refs, changes, fetched_branches, fetched_commits, parse_refs
 from tui.git.remote import LIST_CONFIG, Remote, choose_remote, parse_config
@@ -44,7 +45,7 @@ def sync_repo(
     runner = GitRunner(repo.path, stop, Deadlines(stall, total, began), gauge)
     work = Work(repo, options, runner)
     try:
-        _stay_inside(repo)
+        check_place(repo)
         if options.dry_run:  # writes nothing, not even a lock file
             work.note("dry_run")
             check_free(options.lock_dir, repo.path)
@@ -64,39 +65,22 @@ def sync_repo(
         return work.outcome(State.FAILED, end=Ended(State.FAILED, failure.reason, failure.message))
 
 
-def _stay_inside(repo: Repo) -> None:
-    if repo.root is not None and not repo.path.resolve().is_relative_to(repo.root.resolve()):
-        raise Ended(
-            State.FAILED, Reason.CONFIG, clean_text(f"{repo.path} leaves the workspace folder {repo.root}")
-        )
-
-
 def _sync(work: Work) -> Outcome:
     path = work.repo.path
     try:
         git_dir = git_dir_of(path)
-        vacant = git_dir is None and _is_vacant(path)
+        vacant = git_dir is None and is_vacant(path)
     except PermissionError as error:
         raise Ended(State.FAILED, Reason.CORRUPT, clean_text(f"cannot be read: {error.filename}")) from error
     if vacant:
+        check_surroundings(work.repo, None, work.git)
         return _clone(work)
     if git_dir is None:
-        raise Ended(State.FAILED, Reason.NOT_A_REPOSITORY, f"at its path is {_what_is_there(path)}")
+        raise Ended(State.FAILED, Reason.NOT_A_REPOSITORY, f"at its path is {what_is_there(path)}")
     if not os.access(git_dir, os.R_OK | os.X_OK):
         raise Ended(State.FAILED, Reason.CORRUPT, clean_text(f"its git dir cannot be read: {git_dir}"))
+    check_surroundings(work.repo, git_dir, work.git)
     return _Update(work, git_dir).run()
-
-
-def _is_vacant(path: Path) -> bool:
-    if path.is_dir():
-        return not any(path.iterdir())
-    return not path.exists() and not path.is_symlink()
-
-
-def _what_is_there(path: Path) -> str:
-    if path.is_dir():
-        return "a folder without a git dir of its own"
-    return "a file" if path.exists() else "a link that leads nowhere"
 
 
 def _clone(work: Work) -> Outcome:

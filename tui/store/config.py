@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tui.git.clean import clean_text
+from tui.git.dot_git import names_git_dir
 from tui.git.repo import Repo
 from tui.git.url import CONTROL
 from tui.store.entry import Slugs, entry_repo
@@ -96,19 +97,22 @@ def _repos(workspaces: Mapping[str, object], file: Path, name: str) -> Iterable[
     slugs = Slugs()
     taken: dict[str, str] = {}
     for folder, entries in workspaces.items():
-        problem = ""
+        # Links stay in the path: a person finds it as it was written.
+        root = Path(os.path.abspath(file.parent / os.path.expanduser(folder)))  # noqa: PTH100, PTH111 - Path has no such
+        problem, real_root = "", ""
         if not isinstance(entries, dict):
             problem = f" = {shown(entries)}; allowed: a table of entries"
         elif not folder or CONTROL.search(folder) or os.path.expanduser(folder).startswith("~"):  # noqa: PTH111 - Path raises
             problem = ": no such folder can be; allowed: a path, or one from ~"
+        else:
+            # `/` becomes empty, so that a "/" may follow it.
+            real_root = os.path.realpath(root).rstrip("/")
+            if names_git_dir(str(root)) or names_git_dir(real_root):
+                problem = ": lies in a git dir; allowed: a folder out of every .git"
         if problem or not isinstance(entries, dict):
             error = f"{name}: workspaces.{shown(folder)}{problem}"
             yield Repo(slugs.unique(Path(folder).name), file.parent / clean_text(folder), error=error)
             continue
-        # Links stay in the path: a person finds it as it was written.
-        root = Path(os.path.abspath(file.parent / os.path.expanduser(folder)))  # noqa: PTH100, PTH111 - Path has no such
-        # `/` becomes empty, so that a "/" may follow it.
-        real_root = os.path.realpath(root).rstrip("/")
         for key, value in entries.items():
             yield entry_repo(key, value, root, real_root, file, slugs, taken)
 

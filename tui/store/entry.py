@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from tui.git.clean import clean_text
+from tui.git.dot_git import names_git_dir
 from tui.git.repo import Repo
 from tui.git.url import CONTROL, SCHEMES, url_problem
 from tui.store.settings import SECONDS, SettingError, nearest, shown
@@ -40,7 +41,7 @@ _REF_ALLOWED = "the name of a git ref, not beginning with '-'"
 _YES_NO = "true or false"
 ALLOWED = {
     "url": f"{', '.join(f'{scheme}://' for scheme in SCHEMES)}, host:path or a path",
-    "path": "a relative path that stays in the workspace folder",
+    "path": "a relative path that stays in the workspace folder and out of every .git",
     "branch": _REF_ALLOWED,
     "rev": _REF_ALLOWED,
     "remote": "the name of a git remote, not beginning with '-'",
@@ -166,4 +167,6 @@ def _place(place: str, real_root: str) -> tuple[str, str]:
         real = os.path.realpath(real)
     if real != real_root and not real.startswith(f"{real_root}/"):
         return f"{shown(place)} leaves the workspace folder through a link", ""
+    if names_git_dir(place) or names_git_dir(real[len(real_root) :]):
+        return f"{shown(place)} leads into a git dir", ""
     return "", real

@@ -6,7 +6,9 @@ from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 
-SKIPPED_FOLDERS = frozenset({".git", "node_modules"})
+from tui.git.dot_git import names_git_dir
+
+SKIPPED_FOLDERS = frozenset({"node_modules"})
 _MAX_CONFIG_BYTES = 1_000_000
 
 
@@ -45,7 +47,11 @@ def scan(folder: Path, *, max_depth: int = 6, max_folders: int = 50_000) -> Scan
         if is_repo:
             repos.append(here)
         elif depth < max_depth:
-            waiting.extend((here / name, depth + 1) for name in below if name not in SKIPPED_FOLDERS)
+            waiting.extend(
+                (here / name, depth + 1)
+                for name in below
+                if name not in SKIPPED_FOLDERS and not names_git_dir(name)
+            )
     return ScanResult(tuple(sorted(repos)), unreadable, bool(waiting))
 
 
