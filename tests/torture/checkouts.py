@@ -285,7 +285,14 @@ def upstream_deleted_and_pruned(site: Site) -> None:
     site.options["prune"] = True
 
 
-@CORPUS.case(State.BLOCKED, Reason.BRANCH_GONE)
+def _can_switch(site: Site, end: Mapping[str, Any]) -> None:
+    """By the command of the advice."""
+    assert end["advice"].endswith(f": git -C {site.checkout} switch trunk")
+    site.git("switch", "--quiet", "trunk")
+    assert repos.head(site.checkout) == site.remote.head
+
+
+@CORPUS.case(State.BLOCKED, Reason.BRANCH_GONE, check=_can_switch)
 def default_branch_renamed(site: Site) -> None:
     site.clone()
     site.git("branch", "--move", "main", "trunk", cwd=site.remote.path)

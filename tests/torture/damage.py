@@ -237,7 +237,11 @@ def read_only_folder(site: Site) -> None:
     site.closers.append(lambda: site.checkout.chmod(0o755))
 
 
-@CORPUS.case(State.FAILED, Reason.PERMISSION)
+def _looks_at_what_is_there(site: Site, end: Mapping[str, Any]) -> None:
+    assert end["advice"].endswith(f": ls -ld {site.checkout.parent}")
+
+
+@CORPUS.case(State.FAILED, Reason.PERMISSION, check=_looks_at_what_is_there)
 def missing_in_a_read_only_folder(site: Site) -> None:
     site.at(f"{site.name}/in")
     site.checkout.parent.mkdir(parents=True)

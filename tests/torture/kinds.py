@@ -205,7 +205,11 @@ def lfs_pointers(site: Site) -> None:
     site.arrive(files={"a.bin": _POINTER.format("2" * 64)})
 
 
-@CORPUS.case(State.FAILED, Reason.CONFIG)
+def _says_what_to_install(_: Site, end: Mapping[str, Any]) -> None:
+    assert ": install git-lfs-of-nobody, then: " in end["advice"]
+
+
+@CORPUS.case(State.FAILED, Reason.CONFIG, check=_says_what_to_install)
 def lfs_required_and_not_installed(site: Site) -> None:
     lfs_pointers(site)
     site.config("filter.lfs.process", "git-lfs-of-nobody filter-process")

@@ -148,6 +148,53 @@ def http_200_of_garbage(site: Site) -> None:
     web(site, answer=status(200, b"zzzz not a packet", Content_Type=kind))
 
 
+def _advertises(text: str) -> servers.Answer:
+    """By the protocol of git, that there is an error."""
+    packet = f"{len(text) + 8:04x}ERR {text}".encode()
+    return status(200, packet, Content_Type="application/x-git-upload-pack-advertisement")
+
+
+def _removes_nothing(_: Site, end: Mapping[str, Any]) -> None:
+    assert "rm " not in end["advice"]
+
+
+@CORPUS.case(State.FAILED, Reason.REMOTE_ERROR, check=_removes_nothing)
+def http_words_of_git(site: Site) -> None:
+    """The second line has no `remote error` in front."""
+    fault = f"Unable to create '{site.checkout}/.git/index.lock': File exists"
+    web(site, answer=_advertises(f"{fault}\nfatal: {fault}"))
+
+
+@CORPUS.case(State.FAILED, Reason.REMOTE_ERROR, check=_removes_nothing)
+def http_words_of_git_beside_an_error(site: Site) -> None:
+    fault = "fatal: Unable to create '/home/victim/precious.lock': File exists\n"
+    web(site, answer=status(500, fault.encode(), Content_Type="text/plain"))
+
+
+@CORPUS.case(State.FAILED, Reason.REMOTE_ERROR)
+def http_words_of_ssh(site: Site) -> None:
+    web(site, answer=_advertises("Host key verification failed."))
+
+
+@CORPUS.case(State.FAILED, Reason.NOT_FOUND)
+def http_301_to_itself(site: Site) -> None:
+    web(site, answer=lambda handler: status(301, Location=handler.path)(handler))
+
+
+@CORPUS.case(State.FAILED, Reason.NOT_FOUND)
+def http_302_to_a_login_page(site: Site) -> None:
+    page = status(200, b"<html>\n</html>\n", Content_Type="text/html")
+    enter = status(302, Location="/enter")
+    web(site, answer=lambda handler: (page if handler.path == "/enter" else enter)(handler))
+
+
+@CORPUS.case(State.FAILED, Reason.NOT_FOUND)
+def clone_of_a_url_with_a_secret_fragment(site: Site) -> None:
+    server = WebServer(site.folder, answer=status(404))
+    site.closers.append(server.close)
+    site.url = f"{server.url}/{site.name}.git#{SECRET}"
+
+
 @CORPUS.case(State.SYNCED, follows=True)
 def http_dumb(site: Site) -> None:
     server = servers.DumbServer(site.folder)

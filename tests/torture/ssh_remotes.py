@@ -3,7 +3,9 @@
 import os
 import shlex
 import threading
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from tests.torture.remotes import STALL, behind
 from tests.torture.site import SECRET, Corpus, Site
@@ -59,13 +61,19 @@ def ssh_unknown_host_key(site: Site) -> None:
     )
 
 
-@CORPUS.case(State.FAILED, Reason.HOST_KEY)
+def _warns(_: Site, end: Mapping[str, Any]) -> None:
+    assert end["message"].endswith(" has changed: Offending ECDSA key in /home/ann/.ssh/known_hosts:1")
+    assert end["advice"].endswith(": ssh-keygen -R nowhere.invalid")
+
+
+@CORPUS.case(State.FAILED, Reason.HOST_KEY, check=_warns)
 def ssh_changed_host_key(site: Site) -> None:
     frame = "@" * 59
     ssh_says(
         site,
         f"{frame}\n@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @\n{frame}\n"
         "IT IS POSSIBLE THAT SOMEONE IS DOING SOMETHING NASTY!\n"
+        "Offending ECDSA key in /home/ann/.ssh/known_hosts:1\n"
         "Host key for nowhere.invalid has changed and you have requested strict checking.\n"
         "Host key verification failed.",
     )
@@ -111,6 +119,76 @@ def ssh_unknown_host(site: Site) -> None:
 @CORPUS.case(State.FAILED, Reason.NOT_FOUND)
 def ssh_not_found(site: Site) -> None:
     ssh_says(site, "ERROR: Repository not found.")
+
+
+@CORPUS.case(State.FAILED, Reason.AUTH)
+def ssh_account_suspended(site: Site) -> None:
+    ssh_says(site, "ERROR: Your account is suspended. Please check your email for more information.")
+
+
+@CORPUS.case(State.FAILED, Reason.AUTH)
+def ssh_wants_single_sign_on(site: Site) -> None:
+    ssh_says(
+        site,
+        "ERROR: The 'acme' organization has enabled or enforced SAML SSO.\n"
+        "To access this repository, you must use the HTTPS remote.",
+    )
+
+
+@CORPUS.case(State.FAILED, Reason.AUTH)
+def ssh_unauthorized(site: Site) -> None:
+    ssh_says(site, "Unauthorized\nAccess denied.")
+
+
+@CORPUS.case(State.FAILED, Reason.AUTH)
+def ssh_password_expired(site: Site) -> None:
+    ssh_says(
+        site,
+        "WARNING: Your password has expired.\nPassword change required but no TTY available.",
+    )
+
+
+@CORPUS.case(State.FAILED, Reason.NOT_FOUND)
+def ssh_denied_by_gitolite(site: Site) -> None:
+    ssh_says(site, "FATAL: R any shop ann DENIED by fallthru\n(or you mis-spelled the reponame)")
+
+
+@CORPUS.case(State.FAILED, Reason.NOT_FOUND)
+def ssh_not_found_by_gitea(site: Site) -> None:
+    ssh_says(site, "Gitea: Repository does not exist")
+
+
+@CORPUS.case(State.FAILED, Reason.CONFIG)
+def ssh_with_settings_of_others(site: Site) -> None:
+    ssh_says(site, "Bad owner or permissions on /home/ann/.ssh/config")
+
+
+@CORPUS.case(State.FAILED, Reason.CONFIG)
+def ssh_without_a_common_key_type(site: Site) -> None:
+    ssh_says(
+        site,
+        "Unable to negotiate with 127.0.0.1 port 22: no matching host key type found. Their offer: ssh-dss",
+    )
+
+
+def _is_told(_: Site, end: Mapping[str, Any]) -> None:
+    assert end["message"] == "The moon is full."
+
+
+@CORPUS.case(State.FAILED, Reason.REMOTE_ERROR, check=_is_told)
+def ssh_says_what_nobody_knows(site: Site) -> None:
+    ssh_says(site, "Welcome!\nThe moon is full.\n=====")
+
+
+@CORPUS.case(State.FAILED, Reason.REMOTE_ERROR)
+def ssh_with_words_of_git(site: Site) -> None:
+    """They are those of a git on the other side, if any."""
+    ssh_says(
+        site,
+        "fatal: detected dubious ownership in repository at '/srv/x.git'\n"
+        "fatal: Unable to create '/home/victim/precious.lock': File exists\n"
+        "fatal: write error: No space left on device",
+    )
 
 
 @CORPUS.case(State.FAILED, Reason.REMOTE_ERROR)

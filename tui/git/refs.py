@@ -1,6 +1,7 @@
 """The refs of a repository at one moment, and what changed between two."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from tui.git.clean import clean_text
@@ -88,3 +89,9 @@ def fetched_branches(fetch_head: bytes) -> set[str]:
         f"refs/heads/{name.decode('utf-8', 'surrogateescape')}"
         for name in _FETCHED_BRANCH.findall(fetch_head)
     }
+
+
+def only_branch(remote_refs: Iterable[str]) -> str:
+    """The short name of a remote's only branch; empty where it has none or several."""
+    branches = [ref for ref in remote_refs if ref.startswith("refs/heads/")]
+    return branches[0].removeprefix("refs/heads/") if len(branches) == 1 else ""

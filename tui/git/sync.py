@@ -20,7 +20,7 @@ from tui.git.outcome import Action, Outcome, Reason, State
 from tui.git.pin import foreseen_pin, pinned_commit
 from tui.git.place import check_place, check_surroundings, is_vacant, what_is_there
 from tui.git.process import Deadlines, GitRunner
-from tui.git.refs import LIST_REFS, Refs, changes, fetched_branches, fetched_commits, parse_refs
+from tui.git.refs import LIST_REFS, Refs, changes, fetched_branches, fetched_commits, only_branch, parse_refs
 from tui.git.remote import LIST_CONFIG, Remote, choose_remote, parse_config
 from tui.git.repo import Repo
 from tui.git.stop import StopSignal
@@ -270,7 +270,8 @@ class _Update:
         if target is not None and not self.bare and pin is None:
             work.ahead, work.behind = ahead, behind
         if decision.blocked is not None:
-            raise Ended(State.BLOCKED, decision.blocked, clean_text(decision.message))
+            only = only_branch(remote_refs)
+            raise Ended(State.BLOCKED, decision.blocked, clean_text(decision.message), about=only)
         if decision.move is not Move.NONE:
             move_head(work, checkout, decision.move, pin or target or "", commits=behind)
 
@@ -356,7 +357,8 @@ class _Update:
         if upstream is not None and is_known:
             work.ahead, work.behind = ahead, behind
         if decision.blocked is not None:
-            raise Ended(State.BLOCKED, decision.blocked, clean_text(f"would be blocked: {decision.message}"))
+            message = clean_text(f"would be blocked: {decision.message}")
+            raise Ended(State.BLOCKED, decision.blocked, message, about=only_branch(theirs))
         if decision.move is not Move.NONE:
             return self._foresee_move(decision.move, checkout.head, pin or target or "")
         if stale:
