@@ -63,6 +63,14 @@ def test_every_state_has_its_line(outcome: Outcome, line: str) -> None:
     assert lines.result_lines(ended(outcome)) == [line]
 
 
+def test_one_long_id_does_not_push_the_others_away() -> None:
+    short, long = Repo("a", Path("/w/a")), Repo("n" * 200, Path("/w/n"))
+    (line,) = lines.result_lines(ended(Outcome(State.UP_TO_DATE), repo=short), 200)
+    assert line == f"=  {'a'.ljust(40)}  up_to_date  1.2 s"
+    (line,) = lines.result_lines(ended(Outcome(State.UP_TO_DATE), repo=long), 200)
+    assert line == f"=  {'n' * 200}  up_to_date  1.2 s"
+
+
 @pytest.mark.parametrize(
     ("milliseconds", "text"),
     [
@@ -169,6 +177,15 @@ def test_repo_finished_has_the_keys_of_the_contract_and_no_credentials() -> None
         "duration_ms": 1234,
         "output_tail": [],
     }
+
+
+@pytest.mark.parametrize(
+    ("state", "tail"), [(State.FAILED, ["said"]), (State.BLOCKED, ["said"]), (State.SYNCED, [])]
+)
+def test_what_git_said_is_in_the_events_of_failures_alone(state: State, tail: list[str]) -> None:
+    document = ndjson.document(Record(0, "r", ended(Outcome(state, output_tail=("said",)))))
+    assert document is not None
+    assert document["output_tail"] == tail
 
 
 def test_what_the_contract_does_not_name_stays_inside() -> None:

@@ -5,7 +5,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
@@ -101,9 +101,18 @@ def wired(
     words: Sequence[str], config: Path | None, flags: dict[str, Any], memory: Memory | None = None
 ) -> Iterator[Wired]:
     workspace, repos, settings = resolve_run(words, config, flags, memory)
+    repos = [_limited(repo, settings) for repo in repos]
     plan = make_plan(repos, git_found=shutil.which("git") is not None, limit=settings.limit)
     with nullcontext() if settings.dry_run else guarded(open_history) as history:
         yield Wired(workspace, settings, plan, tuple(repos), history)
+
+
+def _limited(repo: Repo, settings: Settings) -> Repo:
+    """The repo under the limits that are given for this run: they beat its entry's, which are the file's."""
+    given = {key for key, layer in settings.source.items() if layer in {Layer.FLAG, Layer.VARIABLE}}
+    if "timeout" in given:
+        repo = replace(repo, timeout=settings.timeout)  # of a clone too
+    return replace(repo, stall_timeout=None) if "stall_timeout" in given else repo
 
 
 def open_history() -> History:

@@ -130,6 +130,6 @@ class Outcome:
     behind: int | None = None
     refs: tuple[RefChange, ...] = ()
     output_tail: tuple[str, ...] = ()
-    """The last 20 lines of git, of failures only."""
+    """The last 20 lines of git."""
     retry_after: float | None = None
     """Seconds the remote asked us to wait; None: it did not say."""

@@ -129,7 +129,6 @@ class Work:
 
     def outcome(self, state: State, message: str = "", end: Ended | None = None) -> Outcome:
         reason = end.reason if end else None
-        needs_tail = state in {State.FAILED, State.TIMED_OUT, State.BLOCKED}
         return Outcome(
             state=state,
             reason=reason,
@@ -145,7 +144,7 @@ class Work:
             ahead=self.ahead,
             behind=self.behind,
             refs=tuple(self.refs),
-            output_tail=tuple(self.git.tail) if needs_tail else (),
+            output_tail=tuple(self.git.tail),
             retry_after=end.retry_after if end else None,
         )
 

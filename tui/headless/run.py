@@ -36,7 +36,7 @@ class Show:
     quiet: bool = False
     """Only what needs a person."""
     verbose: bool = False
-    """Also the starts, and git's last lines of what failed."""
+    """Also the starts, and git's last lines."""
     exit_zero: bool = False
     """An exit code of 1 is told as 0."""
 

@@ -20,6 +20,8 @@ _SHORT_ID = 7
 _STATE_WIDTH = max(len(state) for state in State)
 _DRY_RUN = "dry_run"
 """The note of every outcome of a dry run; the run says it once, and its messages say `would`."""
+_WIDEST_ID = 40
+"""A longer one is not cut, but the others are not padded to it."""
 _RERUN_NAMES = 8
 """More names than this in a command to paste are no help; the states say it shorter."""
 
@@ -72,7 +74,7 @@ def result_lines(event: JobEnded, width: int = 0) -> list[str]:
     """`mark repo state detail duration`, then what else a longer message says; `width` pads the repo."""
     parts = [
         MARKS[event.outcome.state],
-        event.repo.id.ljust(width),
+        event.repo.id.ljust(min(width, _WIDEST_ID)),
         event.outcome.state.ljust(_STATE_WIDTH),
         detail(event.outcome),
         duration(event.duration_ms),

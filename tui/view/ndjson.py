@@ -17,6 +17,7 @@ from tui.engine.events import (
     RunStarted,
 )
 from tui.git.gauge import Progress
+from tui.git.outcome import ATTENTION_STATES
 from tui.git.repo import host_of, public_url
 
 SCHEMA_VERSION = 1
@@ -140,5 +141,5 @@ def _finished(event: JobEnded) -> Document:
         "attempt": event.attempt,
         "queued_ms": event.queued_ms,
         "duration_ms": event.duration_ms,
-        "output_tail": list(outcome.output_tail),
+        "output_tail": list(outcome.output_tail) if outcome.state in ATTENTION_STATES else [],
     }

@@ -1,0 +1,65 @@
+"""What a flag of a run changes for its repos."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.kit.gate import SshStub
+from tests.kit.program import Workspace, synctui
+from tests.kit.repos import add_commits
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    return Workspace(tmp_path)
+
+
+def hangs(workspace: Workspace, stub: SshStub, name: str, options: str, *, cloned: bool = True) -> None:
+    """A repo whose remote says nothing, with options of its entry."""
+    workspace.add(name, stub=stub, cloned=cloned)
+    workspace.entry(name, f'{{ url = "{stub.url(workspace.remotes[name])}", {options} }}')
+    stub.hang(name)
+
+
+@pytest.mark.parametrize(
+    ("flags", "env"), [(("--timeout", "1"), {}), ((), {"SYNCTUI_TIMEOUT": "1"})], ids=["flag", "variable"]
+)
+def test_a_timeout_of_the_run_beats_that_of_an_entry(
+    workspace: Workspace, ssh_stub: SshStub, flags: tuple[str, ...], env: dict[str, str]
+) -> None:
+    hangs(workspace, ssh_stub, "late", "timeout = 300")
+    hangs(workspace, ssh_stub, "new", "timeout = 300", cloned=False)
+    ends = synctui("sync", "--ndjson", "--retry", "0", *flags, cwd=workspace.folder, env=env).finished()
+    assert {name: end["message"].partition(",")[0] for name, end in ends.items()} == {
+        "co/late": "not done after 1 s",
+        "co/new": "not done after 1 s",
+    }
+
+
+def test_a_stall_timeout_of_the_run_beats_that_of_an_entry(workspace: Workspace, ssh_stub: SshStub) -> None:
+    hangs(workspace, ssh_stub, "still", "stall_timeout = 300")
+    ran = synctui("sync", "--ndjson", "--retry", "0", "--stall-timeout", "1", cwd=workspace.folder)
+    assert ran.finished()["co/still"]["message"].startswith("no byte moved for 1 s ")
+
+
+def test_without_one_that_of_the_entry_beats_that_of_the_file(
+    workspace: Workspace, ssh_stub: SshStub
+) -> None:
+    hangs(workspace, ssh_stub, "late", "timeout = 1")
+    ran = synctui("sync", "--ndjson", "--retry", "0", cwd=workspace.folder)
+    late = ran.finished()["co/late"]
+    assert late["message"].startswith("not done after 1 s")
+    assert late["advice"] == "co/late: give it more time: synctui sync co/late --timeout 3600"
+
+
+def test_verbose_tells_what_git_said_of_what_went_well_too(workspace: Workspace) -> None:
+    workspace.add("hooked")
+    add_commits(workspace.remotes["hooked"], 1)
+    hook = workspace.checkout("hooked") / ".git/hooks/post-merge"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\necho the moon is full >&2\nexit 1\n")
+    hook.chmod(0o755)
+    ran = synctui("sync", "--verbose", cwd=workspace.folder)
+    assert "synced" in ran.out
+    assert "(hook failed)" in ran.out
+    assert "[co/hooked] the moon is full" in ran.err.splitlines()
