@@ -86,14 +86,19 @@ class ConfirmDialog(ModalScreen[str]):
         for choice in self._choices:
             if choice.key in (event.key, event.character):
                 event.stop()
-                self.dismiss(choice.key)
+                self._answer(choice.key)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         event.stop()
-        self.dismiss(self._choices[event.option_index].key)
+        self._answer(self._choices[event.option_index].key)
 
     def action_safe(self) -> None:
-        self.dismiss(self._choices[-1].key)
+        self._answer(self._choices[-1].key)
+
+    def _answer(self, key: str) -> None:
+        """The first answer is the only one: keys that came with it may have been on their way already."""
+        if self.is_active:
+            self.dismiss(key)
 
     def action_move(self, step: int) -> None:
         now = self._list.highlighted or 0

@@ -6,11 +6,13 @@ import os
 import select
 import signal
 import sys
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from textual.app import App
+from textual.await_complete import AwaitComplete
 from textual.binding import BindingType
 from textual.command import Provider
 from textual.events import Event, Key
@@ -23,7 +25,8 @@ from tui.app.bridge import Bridge
 from tui.app.commands import Commands
 from tui.app.desk import Desk
 from tui.app.detail_screen import DetailScreen
-from tui.app.palette import ActionCommands
+from tui.app.fault import fault_line
+from tui.app.palette import ActionCommands, Palette
 from tui.app.present import log_line
 from tui.app.run_screen import RunScreen
 from tui.app.session import Session
@@ -63,6 +66,10 @@ class SynctuiApp(App[Ending]):
         self.main = RunScreen(self.desk)
         self.asked_to_leave = False
         """A ctrl+c that follows aborts."""
+        self._deaf_to = 0.0
+        """Keys that were pressed before this moment, on the monotonic clock, were meant for a dialog that is gone."""
+        self._fault: Exception | None = None
+        """The first fault of ours that nothing has caught; it ends the screen."""
         self._inbox = Inbox()
         self._signal: signal.Signals | None = None
         self._seen: deque[StatusRow] = deque()
@@ -73,12 +80,28 @@ class SynctuiApp(App[Ending]):
         self._has_terminal = sys.__stdin__ is not None and sys.__stdin__.isatty()
 
     def run_to_end(self) -> Ending:
-        """Run, and tell on stdout what became of it once the screen is gone."""
-        ending = self.run()
-        if ending is None:  # a fault of ours has ended the screen: no job may outlive it
+        """Run, and tell on stdout what became of it once the screen is gone; a fault of ours is told on stderr."""
+        ending = None
+        try:
+            ending = self.run()
+        except Exception as error:  # noqa: BLE001  whatever it is, what runs is ended and the person told
+            self._fault = self._fault or error
+        if self._fault or ending is None:  # no job may outlive the screen
+            ending = Ending(1, self._signal)
             self.desk.engine.cancel_all(Reason.QUIT)
             self.desk.engine.wait_idle(STOP_GRACE)
+        try:
             self.read()
+            self._tell_summary()
+        except Exception as error:  # noqa: BLE001  as above
+            self._fault, ending = self._fault or error, Ending(1, self._signal)
+        if self._fault:
+            with contextlib.suppress(OSError):
+                sys.stderr.write(f"{fault_line(self._fault)}\n")
+                sys.stderr.flush()
+        return ending
+
+    def _tell_summary(self) -> None:
         finished, ends = self.desk.board.session()
         lines = summary(finished, ends, dry_run=self.desk.session.dry_run) if ends else []
         if alive := len(self.desk.board.running):
@@ -86,13 +109,33 @@ class SynctuiApp(App[Ending]):
         with contextlib.suppress(OSError):  # the terminal may be what ended us
             sys.stdout.write("".join(f"{line}\n" for line in lines))
             sys.stdout.flush()
-        return ending or Ending(1)
+
+    # Textual would print a traceback with the values of all variables, which may hold passwords.
+
+    def _handle_exception(self, error: Exception) -> None:
+        self._fault = self._fault or error
+        super()._handle_exception(error)
+
+    def _fatal_error(self) -> None:
+        self._close_messages_no_wait()
+
+    def _print_error_renderables(self) -> None:
+        self._exit_renderables.clear()
+
+    def _fault_of_the_loop(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """A callback that fails, as one that a signal or a thread asked for, would only be logged."""
+        error = context.get("exception")
+        if "handle" in context and isinstance(error, Exception):
+            self._handle_exception(error)
+        else:
+            loop.default_exception_handler(context)
 
     def get_default_screen(self) -> Screen[None]:
         return self.main
 
     def on_mount(self) -> None:
         self._inbox = self.bridge.attach(self.desk.engine)
+        asyncio.get_running_loop().set_exception_handler(self._fault_of_the_loop)
         for number in STOP_SIGNALS:
             self._heed(number)
         self.app_resume_signal.subscribe(self, lambda _app: self.refresh(layout=True))
@@ -153,7 +196,7 @@ class SynctuiApp(App[Ending]):
 
     def action_command_palette(self) -> None:
         if not self.screen.is_modal:
-            super().action_command_palette()
+            self.push_screen(Palette())
 
     def say(self, text: str, level: Level = "information") -> None:
         self.notify(text, severity=level, markup=False, timeout=4)
@@ -186,7 +229,10 @@ class SynctuiApp(App[Ending]):
         """Of keys that come in one burst each finds what the one before it has done.
 
         Textual hands all of them to the widget that has the focus as they arrive, and `/x` would cancel.
+        What follows the answer to a dialog does nothing: of `ss` the second would else sync something.
         """
+        if isinstance(event, Key) and event.time < self._deaf_to:
+            return
         if isinstance(event, Key) and event.key not in PRIORITY_KEYS and not isinstance(self.focused, Input):
             active = self.screen.active_bindings.get(event.key)
             if active is not None and active.enabled:
@@ -226,6 +272,12 @@ class SynctuiApp(App[Ending]):
     def doer(self, name: str) -> Callable[[], None]:
         """What does the action of that name."""
         return lambda: self.action_act(name)
+
+    def pop_screen(self) -> AwaitComplete:
+        if self.screen.is_modal:
+            self._deaf_to = time.monotonic()
+        # Of two choices in the list of themes the second would else end the app.
+        return super().pop_screen() if len(self.screen_stack) > 1 else AwaitComplete()
 
     def open_detail(self, repo_id: str) -> None:
         if not isinstance(self.screen, DetailScreen) and repo_id in self.desk.board.rows:
