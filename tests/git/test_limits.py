@@ -271,7 +271,7 @@ def test_a_stop_lets_a_move_under_way_end(world: World, monkeypatch):
 
 
 def test_a_move_that_a_stop_cuts_off_is_taken_back(world: World, monkeypatch):
-    monkeypatch.setattr("tui.git.process.MOVE_GRACE", 0)
+    monkeypatch.setattr("tui.git.process.MOVE_GRACE", 0.1)
     started = world.base / "started"
     os.mkfifo(started)
     git(world.mine, "config", "filter.slow.smudge", f"echo > {started}; exec sleep 100")

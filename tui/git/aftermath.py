@@ -12,7 +12,7 @@ from tui.git.gauge import Gauge
 from tui.git.group import TERM_GRACE, group_lives, lives, signal_group
 from tui.git.half_moved import Moving, take_back
 from tui.git.half_written import remove_half_written
-from tui.git.inspect import git_dirs_of
+from tui.git.inspect import common_dir_of, git_dir_of, git_dirs_of
 from tui.git.process import Deadlines, GitRunner
 from tui.git.stop import StopSignal
 
@@ -80,14 +80,20 @@ def _git_is_at_work(path: Path) -> bool:
     """Whether a git process works in the repo, as far as the system tells; where it does not, one may."""
     if not Path("/proc/self/cwd").exists():
         return True
-    places = {os.path.realpath(place) for place in (path, *git_dirs_of(path))}
+    ours = {os.path.realpath(git_dir) for git_dir in git_dirs_of(path)}
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             if (process / "comm").read_text(encoding="utf-8", errors="replace").startswith("git"):
-                cwd = os.path.realpath(process / "cwd")
-                if any(cwd == place or cwd.startswith(f"{place}/") for place in places):
+                cwd = Path(os.path.realpath(process / "cwd"))
+                if any(_belongs_to(folder, ours) for folder in (cwd, *cwd.parents)):
                     return True
     return False
+
+
+def _belongs_to(folder: Path, git_dirs: Collection[str]) -> bool:
+    """Whether one of these git dirs is that of the folder, of which it may be a linked working tree."""
+    git_dir = git_dir_of(folder)
+    return git_dir is not None and os.path.realpath(common_dir_of(git_dir)) in git_dirs
 
 
 def _changed(file: Path) -> float:
