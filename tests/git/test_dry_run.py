@@ -89,6 +89,15 @@ def edit_elsewhere(world: World) -> None:
     git(world.mine, "add", "-N", "c.txt")
 
 
+def delete(world: World) -> None:
+    (world.mine / "a.txt").unlink()
+
+
+def delete_unseen(world: World) -> None:
+    git(world.mine, "update-index", "--assume-unchanged", "a.txt")
+    delete(world)
+
+
 def stage_what_comes(world: World) -> None:
     for name in ("a.txt", "b.txt"):
         (world.mine / name).write_text((world.theirs / name).read_text())
@@ -110,6 +119,8 @@ def touch(world: World) -> None:
         put_an_ignored_folder_in_the_way,
         lock_the_index,
         edit_elsewhere,
+        delete,
+        delete_unseen,
         stage_what_comes,
         touch,
     ],

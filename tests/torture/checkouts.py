@@ -1,11 +1,12 @@
 """What a person may have left in a checkout, what the remote did meanwhile, and what becomes of it."""
 
+import shutil
 import subprocess
 from collections.abc import Mapping
 from typing import Any
 
 from tests.kit import repos
-from tests.torture.site import Corpus, Site
+from tests.torture.site import Check, Corpus, Site
 from tui.git.outcome import Reason, State
 
 CORPUS = Corpus()
@@ -73,6 +74,63 @@ def deleted_where_it_changes(site: Site) -> None:
     site.clone()
     site.git("rm", "--quiet", "rev")
     site.arrive()
+
+
+def _stays_deleted(name: str) -> Check:
+    def check(site: Site, _: Mapping[str, Any]) -> None:
+        assert not (site.checkout / name).exists()
+
+    return check
+
+
+@CORPUS.case(State.BLOCKED, Reason.DIRTY, notes={"dirty"}, check=_stays_deleted("rev"))
+def deleted_unstaged_where_it_changes(site: Site) -> None:
+    """git itself brings it back without a word."""
+    site.clone()
+    (site.checkout / "rev").unlink()
+    site.arrive()
+
+
+@CORPUS.case(State.BLOCKED, Reason.DIRTY, notes={"dirty"}, check=_stays_deleted("deep"))
+def deleted_folder_where_it_changes(site: Site) -> None:
+    site.arrive(files={"deep/er/a": "1\n", "deep/b": "1\n"})
+    site.clone()
+    shutil.rmtree(site.checkout / "deep")
+    site.arrive(files={"deep/er/a": "2\n"})
+
+
+@CORPUS.case(State.SYNCED, notes={"dirty"}, follows=True, check=_stays_deleted("deep"))
+def deleted_elsewhere_while_behind(site: Site) -> None:
+    site.arrive(files={"deep/a": "1\n"})
+    site.clone()
+    shutil.rmtree(site.checkout / "deep")
+    site.arrive()
+
+
+@CORPUS.case(State.SYNCED, notes={"dirty"}, follows=True, check=_stays_deleted("a"))
+def deleted_here_and_there(site: Site) -> None:
+    site.arrive(files={"a": "1\n"})
+    work = repos.clone(site.remote, site.folder / "work")
+    site.clone()
+    (site.checkout / "a").unlink()
+    site.git("rm", "--quiet", "a", cwd=work)
+    site.git("commit", "--quiet", "-m", "Away with it", cwd=work)
+    site.git("push", "--quiet", "origin", "main", cwd=work)
+
+
+def _stays_a_link(site: Site, _: Mapping[str, Any]) -> None:
+    assert (site.checkout / "deep").is_symlink()
+    assert (site.folder / "disk/a").read_text() == "1\n"
+
+
+@CORPUS.case(State.BLOCKED, Reason.DIRTY, notes={"dirty"}, check=_stays_a_link)
+def folder_moved_away_and_linked(site: Site) -> None:
+    """git itself puts a folder in place of the link."""
+    site.arrive(files={"deep/a": "1\n"})
+    site.clone()
+    (site.checkout / "deep").rename(site.folder / "disk")
+    (site.checkout / "deep").symlink_to(site.folder / "disk")
+    site.arrive(files={"deep/a": "2\n"})
 
 
 @CORPUS.case(State.BLOCKED, Reason.DIRTY, notes={"dirty"})
@@ -317,6 +375,13 @@ def forced_under_local_edits(site: Site) -> None:
     site.clone()
     site.write("notes.txt")
     repos.force_push(site.remote)
+
+
+@CORPUS.case(State.BLOCKED, Reason.DIRTY, notes={"dirty"}, check=_stays_deleted("rev"))
+def forced_under_a_deletion(site: Site) -> None:
+    site.clone()
+    (site.checkout / "rev").unlink()
+    repos.force_push(site.remote, 2)
 
 
 @CORPUS.case(State.BLOCKED, Reason.DIVERGED)

@@ -281,6 +281,17 @@ def pinned_and_dirty(site: Site) -> None:
     site.write("rev")
 
 
+def _stays_deleted(site: Site, _: Mapping[str, Any]) -> None:
+    assert not (site.checkout / "rev").exists()
+
+
+@CORPUS.case(State.BLOCKED, Reason.DIRTY, notes={"dirty"}, check=_stays_deleted)
+def pinned_over_a_deletion(site: Site) -> None:
+    site.clone()
+    site.options["rev"] = site.arrive()
+    (site.checkout / "rev").unlink()
+
+
 @CORPUS.case(State.SYNCED)
 def missing_and_pinned(site: Site) -> None:
     site.lands = site.git("rev-parse", "main~1", cwd=site.remote.path)

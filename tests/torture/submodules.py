@@ -1,6 +1,7 @@
 """Repositories in repositories: filled and moved only as far as nothing of the person is lost."""
 
 import os
+import shutil
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,7 +9,7 @@ from tests.kit import repos
 from tests.kit.repos import Remote
 from tests.torture import servers
 from tests.torture.servers import Deliver, WebServer
-from tests.torture.site import Corpus, Site
+from tests.torture.site import Check, Corpus, Site
 from tui.git.outcome import Reason, State
 
 CORPUS = Corpus()
@@ -92,6 +93,33 @@ def _part_keeps_edits(site: Site, end: Mapping[str, Any]) -> None:
 def submodule_dirty_where_it_moves(site: Site) -> None:
     _moves(site)
     site.write("part/rev")
+
+
+def _part_lacks(name: str) -> Check:
+    def check(site: Site, _: Mapping[str, Any]) -> None:
+        assert not (site.checkout / "part" / name).exists()
+
+    return check
+
+
+@CORPUS.case(State.BLOCKED, Reason.DIRTY, notes={"dirty"}, follows=True, check=_part_lacks("rev"))
+def submodule_with_a_deletion_where_it_moves(site: Site) -> None:
+    _moves(site)
+    (site.checkout / "part/rev").unlink()
+
+
+@CORPUS.case(State.BLOCKED, Reason.DIRTY, notes={"dirty"}, check=_part_lacks(""))
+def submodule_deleted_and_moved(site: Site) -> None:
+    _moves(site)
+    shutil.rmtree(site.checkout / "part")
+
+
+@CORPUS.case(State.SYNCED, notes={"dirty"}, follows=True, check=_part_lacks(""))
+def submodule_deleted(site: Site) -> None:
+    """One that is emptied is filled; this folder is gone on purpose."""
+    _filled(site)
+    shutil.rmtree(site.checkout / "part")
+    site.arrive()
 
 
 @CORPUS.case(State.BLOCKED, Reason.DIVERGED, notes={"dirty"}, follows=True, check=_part_keeps("local.txt"))

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tui.git.clean import clean_text
+from tui.git.deletions import undone_deletions
 from tui.git.failure import Ended
 from tui.git.outcome import Reason, State
 from tui.git.work import Work
@@ -32,6 +33,8 @@ def foresee_move(work: Work, git_dir: Path, head: str | None, target: str) -> st
     if _has_changes(work, "no"):
         work.note("dirty")
     if work.attempt("cat-file", "-e", f"{target}^{{tree}}").ok:
+        if undone := undone_deletions(work, head, target):
+            raise Ended(State.BLOCKED, Reason.DIRTY, f"would be blocked: {undone}")
         _check_files(work, git_dir, head, target)
         return ""
     return ", unless local changes are in the way" if _has_changes(work, "normal") else ""

@@ -11,6 +11,7 @@ from typing import NoReturn
 
 from tui.git.clean import clean_text
 from tui.git.decide import Move
+from tui.git.deletions import undone_deletions
 from tui.git.failure import Ended
 from tui.git.half_moved import Moving, take_back
 from tui.git.outcome import Action, Reason, RefChange, RefKind, State
@@ -54,10 +55,7 @@ def head_state(work: Work, refs: Refs) -> Checkout:
 
 def move_head(work: Work, checkout: Checkout, move: Move, target: str, *, commits: int = 0) -> None:
     """Moves HEAD to `target`; Ended when that would lose something, and HEAD is where it was."""
-    if checkout.head is not None:
-        _stay_put(work, checkout)
-        if work.read("status", "--porcelain", "-z", "--untracked-files=no", "--ignore-submodules=dirty"):
-            work.note("dirty")
+    _look(work, checkout, target)
     command = _command(checkout, move, target)
     moving = Moving(str(work.git.place), checkout.head or "", target, time.time() - CLOCK_GRAIN)
     with _noted(work, moving):
@@ -89,6 +87,17 @@ def move_head(work: Work, checkout: Checkout, move: Move, target: str, *, commit
     work.heed(exit_, command[0])
     if exit_.failed_hooks or not exit_.ok:
         work.note("hook_failed")
+
+
+def _look(work: Work, checkout: Checkout, target: str) -> None:
+    """Ended where a move would do what git itself does not refuse to do."""
+    if checkout.head is None:
+        return
+    _stay_put(work, checkout)
+    if work.read("status", "--porcelain", "-z", "--untracked-files=no", "--ignore-submodules=dirty"):
+        work.note("dirty")
+    if undone := undone_deletions(work, checkout.head, target):
+        raise Ended(State.BLOCKED, Reason.DIRTY, undone)
 
 
 @contextlib.contextmanager

@@ -1,6 +1,7 @@
 """Submodules: filled, and moved to the commits that are recorded for them as far as nothing of the person is lost."""
 
 import contextlib
+import os
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -97,7 +98,9 @@ def _modules(work: Work) -> list[_Module]:
     modules = []
     for entry in _text(work.read("ls-files", "-s", "-z", "--", *map(_literal, names))).split("\0"):
         mode_commit_stage, _, path = entry.partition("\t")
-        if path in names and mode_commit_stage.startswith("160000 ") and mode_commit_stage.endswith(" 0"):
+        is_module = mode_commit_stage.startswith("160000 ") and mode_commit_stage.endswith(" 0")
+        # git makes a folder for each: where there is none, the person has deleted it.
+        if path in names and is_module and os.path.lexists(work.repo.path / path):
             modules.append(_Module(names[path], path, mode_commit_stage.split(" ")[1]))
     return modules
 
