@@ -166,7 +166,8 @@ def test_time_in_which_the_program_was_stopped_counts_for_no_limit(world: World,
     assert job.end().state is State.UP_TO_DATE
 
 
-def test_a_stop_ends_the_job_with_its_reason(world: World, ssh: Ssh):
+def test_a_stop_ends_the_job_at_once_with_its_reason(world: World, ssh: Ssh, monkeypatch):
+    monkeypatch.setattr("tui.git.process._LONGEST_POLL", 60)
     ssh.does(f"{say_group(world)}\n{HANG}")
     job = Job(world, url=ssh.url)
     group = ssh.started()
@@ -180,7 +181,8 @@ def test_a_stop_ends_the_job_with_its_reason(world: World, ssh: Ssh):
     assert not group_lives(group)
 
 
-def test_a_stop_before_the_start_starts_nothing(world: World):
+def test_a_stop_before_the_start_starts_nothing(world: World, monkeypatch):
+    monkeypatch.setattr("tui.git.process._start", None)
     stop = StopSignal()
     stop.set(Reason.QUIT)
     outcome = world.sync(stop=stop)
@@ -378,9 +380,12 @@ def test_what_a_child_gets(world: World, monkeypatch):
         "GIT_TERMINAL_PROMPT": "0",
         "GIT_ASKPASS": "",
         "SSH_ASKPASS_REQUIRE": "never",
+        "GCM_INTERACTIVE": "never",
         "GIT_EDITOR": "true",
+        "GIT_SEQUENCE_EDITOR": "true",
         "GIT_OPTIONAL_LOCKS": "0",
         "LC_ALL": "C",
+        "LANGUAGE": "",
     }
     assert {name: seen["env"].get(name) for name in wanted} == wanted
 

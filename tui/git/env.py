@@ -27,10 +27,8 @@ _QUIET = {
     "GIT_ASKPASS": "",  # empty, not missing: only so core.askPass and SSH_ASKPASS are left alone too
     "SSH_ASKPASS_REQUIRE": "never",
     "GCM_INTERACTIVE": "never",
-    "GIT_EDITOR": "true",
+    "GIT_EDITOR": "true",  # for the hooks of the person: with no terminal theirs hangs, or opens a window
     "GIT_SEQUENCE_EDITOR": "true",
-    "GIT_MERGE_AUTOEDIT": "no",
-    "GIT_PAGER": "cat",
     "GIT_OPTIONAL_LOCKS": "0",
     "LC_ALL": "C",  # the texts that failure.py knows
     "LANGUAGE": "",
