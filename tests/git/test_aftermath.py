@@ -12,6 +12,7 @@ from tui.git.aftermath import clear_up, remove_locks
 from tui.git.gauge import Gauge
 from tui.git.group import group_lives, start_of
 from tui.git.half_written import remove_half_written
+from tui.git.outcome import Reason
 from tui.git.process import Deadlines, Exit, GitRunner
 from tui.git.stop import StopSignal
 from tui.git.work import Work
@@ -140,3 +141,13 @@ def test_a_fault_of_ours_leaves_no_lock_of_the_git_that_it_ended(world: World):
     with pytest.raises(RuntimeError, match="ours"):
         work.run(fail, "merge")
     assert not (world.mine / ".git/index.lock").exists()
+
+
+def test_a_look_after_a_stop_does_not_hold_up_the_end(world: World, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("tui.git.process.TERM_GRACE", 0.2)
+    git(world.mine, "config", "alias.hang", "!exec sleep 100")
+    stop = StopSignal()
+    stop.set(Reason.QUIT)
+    runner = GitRunner(world.mine, stop, Deadlines(0, 0), Gauge())
+    assert runner.unstoppable("rev-parse", "HEAD").ok
+    assert runner.unstoppable("hang").ended_by in {Reason.STALLED, Reason.DEADLINE}

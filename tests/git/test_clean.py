@@ -32,6 +32,7 @@ from tui.git.repo import public_url
         ),
         ("a\tb", "a       b"),
         ("one\ntwo\r\nthree\u2028four", "one two three four"),
+        ("one\rtwo", "one two"),
         ("one\vtwo\fthree\u2029four", "one two three four"),
         ("  indented  ", "  indented"),
         ("[bold]markup[/]", "[bold]markup[/]"),

@@ -198,9 +198,11 @@ def test_a_stopped_clone_leaves_no_folder(world: World, ssh: Ssh):
     assert list(world.base.glob("*new*")) == []
 
 
-def test_who_heeds_term_may_tidy_up(world: World, ssh: Ssh):
+def test_who_heeds_term_may_tidy_up_and_say_much_of_it(world: World, ssh: Ssh):
     tidied = world.base / "tidied"
-    ssh.does(f"trap 'touch {tidied}; exit 1' TERM\nsleep 100 &\n{say_group(world)}\nwait")
+    ssh.does(
+        f"trap 'yes | head -c 300000 >&2; touch {tidied}; exit 1' TERM\nsleep 100 &\n{say_group(world)}\nwait"
+    )
     job = Job(world, url=ssh.url)
     ssh.started()
     job.stop.set(Reason.USER)
@@ -371,8 +373,12 @@ def test_what_a_child_gets(world: World, monkeypatch):
     (world.base / "look.py").write_text(script)
     git(world.mine, "config", "alias.look", f"!python3 {world.base}/look.py {os.getsid(0)}")
     with RepoLock(world.base / "locks", world.mine):
-        runner = GitRunner(world.mine, StopSignal(), Deadlines(10, 10), Gauge())
+        noted: list[int | None] = []
+        runner = GitRunner(
+            world.mine, StopSignal(), Deadlines(10, 10), Gauge(), lambda pid, _: noted.append(pid)
+        )
         seen = json.loads(runner.run("look").stdout)
+    assert noted[1:] == [None]
     assert seen["in"] == "/dev/null"
     assert seen["session"] is True
     assert [fd for fd in seen["fds"] if int(fd) > 3] == []  # 3 is the listing itself
