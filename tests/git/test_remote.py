@@ -345,3 +345,18 @@ def test_secret_parameters_are_nowhere_in_the_outcome(world: World, parameter: s
 def test_a_repo_that_was_only_found_may_change_its_remote(world: World):
     found = world.repo(url="https://elsewhere.example/other.git", found=True)
     assert world.sync(found).state is State.UP_TO_DATE
+
+
+def test_a_password_that_is_a_word_garbles_no_message(world: World):
+    with answering(500) as url:
+        outcome = world.sync(world.repo(url=url.replace("://", "://ann:error@"), path=world.base / "new"))
+    assert "returned error: 500" in outcome.message
+
+
+def test_what_is_traced_of_a_transfer_is_not_its_data(world: World, monkeypatch: pytest.MonkeyPatch):
+    """A pack would be written out in full, in memory."""
+    monkeypatch.setenv("GIT_SSH_COMMAND", f"env > {world.base}/env; false")
+    world.sync(world.repo(url="ssh://host.invalid/a", path=world.base / "new"))
+    traced = [line for line in (world.base / "env").read_text().splitlines() if "TRACE_CURL" in line]
+    assert "GIT_TRACE_CURL_NO_DATA=1" in traced
+    assert len(traced) == 2

@@ -165,7 +165,7 @@ def test_the_wait_counts_for_an_overloaded_server_too(bench: Bench) -> None:
 
 def test_whoever_wants_to_be_left_alone_for_an_hour_is(bench: Bench) -> None:
     server = bench.web(status(429, Retry_After="3600"))
-    outcome, attempt = bench.tries(f"{server.url}/a.git")
+    outcome, attempt = bench.tries(f"{server.url}/a.git", timeout=0)
     assert (outcome.reason, attempt, len(server.requests)) == (Reason.RATE_LIMITED, 1, 1)
     assert "3600 s" in outcome.message
 
@@ -193,8 +193,8 @@ def test_silence_is_tried_again_with_more_patience(bench: Bench) -> None:
 def test_a_stop_in_a_pause_ends_it(bench: Bench) -> None:
     server = bench.web(status(500))
     bench.stop.asked_in_the_first_pause = True
-    outcome, _ = bench.tries(f"{server.url}/a.git")
-    assert (outcome.state, outcome.reason) == (State.CANCELLED, Reason.USER)
+    outcome, attempt = bench.tries(f"{server.url}/a.git")
+    assert (outcome.state, outcome.reason, attempt) == (State.CANCELLED, Reason.USER, 1)
     assert len(server.requests) == 1
 
 
