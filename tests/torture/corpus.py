@@ -6,11 +6,11 @@ from typing import Any
 
 from tests.kit import repos
 from tests.kit.program import Ran
-from tests.torture import checkouts, damage, hostile, kinds, remotes, ssh_remotes, submodules
+from tests.torture import checkouts, damage, hooks, hostile, kinds, remotes, ssh_remotes, submodules
 from tests.torture.facts import Facts, lost
 from tests.torture.site import SECRET, Case, Site
 
-PARTS = (checkouts, kinds, submodules, damage, hostile, remotes, ssh_remotes)
+PARTS = (checkouts, kinds, submodules, damage, hooks, hostile, remotes, ssh_remotes)
 CASES = [case for part in PARTS for case in part.CORPUS]
 
 

@@ -1,103 +1,19 @@
-"""Hooks that misbehave, repositories that want to have a command run, and an environment that leads astray."""
+"""Repositories that want to have a command run, and an environment that leads astray."""
 
 import os
 import socket
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from tests.kit import repos
-from tests.torture.site import SECRET, Check, Corpus, Site
+from tests.torture.site import SECRET, Corpus, Site
 from tui.git.outcome import Reason, State
 
 CORPUS = Corpus()
 
 
-def _ran(name: str) -> Check:
-    def check(site: Site, _: Mapping[str, Any]) -> None:
-        assert (site.folder / name).exists()
-
-    return check
-
-
-def _says(text: str) -> Check:
-    def check(_: Site, end: Mapping[str, Any]) -> None:
-        assert text in end["message"]
-
-    return check
-
-
-def _with_hook(site: Site, name: str, script: str) -> None:
-    site.clone()
-    site.hook(name, script)
-    site.arrive()
-
-
-@CORPUS.case(State.SYNCED, follows=True, check=_ran("welcome"))
-def hook_of_the_person(site: Site) -> None:
-    _with_hook(site, "post-merge", f"touch '{site.folder}/welcome'")
-
-
-@CORPUS.case(State.SYNCED, notes={"hook_failed"}, follows=True)
-def failing_hook(site: Site) -> None:
-    _with_hook(site, "post-merge", "exit 3")
-
-
-@CORPUS.case(State.SYNCED, notes={"hook_failed"}, follows=True)
-def hook_without_interpreter(site: Site) -> None:
-    _with_hook(site, "post-merge", "")
-    (site.checkout / ".git/hooks/post-merge").write_text("#!/nowhere/sh\n")
-
-
-@CORPUS.case(State.TIMED_OUT, Reason.STALLED, follows=True, check=_says("post-merge hook"))
-def hanging_hook(site: Site) -> None:
-    _with_hook(site, "post-merge", "exec sleep 600")
-    site.options["stall_timeout"] = 0.5
-
-
-@CORPUS.case(State.TIMED_OUT, Reason.STALLED)
-def hook_that_hangs_in_the_fetch(site: Site) -> None:
-    _with_hook(site, "reference-transaction", "[ $1 = prepared ] || exit 0\nexec sleep 600")
-    site.options["stall_timeout"] = 0.5
-
-
-@CORPUS.case(State.SYNCED, follows=True)
-def chatty_hook(site: Site) -> None:
-    _with_hook(
-        site,
-        "post-merge",
-        r"printf '\033[31m[bold]x\033]0;title\007\r%0100000d\n\377\n' 1 >&2; yes | head -99999",
-    )
-
-
-@CORPUS.case(State.SYNCED, notes={"forced_update", "hook_failed"}, follows=True)
-def failing_hook_under_a_forced_branch(site: Site) -> None:
-    site.clone()
-    site.hook("post-checkout", "exit 3")
-    repos.force_push(site.remote)
-
-
-def _refusing(site: Site, ref: str) -> None:
-    script = f'[ "$1" = prepared ] || exit 0\nwhile read -r _ _ ref; do [ "$ref" != {ref} ] || exit 1; done'
-    _with_hook(site, "reference-transaction", script)
-
-
-@CORPUS.case(State.FAILED, Reason.HOOK)
-def hook_that_refuses_the_move(site: Site) -> None:
-    _refusing(site, "refs/heads/main")
-
-
-@CORPUS.case(State.FAILED, Reason.HOOK)
-def hook_that_refuses_the_fetch(site: Site) -> None:
-    _refusing(site, "refs/remotes/origin/main")
-
-
 def _script(site: Site) -> str:
-    """A command that leaves the mark."""
-    file = site.folder / "evil"
-    file.write_text(f"#!/bin/sh\ntouch '{site.marker}'\nexec \"$@\"\n")
-    file.chmod(0o755)
-    return str(file)
+    return str(site.command(site.folder / "evil"))
 
 
 @CORPUS.case(State.SYNCED, follows=True)
@@ -105,12 +21,6 @@ def command_as_file_monitor(site: Site) -> None:
     site.clone()
     site.config("core.fsmonitor", _script(site))
     site.arrive()
-
-
-@CORPUS.case(State.SYNCED, follows=True)
-def command_of_the_collection_of_garbage(site: Site) -> None:
-    _with_hook(site, "pre-auto-gc", f"touch '{site.marker}'")
-    site.config("gc.auto", "1")
 
 
 _UNSAFE = (State.FAILED, Reason.UNSAFE_URL)
@@ -265,56 +175,6 @@ def link_in_the_tree_becomes_a_folder(site: Site) -> None:
     blob = site.git("hash-object", "-w", "--stdin", stdin="theirs\n", cwd=main)
     deep = site.git("mktree", stdin=f"100644 blob {blob}\tfile\n", cwd=main)
     _raw_commit(site, f"040000 tree {deep}\tdeep\n")
-
-
-def _hooks(site: Site) -> dict[str, str]:
-    return dict.fromkeys(
-        ("post-merge", "post-checkout", "reference-transaction"), f"#!/bin/sh\ntouch '{site.marker}'\n"
-    )
-
-
-def _commit(checkout: Path, files: Mapping[str, str]) -> None:
-    """With every file executable."""
-    for name, text in files.items():
-        file = checkout / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text)
-        file.chmod(0o755)
-    repos.git(checkout, "add", "--all")
-    repos.git(checkout, "commit", "--quiet", "-m", "Work")
-
-
-def _brings_hooks(site: Site) -> None:
-    work = repos.clone(site.remote, site.folder / "work")
-    _commit(work, _hooks(site))
-    site.git("push", "--quiet", "origin", "main", cwd=work)
-
-
-@CORPUS.case(State.FAILED, Reason.CONFIG, check=_says("leads into a git dir"))
-def entry_as_the_hooks_of_another(site: Site) -> None:
-    victim = site.also(f"{site.name}-victim", State.SYNCED)
-    repos.clone(site.remote, victim)
-    _brings_hooks(site)
-    site.at(f"{victim.name}/.git/hooks")
-
-
-@CORPUS.case(State.FAILED, Reason.CONFIG, check=_says("lies in the git dir"))
-def entry_as_the_hooks_of_a_bare_repository(site: Site) -> None:
-    victim = site.also(f"{site.name}-victim.git", State.SYNCED)
-    site.git("clone", "--quiet", "--bare", "--template=", site.remote.url, str(victim), cwd=site.folder)
-    _brings_hooks(site)
-    site.at(f"{victim.name}/hooks")
-
-
-@CORPUS.case(State.FAILED, Reason.CONFIG, check=_says("is part of the repository around it"))
-def entry_in_the_tree_of_another(site: Site) -> None:
-    """A bare repository that came as files, with its hooks and settings."""
-    around = repos.clone(site.remote, site.workspace / "co" / f"{site.name}-around")
-    inner = around / "inner"
-    site.git("clone", "--quiet", "--bare", "--template=", site.remote.url, str(inner), cwd=site.folder)
-    _commit(around, {f"inner/hooks/{name}": text for name, text in _hooks(site).items()})
-    site.arrive()
-    site.at(str(inner.relative_to(site.workspace / "co")))
 
 
 @CORPUS.case(State.FAILED, Reason.REFUSED)

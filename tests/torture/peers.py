@@ -19,7 +19,7 @@ from pathlib import Path
 from tests.kit import repos
 from tests.kit.processes import kill_all, processes_with_env, wait_until
 from tests.kit.program import SYNCTUI, Ran
-from tests.torture import checkouts, damage, hostile, kinds, remotes
+from tests.torture import checkouts, damage, hooks, hostile, kinds, remotes
 from tests.torture.facts import Facts, lost
 from tests.torture.site import Case, Site, write_workspace
 from tui.git.clean import clean_text
@@ -34,7 +34,7 @@ CHOSEN = (
     damage.stale_index_lock,
     damage.plain_folder,
     damage.plain_folder_in_another_repository,
-    hostile.failing_hook,
+    hooks.failing_hook,
     hostile.command_as_upload_pack,
     remotes.http_401,
     remotes.http_404,
@@ -318,7 +318,7 @@ def main() -> None:
     wanted = parser.parse_args()
     programs = [synctui(), vcspull(wanted.vcspull), vcs2l(wanted.vcs)]
     counts = [Count() for _ in programs]
-    known = [*kinds.CORPUS, *damage.CORPUS, *hostile.CORPUS, *remotes.CORPUS]
+    known = [*kinds.CORPUS, *damage.CORPUS, *hooks.CORPUS, *hostile.CORPUS, *remotes.CORPUS]
     cases = [*checkouts.CORPUS, *(case for case in known if case.arrange in CHOSEN)]
     print("| case |", " | ".join(program.name for program in programs), "|")
     print("| --- |", " | ".join("---" for _ in programs), "|")

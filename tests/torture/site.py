@@ -65,6 +65,13 @@ class Site:
         hook.write_text(f"#!/bin/sh\n{script}\n")
         hook.chmod(0o755)
 
+    def command(self, file: Path) -> Path:
+        """Puts a command there that leaves the mark."""
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(f"#!/bin/sh\ntouch '{self.marker}'\nexec \"$@\"\n")
+        file.chmod(0o755)
+        return file
+
     def config(self, key: str, value: str) -> None:
         """A setting of the checkout's own."""
         self.git("config", key, value)

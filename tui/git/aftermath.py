@@ -41,7 +41,8 @@ def clear_up(note: Mapping[str, Any], path: Path) -> None:
 
 
 def _take_back(move: Moving) -> None:
-    run = GitRunner(Path(move.place), StopSignal(), Deadlines(0, _LONGEST_TAKE_BACK), Gauge()).run
+    limits = Deadlines(0, _LONGEST_TAKE_BACK)
+    run = GitRunner(Path(move.place), StopSignal(), limits, Gauge(), hooks=False).run
     with contextlib.suppress(OSError):
         head = run("rev-parse", "--verify", "--quiet", "HEAD").stdout.decode().strip()
         if head == move.head:

@@ -13,7 +13,9 @@ from pathlib import Path
 from tui.git.clean import clean_text
 from tui.git.env import login_env, without_password
 from tui.git.failure import Ended
+from tui.git.hooks import leave_out_hooks_of_the_tree
 from tui.git.outcome import Action, Outcome, Reason, State
+from tui.git.remote import LIST_CONFIG, OWN_SCOPES, parse_config
 from tui.git.url import url_problem
 from tui.git.work import Work
 
@@ -105,6 +107,8 @@ def _clone_beside(work: Work, url: str, settle: Callable[[], None]) -> None:
     _folders.make(beside)
     work.git.place = repo.path.parent
     try:
+        theirs = (one for one in parse_config(work.read(*LIST_CONFIG)) if one.scope not in OWN_SCOPES)
+        leave_out_hooks_of_the_tree(work, tuple(theirs), repo.path / ".git")
         for found in repo.path.parent.iterdir():
             if found.name.startswith(mark) and found != beside:
                 # Of a program that was killed: we hold the lock of this path.

@@ -19,6 +19,8 @@ OPTIONS = (
     "-c", "log.showSignature=false",
 )  # fmt: skip
 
+NO_HOOKS = ("-c", "core.hooksPath=/dev/null")
+
 _FILES = 10_240
 """The most that macOS gives."""
 

@@ -85,8 +85,7 @@ def move_head(work: Work, checkout: Checkout, move: Move, target: str, *, commit
     if move is Move.FOLLOW_REWRITE:
         work.note("forced_update")
     work.heed(exit_, command[0])
-    if exit_.failed_hooks or not exit_.ok:
-        work.note("hook_failed")
+    _note_hooks(work, exit_)
 
 
 def _look(work: Work, checkout: Checkout, target: str) -> None:
@@ -98,6 +97,13 @@ def _look(work: Work, checkout: Checkout, target: str) -> None:
         work.note("dirty")
     if undone := undone_deletions(work, checkout.head, target):
         raise Ended(State.BLOCKED, Reason.DIRTY, undone)
+
+
+def _note_hooks(work: Work, exit_: Exit) -> None:
+    if exit_.failed_hooks or not exit_.ok:
+        work.note("hook_failed")
+    if work.skips_hook:
+        work.note("hook_skipped")
 
 
 @contextlib.contextmanager

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO, Any, Self
 
 from tui.git.clean import clean_text
-from tui.git.env import OPTIONS, SECRET, git_env
+from tui.git.env import NO_HOOKS, OPTIONS, SECRET, git_env
 from tui.git.gauge import Gauge, Progress
 from tui.git.group import TERM_GRACE, group_bytes, group_lives, signal_group
 from tui.git.outcome import Reason
@@ -129,6 +129,8 @@ class GitRunner:
     """Told of a move of HEAD before it begins, and None when it is made or taken back."""
     env: dict[str, str] = field(default_factory=dict)
     """For the children, on top of `git_env`."""
+    hooks: bool = True
+    """Whether the repository's hooks run."""
     tail: deque[str] = field(default_factory=lambda: deque(maxlen=TAIL_LINES))
     """The last lines of all children."""
 
@@ -156,7 +158,7 @@ class GitRunner:
     def unstoppable(self, *args: str) -> Exit:
         """Runs a short local look that is needed also after a stop or at the deadline."""
         limits = Deadlines(TERM_GRACE, TERM_GRACE)
-        return GitRunner(self.place, StopSignal(), limits, Gauge()).run(*args)
+        return GitRunner(self.place, StopSignal(), limits, Gauge(), hooks=self.hooks).run(*args)
 
 
 @contextlib.contextmanager
@@ -173,7 +175,7 @@ def _trace() -> Iterator[tuple[IO[bytes], str]]:
 class GitProcess:
     def __init__(self, runner: GitRunner, args: tuple[str, ...], *, stop_grace: float = 0.0) -> None:
         self._runner = runner
-        self._command = ["git", *OPTIONS, "-C", str(runner.place), *args]
+        self._command = ["git", *OPTIONS, *(() if runner.hooks else NO_HOOKS), "-C", str(runner.place), *args]
         self._env = git_env(runner.place) | runner.env
         self._secret = runner.env.get(SECRET, "")
         self._step = args[0]

@@ -16,7 +16,8 @@ LIST_CONFIG = ("config", "--show-scope", "-z", "--list")
 _COMMAND_KEYS = frozenset({"uploadpack", "receivepack", "vcs", "proxy"})
 _PROGRAM_KEYS = frozenset({"core.alternaterefscommand", "core.gitproxy"})
 _VERIFIERS = re.compile(r"gpg\.(?:.*\.)?program")
-_OWN_SCOPES = frozenset({"local", "worktree"})  # what the repository itself says, not the person
+OWN_SCOPES = frozenset({"local", "worktree"})
+"""What the repository itself says, not the person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,11 +129,11 @@ def _pick(repo: Repo, remotes: dict[str, list[Setting]], upstream_remote: str | 
 
 def _dangers(name: str, own: list[Setting], settings: tuple[Setting, ...]) -> Iterator[str]:
     for one in own:
-        if one.scope in _OWN_SCOPES and one.key in _COMMAND_KEYS and one.value:
+        if one.scope in OWN_SCOPES and one.key in _COMMAND_KEYS and one.value:
             yield f"remote {name} names a command of its own: {one.key} = {one.value}"
     verifies = is_on(settings, "merge.verifysignatures")
     for setting in settings:
-        if setting.scope not in _OWN_SCOPES:
+        if setting.scope not in OWN_SCOPES:
             continue
         if setting.key in _PROGRAM_KEYS or (verifies and _VERIFIERS.fullmatch(setting.key)):
             yield f"the repository names a command of its own: {setting.key} = {setting.value}"

@@ -11,6 +11,7 @@ from tui.git.clean import clean_text
 from tui.git.decide import Move, with_article
 from tui.git.env import login_env, submodule_login_env
 from tui.git.failure import Ended
+from tui.git.hooks import leave_out_hooks_of_the_tree
 from tui.git.inspect import git_dir_of, in_progress
 from tui.git.move import check_work_tree, head_state, move_head
 from tui.git.outcome import Reason, State
@@ -52,6 +53,8 @@ def update_submodules(work: Work, old: str | None) -> int:
             continue
         sub = _work_in(work, module)
         try:
+            git_dir = git_dir_of(sub.repo.path) or sub.repo.path
+            leave_out_hooks_of_the_tree(sub, parse_config(sub.read(*LIST_CONFIG)), git_dir)
             known = sub.attempt("rev-parse", "--verify", "--quiet", "HEAD")
             head = known.stdout.decode().strip()
             if module in empty:  # it is where it belongs, or cannot be brought there
@@ -113,7 +116,7 @@ def _is_filled(work: Work, module: _Module) -> bool:
 
 def _work_in(work: Work, module: _Module) -> Work:
     repo = Repo(work.repo.id, work.repo.path / module.path)
-    return Work(repo, work.options, replace(work.git, place=repo.path), notes=work.notes)
+    return Work(repo, work.options, replace(work.git, place=repo.path, hooks=True), notes=work.notes)
 
 
 def _url(work: Work, module: _Module) -> str:

@@ -54,6 +54,8 @@ class Work:
     behind: int | None = None
     refs: list[RefChange] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    skips_hook: bool = False
+    """A move would run a hook that came with the tree, which is left out."""
 
     def attempt(self, *args: str) -> Exit:
         """Runs git and returns however it ends by itself; Ended when it was stopped or timed out."""
