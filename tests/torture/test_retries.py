@@ -14,7 +14,7 @@ from tui.engine.events import Notice
 from tui.engine.job import Job
 from tui.engine.runner import LONGEST_PAUSE, make_work
 from tui.git.gauge import Gauge
-from tui.git.outcome import RETRIED_REASONS, Outcome, Reason, State
+from tui.git.outcome import RETRIED_REASONS, Action, Outcome, Reason, State
 from tui.git.repo import Repo
 from tui.git.stop import StopSignal
 from tui.git.sync import SyncOptions
@@ -190,6 +190,12 @@ def test_silence_is_tried_again_with_more_patience(bench: Bench) -> None:
     assert len(server.connections) == 2
 
 
+def test_silence_is_first_met_with_the_usual_patience(bench: Bench) -> None:
+    server = bench.tcp(servers.silence)
+    outcome, _ = bench.tries(f"http://127.0.0.1:{server.port}/a.git", retries=0)
+    assert f"for {STALL:g} s" in outcome.message
+
+
 def test_a_stop_in_a_pause_ends_it(bench: Bench) -> None:
     server = bench.web(status(500))
     bench.stop.asked_in_the_first_pause = True
@@ -198,12 +204,22 @@ def test_a_stop_in_a_pause_ends_it(bench: Bench) -> None:
     assert len(server.requests) == 1
 
 
-def tried(monkeypatch: pytest.MonkeyPatch, reason: Reason, retries: int) -> list[float]:
-    """The pauses before a fault that never goes away is given up."""
+def tried(
+    monkeypatch: pytest.MonkeyPatch,
+    reason: Reason,
+    retries: int,
+    *,
+    action: Action = Action.FETCH,
+    of_run: float = 0,
+    own: float | None = None,
+) -> list[float]:
+    """The pauses before a fault that never goes away is given up; the timeouts of the run and the repo."""
     stop = HurriedStop(Gauge())
-    monkeypatch.setattr("tui.engine.runner.sync_repo", lambda *_: Outcome(State.FAILED, reason))
-    job = Job(Repo("a", Path("/nowhere")), "", 0.0)
-    make_work(SyncOptions(1, 0, Path("/nowhere")), retries)(job, stop, stop.gauge, lambda _: None)
+    monkeypatch.setattr(
+        "tui.engine.runner.sync_repo", lambda *_: Outcome(State.FAILED, reason, action=action)
+    )
+    job = Job(Repo("a", Path("/nowhere"), timeout=own), "", 0.0)
+    make_work(SyncOptions(1, of_run, Path("/nowhere")), retries)(job, stop, stop.gauge, lambda _: None)
     assert job.attempt == len(stop.pauses) + 1
     return stop.pauses
 
@@ -214,6 +230,24 @@ def test_the_pauses_grow_to_a_bound_and_no_two_crowds_keep_step(monkeypatch: pyt
     assert max(pauses) <= LONGEST_PAUSE
     assert min(pauses[10:]) >= LONGEST_PAUSE / 3
     assert len(set(pauses)) == 100
+
+
+@pytest.mark.parametrize(
+    ("action", "of_run", "own", "pauses"),
+    [
+        (Action.FETCH, 0.1, None, 0),
+        (Action.FETCH, 0.1, 0, 2),
+        (Action.FETCH, 0, 0.1, 0),
+        (Action.CLONE, 0.1, None, 2),
+        (Action.CLONE, 0.1, 0.1, 0),
+    ],
+)
+def test_no_pause_goes_beyond_the_timeout(
+    monkeypatch: pytest.MonkeyPatch, action: Action, of_run: float, own: float | None, pauses: int
+) -> None:
+    """The repo's own, else the run's, which is not for clones."""
+    tries = tried(monkeypatch, Reason.NETWORK, 2, action=action, of_run=of_run, own=own)
+    assert len(tries) == pauses
 
 
 @pytest.mark.parametrize("reason", list(Reason))
