@@ -62,6 +62,15 @@ def test_clean_text(text: bytes | str, clean: str):
 
 
 @pytest.mark.parametrize(
+    "sign",
+    "\xad\u034f\u115f\u1160\u17b4\u17b5\u180b\u180f\u200b\u200c\u200d\u2060\u2064\u206a\u206f\u3164\ufe00\ufe0f"
+    "\uffa0\ufff9\ufffb\U000e0041\U000e0100",
+)
+def test_what_cannot_be_seen_is_shown_as_such(sign: str):
+    assert clean_text(f"main{sign}") == "main\ufffd"
+
+
+@pytest.mark.parametrize(
     "name",
     [
         "token",
