@@ -122,7 +122,7 @@ def test_a_url_that_is_none_is_unsafe(world: World):
 
 
 def test_refspecs_map_both_ways():
-    remote = Remote("o", "u", ("+refs/heads/*:refs/remotes/o/*", "refs/notes/x:refs/notes/o"))
+    remote = Remote("o", "u", ("+refs/heads/*:refs/remotes/o/*", "refs/notes/x:refs/notes/o"), "u")
     assert remote.tracking("refs/heads/a/b") == "refs/remotes/o/a/b"
     assert remote.source("refs/remotes/o/a/b") == "refs/heads/a/b"
     assert remote.tracking("refs/notes/x") == "refs/notes/o"
@@ -215,6 +215,41 @@ def test_a_password_logs_in_and_is_in_no_process_list(world: World, way: str):
     assert logins == [None, "Basic " + base64.b64encode(b"ann:hu@sh").decode()]
     assert [line for line in listed if "remote-http" in line] != []
     assert [line for line in listed if "sh@" in line] == []
+
+
+@pytest.mark.parametrize("way", ["clone", "dry clone", "fetch", "submodule"])
+def test_a_password_of_a_rewritten_url_is_in_no_process_list(world: World, way: str):
+    """As people give a token to a machine: `url.<with password>.insteadOf`."""
+    listed: list[str] = []
+    logins: list[str | None] = []
+
+    def look(handler: http.server.BaseHTTPRequestHandler) -> None:
+        logins.append(handler.headers.get("Authorization"))
+        for entry in Path("/proc").glob("[0-9]*/cmdline"):
+            with contextlib.suppress(OSError):
+                listed.append(entry.read_text())
+
+    with answering(401, look, WWW_Authenticate='Basic realm="x"') as url:
+        secret = url.replace("://", "://ann:hu%40sh@").removesuffix("a.git")
+        git(world.base, "config", "--global", f"url.{secret}.insteadOf", "http://corp.invalid/")
+        git(world.base, "config", "--global", "url.http://nowhere.invalid/.insteadOf", "http://corp")
+        asked = "http://corp.invalid/a.git"
+        path = world.base / "new" if "clone" in way else world.mine
+        repo = world.repo(url=asked, path=path)
+        if way == "fetch":
+            git(world.mine, "remote", "set-url", "origin", asked)
+        if way == "submodule":
+            (world.theirs / ".gitmodules").write_text(f'[submodule "part"]\n\tpath = part\n\turl = {asked}\n')
+            git(world.theirs, "update-index", "--add", "--cacheinfo", f"160000,{world.head()},part")
+            commit(world.theirs, ".gitmodules", (world.theirs / ".gitmodules").read_text())
+            world.push()
+            repo = world.repo(submodules=True)
+        outcome = world.sync(repo, replace(world.options, dry_run=way == "dry clone"))
+    assert outcome.reason is Reason.AUTH
+    assert logins[:2] == [None, "Basic " + base64.b64encode(b"ann:hu@sh").decode()]
+    assert [line for line in listed if "remote-http" in line] != []
+    assert [line for line in listed if "sh@" in line] == []
+    assert "sh@" not in repr(outcome)
 
 
 ASK = "import sys, urllib.request; urllib.request.urlopen(sys.argv[1])"

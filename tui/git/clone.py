@@ -15,7 +15,7 @@ from tui.git.env import login_env, without_password
 from tui.git.failure import Ended
 from tui.git.hooks import leave_out_hooks_of_the_tree
 from tui.git.outcome import Action, Outcome, Reason, State
-from tui.git.remote import LIST_CONFIG, OWN_SCOPES, parse_config
+from tui.git.remote import LIST_CONFIG, OWN_SCOPES, parse_config, rewritten
 from tui.git.url import url_problem
 from tui.git.work import Work
 
@@ -80,11 +80,13 @@ def clone(work: Work, settle: Callable[[], None]) -> Outcome | None:
     if problem := url_problem(repo.url):
         raise Ended(State.FAILED, Reason.UNSAFE_URL, f"its URL {problem}")
     work.url = repo.url
-    work.git.env = login_env(repo.url)
     url = without_password(repo.url)
     work.action = Action.CLONE
+    work.git.place = _existing(repo.path.parent)
+    settings = tuple(one for one in parse_config(work.read(*LIST_CONFIG)) if one.scope not in OWN_SCOPES)
+    work.git.env = login_env(rewritten(url, settings), url) or login_env(repo.url)
+    leave_out_hooks_of_the_tree(work, settings, repo.path / ".git")
     if work.options.dry_run:
-        work.git.place = _existing(repo.path.parent)
         work.ask_remote("ls-remote", "--quiet", "--", url, "HEAD")
         return work.outcome(State.SYNCED, "would clone")
     try:
@@ -107,8 +109,6 @@ def _clone_beside(work: Work, url: str, settle: Callable[[], None]) -> None:
     _folders.make(beside)
     work.git.place = repo.path.parent
     try:
-        theirs = (one for one in parse_config(work.read(*LIST_CONFIG)) if one.scope not in OWN_SCOPES)
-        leave_out_hooks_of_the_tree(work, tuple(theirs), repo.path / ".git")
         for found in repo.path.parent.iterdir():
             if found.name.startswith(mark) and found != beside:
                 # Of a program that was killed: we hold the lock of this path.

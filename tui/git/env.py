@@ -65,13 +65,14 @@ def without_password(url: str) -> str:
     return _split_login(url)[0]
 
 
-def login_env(url: str) -> dict[str, str]:
+def login_env(url: str, asked: str = "") -> dict[str, str]:
     """Has a URL that carries a password used without showing it in any process list.
 
     git hands the URL to its helpers as an argument; so it sees one without the password, and for http(s)
     gets that from a credential helper, which is asked after the person's own. Empty for other URLs.
+    `asked`: what git is given where the person's settings make this URL of it; no prefix is longer than all of it.
     """
-    settings = _login_settings(url)
+    settings = _login_settings(url, asked)
     if not settings:
         return {}
     try:
@@ -85,23 +86,23 @@ def login_env(url: str) -> dict[str, str]:
     return env
 
 
-def submodule_login_env(name: str, url: str) -> dict[str, str]:
+def submodule_login_env(name: str, url: str, asked: str) -> dict[str, str]:
     """The same for `git submodule update` of the one of that name: the gits that it starts get only what `-c` gives."""
-    settings = _login_settings(url)
+    settings = _login_settings(url, asked)
     if not settings:
         return {}
-    settings.append((f"submodule.{name}.url", without_password(url)))
+    settings.append((f"submodule.{name}.url", asked))
     words = (f"{_quoted(key)}={_quoted(value)}" for key, value in settings)
     return _login_variables(url) | {"GIT_CONFIG_PARAMETERS": " ".join(words)}
 
 
-def _login_settings(url: str) -> list[tuple[str, str]]:
+def _login_settings(url: str, asked: str) -> list[tuple[str, str]]:
     clean, _, password = _split_login(url)
     if password is None:
         return []
     parts = urlsplit(clean)
     helper = """!f() { test "$1" = get && printf 'username=%s\\npassword=%s\\n' "$SYNCTUI_USER" "$SYNCTUI_SECRET"; }; f"""
-    settings = [(f"url.{clean}.insteadOf", url)]
+    settings = [(f"url.{clean}.insteadOf", asked or url)]
     if parts.scheme != "ssh":
         settings.append((f"credential.{parts.scheme}://{parts.netloc}.helper", helper))
     return settings

@@ -33,6 +33,8 @@ class Remote:
     url: str
     specs: tuple[str, ...]
     """Its fetch refspecs."""
+    location: str
+    """What git makes of the URL by the rewriting that is configured."""
 
     @property
     def is_mirror(self) -> bool:
@@ -73,6 +75,17 @@ def parse_config(listing: bytes) -> tuple[Setting, ...]:
     )
 
 
+def rewritten(url: str, settings: tuple[Setting, ...]) -> str:
+    """What git makes of it: the longest prefix that a `url.BASE.insteadOf` names becomes that base."""
+    bases = [
+        (one.value, one.key.removeprefix("url.").removesuffix(".insteadof"))
+        for one in settings
+        if one.key.startswith("url.") and one.key.endswith(".insteadof") and url.startswith(one.value)
+    ]
+    prefix, base = max(bases, key=lambda pair: len(pair[0]), default=("", ""))
+    return base + url.removeprefix(prefix)
+
+
 def is_on(settings: tuple[Setting, ...], key: str) -> bool:
     """Whether git takes the last value of a boolean for true."""
     said = [one.value.lower() for one in settings if one.key == key]
@@ -107,7 +120,8 @@ def choose_remote(repo: Repo, settings: tuple[Setting, ...], branch: str | None)
             Reason.URL_MISMATCH,
             clean_text(f"remote {name} is {public_url(url)}, the workspace says {public_url(repo.url)}"),
         )
-    return Remote(name, url, tuple(one.value for one in own if one.key == "fetch"))
+    specs = tuple(one.value for one in own if one.key == "fetch")
+    return Remote(name, url, specs, rewritten(url, settings))
 
 
 def _pick(repo: Repo, remotes: dict[str, list[Setting]], upstream_remote: str | None) -> str:

@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from tui.git.clean import clean_text
 from tui.git.decide import Move, with_article
-from tui.git.env import login_env, submodule_login_env
+from tui.git.env import login_env, submodule_login_env, without_password
 from tui.git.failure import Ended
 from tui.git.hooks import leave_out_hooks_of_the_tree
 from tui.git.inspect import git_dir_of, in_progress
@@ -17,7 +17,7 @@ from tui.git.move import check_work_tree, head_state, move_head
 from tui.git.outcome import Reason, State
 from tui.git.process import Exit
 from tui.git.refs import LIST_REFS, parse_refs
-from tui.git.remote import LIST_CONFIG, Remote, choose_remote, parse_config
+from tui.git.remote import LIST_CONFIG, Remote, Setting, choose_remote, parse_config, rewritten
 from tui.git.repo import Repo
 from tui.git.work import Work
 
@@ -131,14 +131,15 @@ def _recorded(work: Work, commit: str | None, module: _Module) -> str:
 def _fill(work: Work, modules: list[_Module]) -> None:
     """Clones them, several at a time if the person's configuration says so."""
     work.ask_remote("submodule", "--quiet", "init")
-    settings = {one.key: one.value for one in parse_config(work.read(*LIST_CONFIG))}
+    configured = parse_config(work.read(*LIST_CONFIG))
+    settings = {one.key: one.value for one in configured}
     wanted = [one for one in modules if settings.get(f"submodule.{one.name}.update") != "none"]
     for module in wanted:
         _keep_what_was_left(work, module)
     if not wanted:
         return
     urls = {one.path: settings.get(f"submodule.{one.name}.url", "") for one in wanted}
-    logins = {one.path: submodule_login_env(one.name, urls[one.path]) for one in wanted}
+    logins = {one.path: _login(one, urls[one.path], configured) for one in wanted}
     alone = [[one] for one in wanted if logins[one.path]]
     together = [one for one in wanted if not logins[one.path]]
     ends: list[Ended] = []
@@ -155,6 +156,12 @@ def _fill(work: Work, modules: list[_Module]) -> None:
     if failed is None:
         raise ends[0]
     raise _about(failed, ends[0], Repo(work.repo.id, work.repo.path / failed.path, urls[failed.path] or None))
+
+
+def _login(module: _Module, url: str, settings: tuple[Setting, ...]) -> dict[str, str]:
+    asked = without_password(url)
+    location = rewritten(asked, settings)
+    return submodule_login_env(module.name, location, asked) or submodule_login_env(module.name, url, asked)
 
 
 def _update(work: Work, modules: list[_Module], login: dict[str, str]) -> None:
@@ -247,7 +254,7 @@ def _fetch(sub: Work, branch: str | None, recorded: str) -> None:
     if _is_whole(sub, recorded):
         return
     remote = _remote(sub, branch)
-    sub.git.env = login_env(remote.url) or sub.git.env
+    sub.git.env = login_env(remote.location, remote.url) or sub.git.env
     options = ("--progress", "--no-recurse-submodules", "--", remote.name)
     sub.ask_remote("fetch", *options)
     if _is_whole(sub, recorded):

@@ -110,7 +110,7 @@ class _Update:
         remote = self._remote(checkout)
         work.url = remote.url
         # A clone of ours keeps the password out of its configuration; the entry has it.
-        work.git.env = login_env(remote.url) or login_env(work.repo.url or "")
+        work.git.env = login_env(remote.location, remote.url) or login_env(work.repo.url or "")
         if work.options.dry_run:
             return self._forecast(before, checkout, remote)
         after, remote_refs = self._fetch(before, remote)
