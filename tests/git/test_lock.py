@@ -5,11 +5,13 @@ import os
 import subprocess
 import sys
 import threading
+import time
+from pathlib import Path
 
 import pytest
 
 from tests.git.conftest import World, git
-from tui.git.group import group_lives
+from tui.git.group import group_lives, start_of
 from tui.git.lock import Holder, RepoBusy, RepoLock, holder_of, lock_file, lock_key
 from tui.git.outcome import Reason, State
 
@@ -45,6 +47,45 @@ def test_a_held_repo_is_busy_and_says_who_holds_it(world: World, way: str):
     assert holder.pid == os.getpid()
     assert holder_of(locks, world.mine) is None
     assert locks.stat().st_mode & 0o777 == 0o700
+    assert [file.stat().st_mode & 0o777 for file in locks.iterdir()] == [0o600]
+
+
+def test_a_refusal_keeps_nothing_open(world: World):
+    open_files = Path("/proc/self/fd")
+    with RepoLock(world.options.lock_dir, world.mine):
+        before = len(list(open_files.iterdir()))
+        with pytest.raises(RepoBusy), RepoLock(world.options.lock_dir, world.mine):
+            pass
+        assert len(list(open_files.iterdir())) == before
+
+
+def test_the_note_tells_what_is_at_work_and_since_when(world: World, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("sys.argv", ["/bin/synctui", "sync", "private"])
+    file = lock_file(world.options.lock_dir, world.mine)
+    with RepoLock(world.options.lock_dir, world.mine) as lock:
+        alone = json.loads(file.read_text())
+        assert alone["command"] == "synctui sync"
+        began = time.time()
+        lock.note_child(os.getpid(), "fetch")
+        note = json.loads(file.read_text())
+        assert began <= note.pop("child_begun") <= time.time()
+        child = {"child": os.getpid(), "child_start": start_of(os.getpid()), "step": "fetch"}
+        assert note == alone | child
+        lock.note_child(None, "fetch")
+        assert json.loads(file.read_text()) == alone
+
+
+def test_a_note_of_somebody_else_is_shown_clean_or_not_at_all(world: World):
+    file = lock_file(world.options.lock_dir, world.mine)
+    file.parent.mkdir()
+    note = {"pid": os.getpid(), "start": start_of(os.getpid()), "host": "\x1b[31mbox", "command": "a\nb"}
+    file.write_text(json.dumps(note))
+    holder = holder_of(file.parent, world.mine)
+    assert holder is not None
+    assert (holder.host, holder.command) == ("box", "a b")
+    file.write_text("[1]")
+    assert holder_of(file.parent, world.mine) is None
+    assert world.sync().state is State.UP_TO_DATE
 
 
 HOLD = """
@@ -90,6 +131,7 @@ def test_git_that_talks_and_outlives_its_killed_program_is_ended(
     world: World, monkeypatch: pytest.MonkeyPatch, trap: str
 ):
     monkeypatch.setattr("tui.git.aftermath.TERM_GRACE", 0.3)
+    monkeypatch.setattr("tui.git.aftermath.ALONE", None)  # it is given no time before
     script = f"{trap}echo ready; sleep 100 & wait; wait"
     with subprocess.Popen(["sh", "-c", script], stdout=subprocess.PIPE, start_new_session=True) as orphan:
         assert orphan.stdout.readline() == b"ready\n"

@@ -1,9 +1,10 @@
 import email.utils
+import json
 import time
 
 import pytest
 
-from tui.git.output import LineCutter, parse_progress, read_retry_after
+from tui.git.output import LineCutter, parse_progress, read_hooks, read_retry_after
 
 
 def cut(*chunks: bytes) -> list[tuple[bytes, bool]]:
@@ -91,3 +92,24 @@ def test_a_wait_may_be_said_as_a_date():
     assert 90 < seconds <= 100
     past = email.utils.formatdate(0, usegmt=True).encode()
     assert read_retry_after(b"<= Recv header: Retry-After: " + past + b"\n") == 0.0
+
+
+def trace(*events: dict[str, object]) -> bytes:
+    return b"".join(json.dumps({"sid": "1"} | event).encode() + b"\n" for event in events)
+
+
+def begins(name: str, **more: object) -> dict[str, object]:
+    return {"event": "child_start", "child_class": "hook", "hook_name": name} | more
+
+
+def test_the_hooks_in_a_trace_of_git():
+    ends = {"event": "child_exit", "code": 0}
+    fails = {"event": "child_exit", "code": 3}
+    assert read_hooks(trace(begins("one"), fails, begins("two"), ends)) == ("", ("one",))
+    assert read_hooks(trace(begins("one"), ends, begins("\x1b[31mtwo"))) == ("two", ())
+    assert read_hooks(trace(begins("cut"))[:-20]) == ("", ())
+    of_hook = {"sid": "1/2"}
+    inner = (begins("inner", **of_hook), fails | of_hook)
+    assert read_hooks(trace(begins("outer"), *inner, ends)) == ("", ())
+    other = {"event": "child_start", "child_class": "pager", "hook_name": "none"}
+    assert read_hooks(trace(other, fails)) == ("", ())

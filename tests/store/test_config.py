@@ -306,6 +306,7 @@ def test_a_mistake_is_one_line_that_names_file_entry_key_and_what_is_allowed(fol
         ("git+ssh://h/a", 'names the transport "git+ssh"'),
         ("ssh://-oProxyCommand=x/a", "names a host that begins with '-'"),
         ("ssh://%2doProxyCommand=x/a", "names a host that begins with '-'"),
+        ("ssh://-oProxyCommand=x@h/a", "names a host that begins with '-'"),
         ("ssh://me@-oProxyCommand=x/a", "names a host that begins with '-'"),
         ("me@-oProxyCommand=x:a", "names a host that begins with '-'"),
         ("https:///a", "names no host"),
@@ -313,6 +314,7 @@ def test_a_mistake_is_one_line_that_names_file_entry_key_and_what_is_allowed(fol
         ("https://h/a\\nb", "holds control characters"),
         ("https://h/a%0ab", "holds control characters"),
         ("https://h/a%00", "holds control characters"),
+        ("https://h/a%c2%9bb", "holds control characters"),
     ],
 )
 def test_urls_that_git_must_not_see(folder, url, problem):
