@@ -203,7 +203,7 @@ def test_a_password_logs_in_and_is_in_no_process_list(world: World, way: str):
         logins.append(handler.headers.get("Authorization"))
         for entry in Path("/proc").glob("[0-9]*/cmdline"):
             with contextlib.suppress(OSError):
-                listed.append(entry.read_text())
+                listed.append(entry.read_text(errors="replace"))
 
     with answering(401, look, WWW_Authenticate='Basic realm="x"') as url:
         secret = url.replace("://", "://ann:hu%40sh@")
@@ -227,7 +227,7 @@ def test_a_password_of_a_rewritten_url_is_in_no_process_list(world: World, way: 
         logins.append(handler.headers.get("Authorization"))
         for entry in Path("/proc").glob("[0-9]*/cmdline"):
             with contextlib.suppress(OSError):
-                listed.append(entry.read_text())
+                listed.append(entry.read_text(errors="replace"))
 
     with answering(401, look, WWW_Authenticate='Basic realm="x"') as url:
         secret = url.replace("://", "://ann:hu%40sh@").removesuffix("a.git")
@@ -252,6 +252,15 @@ def test_a_password_of_a_rewritten_url_is_in_no_process_list(world: World, way: 
     assert "sh@" not in repr(outcome)
 
 
+@pytest.mark.parametrize("way", ["clone", "fetch"])
+def test_a_page_is_no_remote_for_a_dry_run_either(world: World, way: str):
+    with answering(200, Content_Type="text/html") as url:
+        git(world.mine, "remote", "set-url", "origin", url)
+        repo = world.repo(url=url, path=world.mine if way == "fetch" else world.base / "new")
+        outcome = world.sync(repo, replace(world.options, dry_run=True))
+    assert (outcome.state, outcome.reason) == (State.FAILED, Reason.REMOTE_ERROR)
+
+
 ASK = "import sys, urllib.request; urllib.request.urlopen(sys.argv[1])"
 
 
@@ -266,7 +275,7 @@ def test_a_password_of_a_submodule_is_in_no_process_list(
         logins.append(handler.headers.get("Authorization"))
         for entry in Path("/proc").glob("[0-9]*/cmdline"):
             with contextlib.suppress(OSError):
-                listed.append(entry.read_text())
+                listed.append(entry.read_text(errors="replace"))
 
     head = world.head()
     with answering(401, look, WWW_Authenticate='Basic realm="x"') as web:

@@ -434,6 +434,26 @@ def new_branch_in_the_way_of_an_old_one(site: Site) -> None:
     site.arrive(branch="topic/part")
 
 
+def _topic_is_pruned(site: Site, end: Mapping[str, Any]) -> None:
+    assert site.git("for-each-ref", "refs/remotes/origin/topic") == ""
+    assert ("refs/remotes/origin/topic", "deleted") in [(ref["name"], ref["kind"]) for ref in end["refs"]]
+
+
+@CORPUS.case(State.SYNCED, check=_topic_is_pruned)
+def branch_gone_and_pruned(site: Site) -> None:
+    site.arrive(branch="topic")
+    site.clone()
+    site.git("update-ref", "-d", "refs/heads/topic", cwd=site.remote.path)
+    site.config("fetch.prune", "true")
+
+
+@CORPUS.case(State.SYNCED, follows=True)
+def new_branch_in_the_way_of_a_pruned_one(site: Site) -> None:
+    new_branch_in_the_way_of_an_old_one(site)
+    site.arrive()
+    site.options["prune"] = True
+
+
 @CORPUS.case(State.FAILED, Reason.URL_MISMATCH)
 def url_differs(site: Site) -> None:
     site.clone()

@@ -236,10 +236,50 @@ def clone_of_nothing_over_http(site: Site) -> None:
     site.url = f"{server.url}/{empty.path.name}"
 
 
-@CORPUS.case(State.BLOCKED, Reason.BRANCH_GONE)
+def _keeps_tracking(site: Site, _: Mapping[str, Any]) -> None:
+    assert site.git("rev-parse", "refs/remotes/origin/main") == repos.head(site.checkout, "main")
+
+
+_SILENT = (State.FAILED, Reason.REMOTE_ERROR)
+
+
+@CORPUS.case(*_SILENT, check=_keeps_tracking)
 def all_branches_gone(site: Site) -> None:
+    """More likely it is not what it was than that somebody has deleted them all."""
     web(site)
     (site.remote.path / "refs/heads/main").unlink()
+
+
+@CORPUS.case(*_SILENT, check=_keeps_tracking)
+def all_branches_gone_and_pruned(site: Site) -> None:
+    all_branches_gone(site)
+    site.options["prune"] = True
+
+
+_PAGE = status(200, b"<html>Please log in</html>", Content_Type="text/html")
+
+
+@CORPUS.case(*_SILENT, check=_keeps_tracking)
+def http_200_of_a_page_in_one_line(site: Site) -> None:
+    """git takes it for a repository without any ref, and would prune all that is here."""
+    web(site, answer=_PAGE)
+    site.config("remote.origin.prune", "true")
+
+
+@CORPUS.case(*_SILENT)
+def clone_of_a_page_in_one_line(site: Site) -> None:
+    server = WebServer(site.folder, answer=_PAGE)
+    site.closers.append(server.close)
+    site.url = f"{server.url}/{site.name}.git"
+
+
+@CORPUS.case(*_SILENT)
+def page_in_one_line_where_nothing_was_ever(site: Site) -> None:
+    server = WebServer(site.folder, answer=_PAGE)
+    site.closers.append(server.close)
+    site.url = f"{server.url}/{site.name}.git"
+    site.remote = repos.make_remote(site.folder / "empty.git", 0)
+    site.clone()
 
 
 # The network before it

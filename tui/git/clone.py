@@ -13,8 +13,10 @@ from pathlib import Path
 from tui.git.clean import clean_text
 from tui.git.env import login_env, without_password
 from tui.git.failure import Ended
+from tui.git.fetch import check_answer
 from tui.git.hooks import leave_out_hooks_of_the_tree
 from tui.git.outcome import Action, Outcome, Reason, State
+from tui.git.refs import LIST_REFS
 from tui.git.remote import LIST_CONFIG, OWN_SCOPES, parse_config, rewritten
 from tui.git.url import url_problem
 from tui.git.work import Work
@@ -87,7 +89,8 @@ def clone(work: Work, settle: Callable[[], None]) -> Outcome | None:
     work.git.env = login_env(rewritten(url, settings), url) or login_env(repo.url)
     leave_out_hooks_of_the_tree(work, settings, repo.path / ".git")
     if work.options.dry_run:
-        work.ask_remote("ls-remote", "--quiet", "--", url, "HEAD")
+        listing = work.ask_remote("ls-remote", "--quiet", "--", url, "HEAD")
+        check_answer(listing, nothing=not listing.stdout)
         return work.outcome(State.SYNCED, "would clone")
     try:
         _clone_beside(work, url, settle)
@@ -113,8 +116,9 @@ def _clone_beside(work: Work, url: str, settle: Callable[[], None]) -> None:
             if found.name.startswith(mark) and found != beside:
                 # Of a program that was killed: we hold the lock of this path.
                 shutil.rmtree(found, ignore_errors=True)
-        work.ask_remote("clone", *_clone_options(work), "--", url, str(beside))
+        exit_ = work.ask_remote("clone", *_clone_options(work), "--", url, str(beside))
         work.git.place = beside
+        check_answer(exit_, nothing=not work.read(*LIST_REFS))
         settle()
         try:
             beside.rename(repo.path)

@@ -52,6 +52,14 @@ def read_retry_after(trace: bytes) -> float | None:
         return None
 
 
+_GIT_TYPE = re.compile(rb"<= Recv header: content-type: *application/x-git-", re.IGNORECASE)
+
+
+def read_git_answered(trace: bytes) -> bool:
+    """Whether any answer in a trace of curl is of git's own kind; so it is where there is none."""
+    return b"<= Recv header" not in trace or _GIT_TYPE.search(trace) is not None
+
+
 class LineCutter:
     """Cuts bytes at CR and LF; gives each line and whether it stays (LF) or is overwritten (CR).
 

@@ -21,7 +21,7 @@ from tui.git.env import NO_HOOKS, OPTIONS, SECRET, git_env
 from tui.git.gauge import Gauge, Progress
 from tui.git.group import TERM_GRACE, group_bytes, group_lives, signal_group
 from tui.git.outcome import Reason
-from tui.git.output import LineCutter, parse_progress, read_hooks, read_retry_after
+from tui.git.output import LineCutter, parse_progress, read_git_answered, read_hooks, read_retry_after
 from tui.git.stop import StopSignal
 from tui.git.watchdog import watchdog
 
@@ -84,6 +84,8 @@ class Exit:
     failed_hooks: tuple[str, ...] = ()
     retry_after: float | None = None
     """Seconds that an HTTP server asks to wait before the next try."""
+    git_answered: bool = True
+    """Whether it was a git server, as far as is known, that answered by HTTP. One without git in it is told as none."""
 
     @property
     def ok(self) -> bool:
@@ -142,7 +144,9 @@ class GitRunner:
         with _trace() as (trace, path):
             traced = {"GIT_TRACE_CURL": path, "GIT_TRACE_CURL_NO_DATA": "1"}
             exit_ = GitProcess(replace(self, env=self.env | traced), args).run()
-            return exit_ if exit_.ok else replace(exit_, retry_after=read_retry_after(trace.read()))
+            said = trace.read()
+            retry_after = None if exit_.ok else read_retry_after(said)
+            return replace(exit_, retry_after=retry_after, git_answered=read_git_answered(said))
 
     def run_move(self, *args: str) -> Exit:
         """Runs what rewrites the working tree: a stop gives it MOVE_GRACE to end by itself.

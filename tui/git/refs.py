@@ -13,6 +13,15 @@ LIST_REFS = (
 )
 _FORCED = re.compile(r"^ ?\+ \S+\s+\S.*? -> (\S+)")
 _FETCHED = re.compile(rb"^([0-9a-f]{40,})\t", re.MULTILINE)
+_FETCHED_REF = re.compile(
+    rb"^[0-9a-f]+\t(?:not-for-merge)?\t(?:(branch|tag|remote-tracking branch) )?'(.*)' of ", re.MULTILINE
+)
+_PLACES = {
+    b"branch": "refs/heads/",
+    b"tag": "refs/tags/",
+    b"remote-tracking branch": "refs/remotes/",
+    b"": "",
+}
 _FETCHED_BRANCH = re.compile(rb"^[0-9a-f]+\t(?:not-for-merge)?\tbranch '(.*)' of ", re.MULTILINE)
 
 
@@ -81,6 +90,15 @@ def _kind(name: str, old: str | None, new: str | None, forced: set[str]) -> RefK
 def fetched_commits(fetch_head: bytes) -> set[str]:
     """The commits that came, from the text of FETCH_HEAD."""
     return {commit.decode() for commit in _FETCHED.findall(fetch_head)}
+
+
+def fetched_refs(fetch_head: bytes) -> set[str]:
+    """What the remote had of what was asked for, by full names; HEAD is empty."""
+    names = {
+        _PLACES[kind] + name.decode("utf-8", "surrogateescape")
+        for kind, name in _FETCHED_REF.findall(fetch_head)
+    }
+    return names or ({""} if fetch_head else set())
 
 
 def fetched_branches(fetch_head: bytes) -> set[str]:

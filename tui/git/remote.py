@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import unquote, urlsplit
 
 from tui.git.clean import clean_text
@@ -35,6 +35,9 @@ class Remote:
     """Its fetch refspecs."""
     location: str
     """What git makes of the URL by the rewriting that is configured."""
+    prunes: bool = False
+    """Whether what is gone there is to go here."""
+    prunes_tags: bool = False
 
     @property
     def is_mirror(self) -> bool:
@@ -121,7 +124,15 @@ def choose_remote(repo: Repo, settings: tuple[Setting, ...], branch: str | None)
             clean_text(f"remote {name} is {public_url(url)}, the workspace says {public_url(repo.url)}"),
         )
     specs = tuple(one.value for one in own if one.key == "fetch")
-    return Remote(name, url, specs, rewritten(url, settings))
+    remote = Remote(name, url, specs, rewritten(url, settings))
+    # In a mirror the entry's own would delete branches that are only here.
+    prunes = (repo.prune and not remote.is_mirror) or _is_wanted(settings, name, "prune")
+    return replace(remote, prunes=prunes, prunes_tags=prunes and _is_wanted(settings, name, "prunetags"))
+
+
+def _is_wanted(settings: tuple[Setting, ...], remote: str, variable: str) -> bool:
+    own = f"remote.{remote}.{variable}"
+    return is_on(settings, own if any(one.key == own for one in settings) else f"fetch.{variable}")
 
 
 def _pick(repo: Repo, remotes: dict[str, list[Setting]], upstream_remote: str | None) -> str:

@@ -1,7 +1,6 @@
 """One repo, in order: lock, look, clone or fetch, decide, fast-forward, submodules."""
 
 import os
-import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +9,8 @@ from tui.git.clean import clean_text
 from tui.git.clone import clone
 from tui.git.decide import Facts, Move, decide
 from tui.git.env import login_env
-from tui.git.failure import Ended, classify, classify_os_error
+from tui.git.failure import Ended, classify_os_error
+from tui.git.fetch import check_listing, fetch
 from tui.git.forecast import foresee_move, foresee_signature
 from tui.git.gauge import Gauge
 from tui.git.hooks import leave_out_hooks_of_the_tree
@@ -21,14 +21,12 @@ from tui.git.outcome import Action, Outcome, Reason, State
 from tui.git.pin import foreseen_pin, pinned_commit
 from tui.git.place import check_place, check_surroundings, is_vacant, what_is_there
 from tui.git.process import Deadlines, GitRunner
-from tui.git.refs import LIST_REFS, Refs, changes, fetched_branches, fetched_commits, only_branch, parse_refs
+from tui.git.refs import LIST_REFS, Refs, only_branch, parse_refs
 from tui.git.remote import LIST_CONFIG, Remote, choose_remote, parse_config
 from tui.git.repo import Repo
 from tui.git.stop import StopSignal
 from tui.git.submodules import foresee_submodules, update_submodules
 from tui.git.work import SyncOptions, Work
-
-_NO_FORWARD = re.compile(r"\[rejected\] .*\(non-fast-forward\)")
 
 __all__ = ["SyncOptions", "sync_repo"]
 
@@ -100,8 +98,6 @@ class _Update:
         self.bare = git_dir == work.repo.path
         self.specs: tuple[str, ...] = ()
         """What to fetch instead of the configured refspecs."""
-        self.came_unkept = False
-        """Commits came that no ref here has: the remote has no refspec that would keep them."""
 
     def run(self) -> Outcome:
         work = self.work
@@ -113,8 +109,9 @@ class _Update:
         work.git.env = login_env(remote.location, remote.url) or login_env(work.repo.url or "")
         if work.options.dry_run:
             return self._forecast(before, checkout, remote)
-        after, remote_refs = self._fetch(before, remote)
-        self._settle(before, after, checkout, remote, remote_refs)
+        fetched = fetch(work, self.git_dir, remote, self.specs, before)
+        after = fetched.refs
+        self._settle(before, after, checkout, remote, fetched.branches)
         if work.options.all_branches and not self._fetch_only:
             fast_forward_others(work, after, checkout.branch)
         submodules = 0
@@ -126,7 +123,7 @@ class _Update:
             return work.outcome(State.SYNCED, f"{_count(len(work.refs), 'ref')} changed")
         if submodules:
             return work.outcome(State.SYNCED, f"{_count(submodules, 'submodule')} updated")
-        if self.came_unkept:
+        if fetched.unkept:
             return work.outcome(
                 State.SYNCED, f"fetched, and kept in FETCH_HEAD alone: {remote.name} has no refspec"
             )
@@ -203,43 +200,6 @@ class _Update:
         if taken:
             self.work.note("checked_out")
         return ("refs/heads/*:refs/heads/*", *(f"^{branch}" for branch in taken))
-
-    def _fetch(self, before: Refs, remote: Remote) -> tuple[Refs, set[str]]:
-        work = self.work
-        work.action = Action.FETCH
-        options = ["--progress", "--no-recurse-submodules", "--write-fetch-head"]
-        if (
-            work.repo.prune and not remote.is_mirror
-        ):  # in a mirror it would delete branches that are only here
-            options.append("--prune")
-        elif self.specs:
-            options.append("--no-prune")  # the person's setting did not mean these
-        known = fetched_commits(self._fetch_head())
-        exit_ = work.attempt("fetch", *options, "--", remote.name, *self.specs)
-        after = parse_refs(work.read(*LIST_REFS))
-        work.refs.extend(
-            change
-            for change in changes(before, after, exit_.lines)
-            # What the person does meanwhile, a commit say, is none of ours.
-            if change.name.startswith("refs/tags/") or remote.source(change.name) is not None
-        )
-        if not exit_.ok:
-            failure = classify(exit_, network=True)
-            if failure.reason is Reason.REV_MISSING:  # the only branch that the refspec names
-                raise Ended(State.BLOCKED, Reason.BRANCH_GONE, failure.message)
-            if self.specs and (rejected := next(filter(_NO_FORWARD.search, exit_.lines), "")):
-                raise Ended(State.BLOCKED, Reason.DIVERGED, rejected.strip())
-            work.fail(exit_, network=True)
-        fetched = self._fetch_head()
-        if not remote.is_kept and (new := fetched_commits(fetched) - known):
-            self.came_unkept = bool(work.read("rev-list", "-n1", *new, "--not", "--all"))
-        return after, fetched_branches(fetched)
-
-    def _fetch_head(self) -> bytes:
-        try:
-            return (self.git_dir / "FETCH_HEAD").read_bytes()
-        except FileNotFoundError:
-            return b""
 
     def _settle(
         self, before: Refs, after: Refs, checkout: Checkout, remote: Remote, remote_refs: set[str]
@@ -323,6 +283,7 @@ class _Update:
         """What a run would do, from the remote's list of refs; writes nothing."""
         work = self.work
         listing = work.ask_remote("ls-remote", "--quiet", "--", remote.name)
+        check_listing(remote, before, listing)
         lines = listing.stdout.decode("utf-8", "surrogateescape").splitlines()
         theirs = {name: commit for commit, _, name in (line.partition("\t") for line in lines)}
         there = {kept: commit for name, commit in theirs.items() if (kept := remote.tracking(name))}
