@@ -30,11 +30,26 @@ def test_a_hook_may_commit_on_top_of_what_came(world: World, rewritten: bool):
     assert (git(world.mine, "rev-parse", "HEAD~"), git(world.mine, "status", "--porcelain")) == (new, "")
 
 
-def test_a_hook_that_leaves_the_branch_is_not_followed(world: World):
-    hook(world, "post-merge", "git checkout -q -b other HEAD~ && git commit -q --allow-empty -m own")
-    new = world.arrive()
+@pytest.mark.parametrize(
+    ("leave", "branch"), [("git checkout -q -b other", "other"), ("git reset -q --hard HEAD~", "main")]
+)
+def test_a_hook_that_leaves_what_came_is_not_followed(world: World, leave: str, branch: str):
+    hook(world, "post-merge", f"{leave} && echo own >own && git add own && git commit -q -m own")
+    world.arrive()
     outcome = world.sync()
     assert (outcome.state, outcome.reason) == (State.FAILED, Reason.MOVED)
-    assert git(world.mine, "rev-parse", "main") == new
-    assert git(world.mine, "symbolic-ref", "--short", "HEAD") == "other"
+    assert git(world.mine, "symbolic-ref", "--short", "HEAD") == branch
+    assert git(world.mine, "log", "-1", "--format=%s") == "own"
     assert git(world.mine, "status", "--porcelain") == ""
+
+
+def test_a_branch_that_may_not_go_back_has_not_gone(world: World):
+    """What it was to go back to is in it all along."""
+    old = world.arrive()
+    world.sync()
+    git(world.theirs, "reset", "-q", "--hard", "HEAD~")
+    git(world.theirs, "push", "-q", "--force")
+    refuse = "[ $1 = prepared ] && grep -q refs/heads/main && exit 1; exit 0"
+    hook(world, "reference-transaction", refuse)
+    assert world.sync().state is State.FAILED
+    assert (world.head(), git(world.mine, "status", "--porcelain")) == (old, "")

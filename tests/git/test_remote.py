@@ -345,6 +345,15 @@ def test_a_damaged_git_dir_is_corrupt(world: World, damage):
     assert (outcome.state, outcome.reason) == (State.FAILED, Reason.CORRUPT)
 
 
+def test_a_damaged_repository_is_not_taken_for_the_one_around_it(world: World):
+    git(world.base, "clone", "-q", "--no-checkout", world.url, "around")
+    (world.base / "around/.git").rename(world.base / ".git")
+    damage_head(world)
+    outcome = world.sync()
+    assert (outcome.state, outcome.reason) == (State.FAILED, Reason.CORRUPT)
+    assert git(world.base, "reflog").count("\n") == 0
+
+
 def test_a_missing_tree_is_corrupt_although_merge_says_nothing(world: World):
     world.arrive()
     git(world.mine, "fetch", "-q")
