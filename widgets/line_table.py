@@ -52,12 +52,16 @@ class LineTable(LinePane):
         self.empty = empty
         self.rows: Sequence[TableRow] = ()
         self._widths: tuple[int, tuple[int, ...]] = (-1, ())
+        self._awaited: str | None = None
+        """The key of the row to which the cursor returns."""
 
     def show(self, rows: Sequence[TableRow]) -> None:
         """Replaces the rows; the cursor stays on its key and the view on its lines."""
         before, self.rows = self.rows, rows
         cursor, top = self._cursor, round(self.scroll_y)
         key = before[cursor].key if 0 <= cursor < len(before) else None
+        if self._awaited and any(row.key == self._awaited and not row.group for row in rows):
+            key = self._awaited
         self._cursor = self._find(key, cursor)
         self.resize_lines()
         visible = top <= cursor < top + self.page_height
@@ -71,6 +75,24 @@ class LineTable(LinePane):
             for index in range(top, min(top + self.page_height, len(rows))):
                 if before[index] != rows[index]:
                     self.refresh_index(index)
+
+    def stay_on(self, key: str) -> None:
+        """Until the cursor is moved it goes to the row of that key whenever there is one."""
+        self._awaited = key
+
+    @property
+    def just_taken_over(self) -> bool:
+        """Whether the cursor is only there because the row that it is to stay on has gone."""
+        return self._awaited is not None and self.highlighted not in {None, self._awaited}
+
+    @just_taken_over.setter
+    def just_taken_over(self, taken_over: bool) -> None:
+        if not taken_over:
+            self._awaited = None
+
+    def move_cursor(self, index: int) -> None:
+        self._awaited = None
+        super().move_cursor(index)
 
     def highlight(self, key: str) -> None:
         """Moves the cursor to the row of that key, if there is one."""

@@ -475,12 +475,12 @@ async def test_hostile_text_is_text_in_toasts_too() -> None:
 
 
 @pytest.mark.parametrize("opens", [True, False])
-async def test_one_login_serves_all_of_its_host(monkeypatch: pytest.MonkeyPatch, opens: bool) -> None:
-    ran: list[list[str]] = []
+async def test_one_login_serves_all_of_its_server(monkeypatch: pytest.MonkeyPatch, opens: bool) -> None:
+    asked: list[tuple[str, Path]] = []
 
-    def run(words: list[str], cwd: Path, *, check: bool) -> "subprocess.CompletedProcess[str]":
-        ran.append(words)
-        return subprocess.CompletedProcess(words, 0 if opens else 128)
+    def log_in(url: str, folder: Path) -> bool:
+        asked.append((url, folder))
+        return opens
 
     auth = Outcome(State.FAILED, Reason.AUTH, "no login", url="https://git.example/***")
     entries = [
@@ -488,22 +488,51 @@ async def test_one_login_serves_all_of_its_host(monkeypatch: pytest.MonkeyPatch,
         repo("b", "git.example"),
         repo("c", "else.example"),
         repo("d", "git.example"),
+        repo("e", "git.example:8443"),
     ]
-    async with Driver(entries, limit=4).open() as driver:
+    async with Driver(entries, limit=5).open() as driver:
         await driver.press("S")
-        await driver.running("a", "b", "c", "d")
-        await driver.end("a", "b", "c", outcome=auth)
+        await driver.running("a", "b", "c", "d", "e")
+        await driver.end("a", "b", "c", "e", outcome=auth)
         await driver.end("d", outcome=NOT_FOUND)
-        monkeypatch.setattr(subprocess, "run", run)
+        monkeypatch.setattr("tui.app.commands.log_in", log_in)
         monkeypatch.setattr(driver.app, "suspend", contextlib.nullcontext)
         await driver.press("i")
-        assert ran == [["git", "ls-remote", "-q", "--", "https://git.example/ada/a.git", "HEAD"]]
+        assert asked == [("https://git.example/ada/a.git", Path.home())]
         if opens:
             await driver.running("a", "b")
             assert driver.toasts()[-1] == "git.example let us in: 2 repos tried again"
         else:
             assert driver.toasts()[-1] == "git.example did not let us in"
             assert driver.work.running == []
+
+
+async def test_after_a_login_no_other_server_comes_under_the_cursor(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def log_in(url: str, _folder: Path) -> bool:
+        asked.append(url.split("/")[2])
+        return True
+
+    auth = Outcome(State.FAILED, Reason.AUTH, "no login")
+    async with Driver([repo("a", "git.example"), repo("b", "other.example")], limit=2).open() as driver:
+        await driver.press("S", "2")
+        await driver.running("a", "b")
+        await driver.end("a", "b", outcome=auth)
+        monkeypatch.setattr("tui.app.commands.log_in", log_in)
+        monkeypatch.setattr(driver.app, "suspend", contextlib.nullcontext)
+        await driver.press("i")
+        await driver.running("a")
+        assert driver.app.highlighted() == "b"
+        await driver.end("a", outcome=auth)
+        assert driver.app.highlighted() == "a", "it was not let in, and is there again"
+        await driver.press("i")
+        await driver.running("a")
+        await driver.press("i")
+        assert driver.toasts()[-1] == "b has just come under the cursor; press i again to log in for it"
+        assert asked == ["git.example", "git.example"]
+        await driver.press("i")
+        assert asked == ["git.example", "git.example", "other.example"]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """A person at a real terminal: real keys, real processes, and what is left of them."""
 
+import base64
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,8 +11,18 @@ from tests.kit.gate import SshStub
 from tests.kit.processes import state_of, wait_until
 from tests.kit.program import SYNCTUI, Workspace, synctui
 from tests.kit.pty import Terminal
+from tests.kit.repos import make_remote
+from tests.torture.servers import WebHandler, WebServer, status
 
+LOGIN = "Basic " + base64.b64encode(b"ann:hush-hush").decode()
 NAMES = [f"r{n:02}" for n in range(20)]
+
+
+def wants_login(handler: WebHandler) -> bool:
+    """Lets ann in."""
+    if handler.headers.get("Authorization") == LOGIN:
+        return False
+    return status(401, WWW_Authenticate='Basic realm="here"')(handler)
 
 
 @pytest.fixture
@@ -111,6 +122,40 @@ def test_one_login_serves_the_host(terminal: Terminal, ssh_stub: SshStub) -> Non
     asked, told = ssh_stub.starts().count, ssh_stub.ends().count
     assert sorted([asked("r00"), asked("r01")]) == [2, 3], "one of them has been asked by hand between"
     assert told("r00") + told("r01") == 5
+
+
+def test_a_login_that_is_typed_once_serves_all_of_its_server_with_the_defaults_of_git(tmp_path: Path) -> None:
+    """No credential helper is set."""
+    make_remote(tmp_path / "served" / "one.git")
+    make_remote(tmp_path / "served" / "two.git")
+    folder = tmp_path / "w"
+    folder.mkdir()
+    with (
+        WebServer(tmp_path / "served", answer=wants_login) as first,
+        WebServer(tmp_path / "served", answer=wants_login) as second,
+    ):
+        (folder / "synctui.toml").write_text(
+            '[workspaces."."]\n'
+            f'a = "{first.url}/one.git"\nb = "{first.url}/two.git"\nc = "{second.url}/one.git"\n'
+        )
+        with Terminal.start([SYNCTUI, "--start"], cwd=folder) as terminal:
+            terminal.wait_for("2 Attention 3")
+            terminal.press("2")
+            terminal.wait_for(f"i logs in at {first.url}")
+            terminal.press("g", "i")
+            terminal.wait_for(f"Username for '{first.url}'")
+            terminal.press("ann", "enter")
+            terminal.wait_for("Password for ")
+            terminal.press("hush-hush", "enter")
+            terminal.wait_for(f"{first.url} let us in: 2 repos tried again")
+            terminal.wait_for("2 Attention 1")
+            terminal.wait_for("3 repos in ")
+            terminal.press("q")
+            assert terminal.wait_exit() == 1
+        assert b"hush-hush" not in terminal.raw()
+        assert first.logins[-1] == LOGIN
+        assert set(second.logins) == {None}
+    assert [(folder / name / ".git").exists() for name in "abc"] == [True, True, False]
 
 
 def test_ctrl_c_twice_leaves_the_terminal_as_it_was(

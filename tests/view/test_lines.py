@@ -130,15 +130,34 @@ def test_a_dry_run_has_nothing_to_try_again() -> None:
     assert text[-1].startswith("dry run of 1 repo in ")
 
 
-def test_one_login_for_many_repos_of_a_host() -> None:
-    auth = Outcome(State.FAILED, Reason.AUTH, "no login")
+def test_for_each_server_the_command_that_logs_in_there() -> None:
+    def wants_login(repo_id: str, url: str, reason: Reason = Reason.AUTH) -> JobEnded:
+        advice = f"{repo_id}: log in once by hand: git ls-remote {url}"
+        return ended(Outcome(State.FAILED, reason, "no login", advice), repo=Repo(repo_id, Path("/w"), url))
+
     ends = [
-        ended(auth, repo=Repo(f"r{n}", Path("/w"), f"https://{host}/x.git")) for n, host in enumerate("aab")
+        wants_login("a", "https://h.example/a.git"),
+        wants_login("b", "https://h.example:443/b.git"),
+        wants_login("c", "https://h.example:8443/c.git"),
+        wants_login("d", "http://h.example/d.git"),
+        wants_login("e", "git@h.example:e.git"),
+        wants_login("f", "ssh://git@h.example/f.git"),
+        wants_login("g", "ssh://git@h.example/g.git", Reason.HOST_KEY),
     ]
-    text = lines.summary(finished(failed=3), ends)
-    assert [line for line in text if "login at" in line] == [
-        "2 repos wait for one login at a: log in for one of them, then: synctui sync host:a state:failed"
+    text = lines.summary(finished(failed=7), ends)
+    assert [line for line in text if line.startswith("login at")] == [
+        f"login at {server} for {count}: log in once by hand: git ls-remote {url}; then: synctui sync {again}"
+        for server, count, url, again in (
+            ("https://h.example", "2 repos", "https://h.example/a.git", "a b"),
+            ("https://h.example:8443", "1 repo", "https://h.example:8443/c.git", "c"),
+            ("http://h.example", "1 repo", "http://h.example/d.git", "d"),
+            ("ssh://h.example", "2 repos", "git@h.example:e.git", "e f"),
+            ("ssh://h.example", "1 repo", "ssh://git@h.example/g.git", "g"),
+        )
     ]
+    many = [wants_login(f"r{n}", "https://h.example/x.git") for n in range(9)]
+    (line,) = [line for line in lines.summary(finished(failed=9), many) if line.startswith("login at")]
+    assert line.endswith("; then: synctui sync host:h.example state:failed")
 
 
 def test_each_line_of_a_longer_text_carries_its_repo() -> None:

@@ -6,13 +6,13 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from tui.app.actions import help_groups
 from tui.engine.slots import MAX_JOBS
-from tui.git.env import without_password
+from tui.git.login import log_in
 from tui.store.paths import StateError
 from tui.view.board import BoardRow, Stage
 from tui.view.lines import plural
@@ -22,6 +22,7 @@ from widgets.help_screen import HelpScreen
 if TYPE_CHECKING:
     from tui.app.app import SynctuiApp
 
+_Result = TypeVar("_Result")
 _WAIT, _ABORT, _STAY = "w", "a", "s"
 _YES, _NO = "y", "n"
 
@@ -120,23 +121,28 @@ class Commands:
         self._app.say(f"copied {what}")
 
     def login(self) -> None:
-        """Git asks on the real terminal for one of them; what it keeps of that serves all of the host."""
+        """Git asks on the real terminal for one of them; what it learns serves all of that server."""
         target = next((row for row in self._app.targets() if row.needs_login), None)
         # What the outcome names has its secrets masked.
         url = target and (target.repo.url or (target.trouble and target.trouble.url))
         if target is None or not url:
             return
-        host = target.repo.host
-        text = f"synctui: git asks {host} for {target.repo.id}; log in if it wants that"
+        if newcomer := self._app.main.newcomer():
+            self._app.say(
+                f"{newcomer} has just come under the cursor; press i again to log in for it", "warning"
+            )
+            return
+        server = target.server
+        place = server.removeprefix("https://")
+        text = f"synctui: git asks {place} for {target.repo.id}; log in if it wants that"
         folder = target.repo.path if target.repo.path.is_dir() else Path.home()
-        if self._outside(["git", "ls-remote", "-q", "--", without_password(url), "HEAD"], folder, text):
-            rows = [
-                row for row in self._app.desk.board.attention if row.needs_login and row.repo.host == host
-            ]
+        if self._outside(lambda: log_in(url, folder), text):
+            rows = [row for row in self._app.desk.board.attention if row.needs_login and row.server == server]
             self._engine.retry(row.repo for row in rows)
-            self._app.say(f"{host} let us in: {plural(len(rows), 'repo')} tried again")
+            self._app.main.stay_on(target.repo.id)
+            self._app.say(f"{place} let us in: {plural(len(rows), 'repo')} tried again")
         else:
-            self._app.say(f"{host} did not let us in", "warning")
+            self._app.say(f"{place} did not let us in", "warning")
 
     def shell(self) -> None:
         self._in_repo([os.environ.get("SHELL") or "sh"])
@@ -156,17 +162,17 @@ class Commands:
         elif shutil.which(command[0]) is None:
             self._app.say(f"{command[0]} was not found", "warning")
         else:
-            self._outside(command, target.repo.path, f"synctui: {target.repo.id}; the run goes on")
+            self._outside(
+                lambda: subprocess.run(command, cwd=target.repo.path, check=False),
+                f"synctui: {target.repo.id}; the run goes on",
+            )
 
-    def _outside(self, command: Sequence[str], folder: Path, text: str) -> bool:
-        """Another program has the terminal until it ends; the jobs go on, only the drawing stands still.
-
-        True when it ended well.
-        """
+    def _outside(self, run: Callable[[], _Result], text: str) -> _Result:
+        """Another program has the terminal until it ends; the jobs go on, only the drawing stands still."""
         with self._app.suspend(), self._app.deaf_to_interrupts():
             sys.stderr.write(f"{text}\n")
             sys.stderr.flush()
-            return subprocess.run(command, cwd=folder, check=False).returncode == 0
+            return run()
 
     # The app.
 

@@ -282,18 +282,18 @@ def attention_rows(rows: Sequence[BoardRow], marks: set[str], width: int) -> lis
 
     def group(row: BoardRow) -> tuple[int, str, str, str]:
         outcome = _trouble(row)
-        host = row.repo.host if row.needs_login else ""
-        return _WORST_FIRST.index(outcome.state), outcome.state.value, outcome.reason or "", host
+        server = row.server.removeprefix("https://") if row.needs_login else ""
+        return _WORST_FIRST.index(outcome.state), outcome.state.value, outcome.reason or "", server
 
     shown: list[TableRow] = []
-    for (_, state, reason, host), members in groupby(sorted(rows, key=group), key=group):
+    for (_, state, reason, server), members in groupby(sorted(rows, key=group), key=group):
         of_group = list(members)
         tone = tone_of(State(state))
-        what = f": {_words(reason)}{f' at {host}' if host else ''}" if reason else ""
+        what = f": {_words(reason)}{f' at {server}' if server else ''}" if reason else ""
         heading = f"{tone.glyph} {tone.word}{what}  {len(of_group)}"
-        key = f"{state} {reason} {host}"
+        key = f"{state} {reason} {server}"
         shown.append(TableRow(key, ((heading, tone),), group=True))
-        advice = f"i logs in at {host}, once for all" if host else _trouble(of_group[0]).advice
+        advice = f"i logs in at {server}, once for all" if server else _trouble(of_group[0]).advice
         shown += [
             TableRow(f"{key} {number}", ((f"{' ' if number else '→'} {line}", Tone.NOTE),), group=True)
             for number, line in enumerate(textwrap.wrap(advice, max(20, width - 6)))

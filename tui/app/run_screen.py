@@ -106,11 +106,17 @@ class RunScreen(Screen[None]):
         return self._pane.highlighted
 
     def newcomer(self) -> str | None:
-        """The job that has just come into the selected slot, where a key was meant for the one before; said once."""
-        if self._pane is self._slots and not self._desk.marks and self._slots.just_taken_over:
-            self._slots.just_taken_over = False
+        """The repo that has just come under the cursor, where a key was meant for the one before; said once."""
+        pane = self._pane
+        if isinstance(pane, SlotGrid | LineTable) and not self._desk.marks and pane.just_taken_over:
+            pane.just_taken_over = False
             return self.highlighted()
         return None
+
+    def stay_on(self, repo_id: str) -> None:
+        """A list that the repo leaves and comes back to has the cursor on it again, unless it was moved."""
+        if isinstance(self._pane, LineTable):
+            self._pane.stay_on(repo_id)
 
     def append(self, lines: Sequence[LogLine]) -> None:
         self._log.append(lines)

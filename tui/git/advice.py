@@ -49,6 +49,7 @@ _ADVICE = {
     Reason.INTERNAL: "try again, and report it if it stays, with the output of: {sync} --verbose",
 }
 _ABOUT = {
+    Reason.AUTH: "git keeps no login for {about}: git config --global credential.helper cache; then log in once: {ask}",
     Reason.STALLED: "a hook of yours does not end: cat {about}",
     Reason.DEADLINE: "a hook of yours does not end: cat {about}",
     Reason.BRANCH_GONE: "follow the only branch of the remote: {git} switch {about}",
@@ -102,8 +103,8 @@ def _names(repo: Repo, about: str, found: str) -> dict[str, str]:
         "ask": f"git ls-remote {url}" if repo.url else f"{git} ls-remote",
         "url": url if repo.url else "URL",
         "path": shlex.quote(str(repo.path)),
-        "here": shlex.quote(str(_nearest(repo.path))),
-        "above": shlex.quote(str(_nearest(repo.path.parent))),
+        "here": shlex.quote(str(nearest(repo.path))),
+        "above": shlex.quote(str(nearest(repo.path.parent))),
         "host": shlex.quote(repo.host),
         "known_as": shlex.quote(_known_as(repo)),
         "remote": shlex.quote(repo.remote or "origin"),
@@ -120,8 +121,8 @@ def _is_there(path: Path) -> bool:
     return os.path.exists(path)  # noqa: PTH110 - Path raises where it may not look
 
 
-def _nearest(path: Path) -> Path:
-    """It, or what there is of its way."""
+def nearest(path: Path) -> Path:
+    """It, or the last folder that there is on the way to it."""
     return next((folder for folder in (path, *path.parents) if _is_there(folder)), path)
 
 

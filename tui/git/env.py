@@ -6,6 +6,8 @@ import resource
 from pathlib import Path
 from urllib.parse import unquote, urlsplit, urlunsplit
 
+from tui.git.keyring import kept
+
 OPTIONS = (
     "-c", "core.fsmonitor=false",  # a command of the repository's own config, run by every status
     "-c", "gc.auto=0",  # the collection after a fetch runs a hook and may outlive the job
@@ -48,6 +50,8 @@ _LEAKS = frozenset(
 )  # fmt: skip
 
 
+_HELPER = """!f() { test "$1" = get && printf 'username=%s\\npassword=%s\\n' "$SYNCTUI_USER" "$SYNCTUI_SECRET"; }; f"""
+
 SECRET = "SYNCTUI_SECRET"  # noqa: S105 - a name, no secret
 """Variable of a git child that holds the password of its URL."""
 
@@ -66,20 +70,24 @@ def without_password(url: str) -> str:
 
 
 def login_env(url: str, asked: str = "") -> dict[str, str]:
-    """Has a URL that carries a password used without showing it in any process list.
+    """Has the login of a URL used without showing it in any process list: what the person typed for its server,
+    else what the URL carries.
 
     git hands the URL to its helpers as an argument; so it sees one without the password, and for http(s)
-    gets that from a credential helper, which is asked after the person's own. Empty for other URLs.
+    gets that from a credential helper, which is asked after the person's own. Empty where there is no login.
     `asked`: what git is given where the person's settings make this URL of it; no prefix is longer than all of it.
     """
-    settings = _login_settings(url, asked)
-    if not settings:
-        return {}
+    settings, variables = _login(url, asked)
+    return variables | config_env(settings) if settings else {}
+
+
+def config_env(settings: list[tuple[str, str]]) -> dict[str, str]:
+    """Gives git these settings on top of the person's own."""
     try:
-        count = int(os.environ.get("GIT_CONFIG_COUNT", "0"))  # the person's own come first
+        count = int(os.environ.get("GIT_CONFIG_COUNT", "0"))
     except ValueError:
         count = 0
-    env = _login_variables(url) | {"GIT_CONFIG_COUNT": str(count + len(settings))}
+    env = {"GIT_CONFIG_COUNT": str(count + len(settings))}
     for number, (key, value) in enumerate(settings, count):
         env[f"GIT_CONFIG_KEY_{number}"] = key
         env[f"GIT_CONFIG_VALUE_{number}"] = value
@@ -88,29 +96,28 @@ def login_env(url: str, asked: str = "") -> dict[str, str]:
 
 def submodule_login_env(name: str, url: str, asked: str) -> dict[str, str]:
     """The same for `git submodule update` of the one of that name: the gits that it starts get only what `-c` gives."""
-    settings = _login_settings(url, asked)
+    settings, variables = _login(url, asked)
     if not settings:
         return {}
     settings.append((f"submodule.{name}.url", asked))
     words = (f"{_quoted(key)}={_quoted(value)}" for key, value in settings)
-    return _login_variables(url) | {"GIT_CONFIG_PARAMETERS": " ".join(words)}
+    return variables | {"GIT_CONFIG_PARAMETERS": " ".join(words)}
 
 
-def _login_settings(url: str, asked: str) -> list[tuple[str, str]]:
-    clean, _, password = _split_login(url)
-    if password is None:
-        return []
-    parts = urlsplit(clean)
-    helper = """!f() { test "$1" = get && printf 'username=%s\\npassword=%s\\n' "$SYNCTUI_USER" "$SYNCTUI_SECRET"; }; f"""
-    settings = [(f"url.{clean}.insteadOf", asked or url)]
-    if parts.scheme != "ssh":
-        settings.append((f"credential.{parts.scheme}://{parts.netloc}.helper", helper))
-    return settings
-
-
-def _login_variables(url: str) -> dict[str, str]:
-    _, user, password = _split_login(url)
-    return {"SYNCTUI_USER": user, SECRET: password or ""}
+def _login(url: str, asked: str) -> tuple[list[tuple[str, str]], dict[str, str]]:
+    """The settings and variables by which git logs in; both empty where there is no login."""
+    settings = []
+    server = None
+    clean, user, password = _split_login(url)
+    if password is not None:
+        settings.append((f"url.{clean}.insteadOf", asked or url))
+        parts = urlsplit(clean)
+        server = None if parts.scheme == "ssh" else f"{parts.scheme}://{parts.netloc}"
+    if typed := kept(url):
+        server, user, password = typed.server, typed.user, typed.password
+    if server:
+        settings.append((f"credential.{server}.helper", _HELPER))
+    return settings, {"SYNCTUI_USER": user, SECRET: password or ""} if settings else {}
 
 
 def _quoted(text: str) -> str:

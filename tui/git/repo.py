@@ -65,6 +65,26 @@ def host_of(url: str | None) -> str:
     return match["host"].strip("[]").lower() if match else LOCAL_HOST
 
 
+_PORTS = {"http": 80, "https": 443, "ssh": 22}
+
+
+def server_of(url: str | None) -> str:
+    """`scheme://host[:port]`, for which one login serves; `local` as in `host_of`."""
+    host = host_of(url)
+    if not url or host == LOCAL_HOST:
+        return LOCAL_HOST
+    host = f"[{host}]" if ":" in host else host
+    if "://" not in url:
+        return f"ssh://{host}"
+    parts = urlsplit(url)
+    scheme = parts.scheme.lower()
+    try:
+        port = parts.port
+    except ValueError:
+        port = None
+    return f"{scheme}://{host}" + (f":{port}" if port not in {None, _PORTS.get(scheme)} else "")
+
+
 def public_url(url: str | None) -> str | None:
     """The URL without password, secret parameters, fragment and the user of an http(s) URL, which often is a token."""
     if not url or "://" not in url:

@@ -3,19 +3,20 @@
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NoReturn
 
-from tui.git.advice import advice
+from tui.git.advice import advice, nearest
 from tui.git.aftermath import remove_locks
 from tui.git.clean import clean_text
+from tui.git.env import without_password
 from tui.git.failure import Ended, classify
 from tui.git.half_written import remove_half_written
 from tui.git.inspect import git_dirs_of
 from tui.git.outcome import Action, Outcome, Reason, RefChange, State
 from tui.git.process import Exit, GitRunner
-from tui.git.repo import LOCAL_HOST, Repo, host_of, public_url
+from tui.git.repo import LOCAL_HOST, Repo, host_of, public_url, server_of
 
 CLOCK_GRAIN = 0.05  # seconds by which a file's time may lag behind the clock
 _LOCK = re.compile(r"'([^']*\.lock)'|could not lock config file (.+): File exists")
@@ -151,8 +152,20 @@ class Work:
         )
 
     def _advice(self, end: Ended) -> str:
-        about = own_lock(self.repo, end.message) if end.reason is Reason.LOCK_HELD else end.about
-        return advice(end.reason, end.repo or self.repo, end.message, about)
+        about, repo = end.about, end.repo or self.repo
+        if end.reason is Reason.LOCK_HELD:
+            about = own_lock(self.repo, end.message)
+        elif end.reason is Reason.AUTH:
+            about = self._keeps_no_login((end.repo and end.repo.url) or self.url or "")
+        return advice(end.reason, repo, end.message, about)
+
+    def _keeps_no_login(self, url: str) -> str:
+        """The server, if git asks a helper for logins there and none is set; else empty."""
+        if not url.startswith(("http://", "https://")):
+            return ""
+        git = replace(self.git, place=nearest(self.repo.path))
+        asked = git.unstoppable("config", "--get-urlmatch", "credential.helper", without_password(url))
+        return server_of(url) if asked.code in {0, 1} and not asked.stdout.strip() else ""
 
 
 def own_lock(repo: Repo, message: str) -> str:

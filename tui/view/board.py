@@ -18,7 +18,7 @@ from tui.engine.events import (
 )
 from tui.engine.slots import PRIORITY_SLOT
 from tui.git.outcome import ATTENTION_STATES, LOGIN_REASONS, SUCCESS_STATES, Outcome, State
-from tui.git.repo import Repo
+from tui.git.repo import Repo, server_of
 
 
 class Stage(StrEnum):
@@ -75,6 +75,11 @@ class BoardRow:
     @property
     def needs_login(self) -> bool:
         return self.needs_person and self.trouble is not None and self.trouble.reason in LOGIN_REASONS
+
+    @property
+    def server(self) -> str:
+        """For which one login serves."""
+        return server_of(self.repo.url or (self.trouble.url if self.trouble else None))
 
     def settle(self, outcome: Outcome) -> None:
         self.state = outcome.state

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from tui.engine.events import JobEnded, LimitChanged, RunFinished
 from tui.git.outcome import ATTENTION_STATES, LOGIN_REASONS, Action, Outcome, Reason, State
+from tui.git.repo import server_of
 
 MARKS = {
     State.SYNCED: "✓",
@@ -134,17 +135,25 @@ def summary(finished: RunFinished, ended: Sequence[JobEnded], *, dry_run: bool =
 
 
 def _logins(attention: Sequence[JobEnded]) -> list[str]:
-    """For each host that wants a login from several repos, what mends all of them."""
-    waiting: dict[str, list[JobEnded]] = {}
+    """For each server that wants a login: for how many repos, and the commands that mend all of them."""
+    waiting: dict[tuple[str, Reason | None], list[JobEnded]] = {}
     for event in attention:
-        if event.outcome.reason in LOGIN_REASONS:
-            waiting.setdefault(event.repo.host, []).append(event)
-    return [
-        f"{len(events)} repos wait for one login at {host}: log in for one of them,"
-        f" then: synctui sync host:{host} state:failed"
-        for host, events in waiting.items()
-        if len(events) > 1
-    ]
+        outcome = event.outcome
+        if outcome.reason in LOGIN_REASONS:
+            server = server_of(event.repo.url or outcome.url)
+            waiting.setdefault((server, outcome.reason), []).append(event)
+    return [_login(server, events) for (server, _), events in waiting.items()]
+
+
+def _login(server: str, events: Sequence[JobEnded]) -> str:
+    first = events[0]
+    command = first.outcome.advice.removeprefix(f"{first.repo.id}: ")
+    again = (
+        rerun_command(events)
+        if len(events) <= _RERUN_NAMES
+        else f"synctui sync host:{first.repo.host} state:failed"
+    )
+    return f"login at {server} for {plural(len(events), 'repo')}: {command}; then: {again}"
 
 
 def rerun_command(undone: Sequence[JobEnded]) -> str:
