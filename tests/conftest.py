@@ -34,6 +34,7 @@ if "textual.constants" in sys.modules:
 import pytest_textual_snapshot  # noqa: E402  # only after the variables are gone
 
 from tests.kit.gate import SshStub  # noqa: E402  # as above
+from tui.git.watchdog import watchdog  # noqa: E402  # as above
 
 
 class Picture(pytest_textual_snapshot.SVGImageExtension):
@@ -69,3 +70,10 @@ def ssh_stub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SshStu
         for name, value in stub.env().items():
             monkeypatch.setenv(name, value)
         yield stub
+
+
+@pytest.fixture(autouse=True)
+def unwatched() -> Iterator[None]:
+    """What a test ran in this process is watched no longer than that test."""
+    yield
+    watchdog.stop()

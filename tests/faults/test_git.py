@@ -23,6 +23,7 @@ from tui.git.outcome import Outcome, Reason, State
 from tui.git.repo import Repo
 from tui.git.stop import StopSignal
 from tui.git.sync import SyncOptions, sync_repo
+from tui.git.watchdog import watchdog
 
 WATCH = Watch("git")
 ERRORS = (no_room, lambda: RuntimeError("injected"), MemoryError)
@@ -167,10 +168,12 @@ def test_a_fault_at_any_call(situation: Situation, tmp_path: Path, pool: ThreadP
     sites = [site for site in ground.sites() if situation.takes(site)]
     faults = {f"r{n:03}": (site, ERRORS[n % 3]()) for n, site in enumerate(sites)}
     all_repos = [ground.repo(name) for name in faults]
+    watchdog.stop()
     before = open_files()
 
     ends, met = ground.run(all_repos, faults)
 
+    watchdog.stop()
     assert len(met) > 0.9 * len(faults) > 30, "some hang on the time that git takes, most do not"
     assert children_of(os.getpid()) == {}
     assert open_files() == before

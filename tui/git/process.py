@@ -204,8 +204,8 @@ class GitProcess:
         with _Waker() as waker, runner.stop.waking(waker.wake):
             self._poller.register(waker.fd, select.POLLIN)
             child = _start(self._command, self._env)
-            watchdog.watch(child.pid, patiently=self._stop_grace > 0)
             try:
+                watchdog.watch(child.pid, patiently=self._stop_grace > 0)
                 return self._follow(child)
             except BaseException:
                 if not self._gone_within(child, self._stop_grace):
