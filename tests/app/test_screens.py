@@ -125,7 +125,7 @@ async def test_what_failed_before_is_told_on_the_plan_and_found() -> None:
 async def test_an_empty_workspace_says_what_to_do() -> None:
     async with Driver(0).open() as driver:
         assert str(driver.app.main.query_one("#plan").content).startswith(
-            "No repo here. Name some in a synctui.toml"
+            "No repo in ~/work. Name some in a synctui.toml"
         )
 
 

@@ -224,7 +224,9 @@ def test_a_byte_order_mark_is_fine(folder):
     ],
 )
 def test_warnings_of_the_file(folder, text, warning):
-    assert load(folder, text).warnings == (f"{folder}/synctui.toml: {warning}",)
+    *warnings, lists_no_repo = load(folder, text).warnings
+    assert warnings == [f"{folder}/synctui.toml: {warning}"]
+    assert "lists no repo" in lists_no_repo
 
 
 PATH = ALLOWED["path"]

@@ -148,6 +148,15 @@ def test_an_empty_file_is_an_empty_workspace_and_no_scan(folder: Path) -> None:
     (folder / "synctui.toml").write_bytes(b"")
     ran = synctui("sync", "--ndjson", cwd=folder)
     assert (ran.code, ran.run_finished["total"]) == (0, 0)
+    says = f'{folder}/synctui.toml: lists no repo; below [workspaces."FOLDER"] add a line: NAME = "URL"'
+    assert ran.err.splitlines()[0] == f"synctui: {says}"
+
+
+def test_a_folder_without_repos_is_named(folder: Path) -> None:
+    (folder / "none").mkdir()
+    ran = synctui("sync", cwd=folder / "none")
+    says = f"{folder}/none: no git repo in this folder, and no synctui.toml here or above that lists some"
+    assert (ran.code, ran.err) == (0, f"synctui: {says}\n")
 
 
 def test_what_the_file_says_beside_the_entries_is_a_warning(folder: Path) -> None:

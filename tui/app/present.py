@@ -91,10 +91,13 @@ def slots_title(board: Board) -> str:
     return f"Slots {jobs(board).replace('/', '→')} draining" if draining else f"Slots {jobs(board)}"
 
 
-def plan_line(board: Board, jobs_source: str, *, brief: bool) -> str:
+def plan_line(board: Board, workspace: str, jobs_source: str, *, brief: bool) -> str:
     count = sum(row.state is Stage.PLANNED for row in board.rows.values())
     if not board.rows:
-        return "No repo here. Name some in a synctui.toml, or go where there are some; `synctui demo` shows how it looks."
+        return (
+            f"No repo in {workspace}. Name some in a synctui.toml, or go where there are some;"
+            " `synctui demo` shows how it looks."
+        )
     if not count:
         return "Nothing is planned. Select a repo and press s to sync it."
     if brief:

@@ -137,7 +137,8 @@ class RunScreen(Screen[None]):
         self.set_class(board.run is None, "-plan")
         if board.run is None:
             brief = self.size.height < _TALL
-            _update(self._plan, present.plan_line(board, desk.session.jobs_source, brief=brief))
+            session = desk.session
+            _update(self._plan, present.plan_line(board, session.workspace, session.jobs_source, brief=brief))
         elif self._plan.display:
             self._plan.display = False
             if self.size.height < _TALL:  # there the plan has had the place of the log

@@ -3,7 +3,7 @@
 import os
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tui.git.clean import clean_text
@@ -50,7 +50,16 @@ def load_workspace(config: Path | None, cwd: Path, environ: Mapping[str, str]) -
     named = config or (Path(environ["SYNCTUI_CONFIG"]) if environ.get("SYNCTUI_CONFIG") else None)
     # os.path leaves an unknown `~user` as it is, where Path raises.
     file = cwd / os.path.expanduser(named) if named else _nearest_file(cwd)  # noqa: PTH111 - see above
-    return _read_file(file) if file else _scan_folder(cwd)
+    workspace = _read_file(file) if file else _scan_folder(cwd)
+    if workspace.repos:
+        return workspace
+    what = (
+        f"no git repo in this folder, and no {FILE_NAME} here or above that lists some"
+        if workspace.scanned
+        else 'lists no repo; below [workspaces."FOLDER"] add a line: NAME = "URL"'
+    )
+    empty = f"{clean_text(str(workspace.path))}: {what}"
+    return replace(workspace, warnings=(*workspace.warnings, empty))
 
 
 def _nearest_file(cwd: Path) -> Path | None:
