@@ -14,6 +14,7 @@ from tests.kit.gate import SshStub
 from tests.kit.processes import wait_until
 from tests.kit.program import SYNCTUI, Workspace, ended, kill_unwatched, start, synctui
 from tests.kit.repos import add_commits, head
+from tests.torture.servers import WebServer, status
 
 STATES = ["synced", "up_to_date", "skipped", "blocked", "busy", "failed", "timed_out", "cancelled"]
 
@@ -492,3 +493,23 @@ def test_what_a_killed_run_leaves_at_work_is_ended_by_the_next(
     ran = synctui("sync", "--ndjson", cwd=workspace.folder)
     assert {end["state"] for end in ran.finished().values()} == {"up_to_date"}
     assert ssh_stub.processes() == {}
+
+
+def test_the_summary_names_the_command_that_logs_in_at_each_server(tmp_path: Path) -> None:
+    folder = tmp_path / "w"
+    folder.mkdir()
+    refuse = status(401, WWW_Authenticate='Basic realm="here"')
+    with WebServer(tmp_path, answer=refuse) as first, WebServer(tmp_path, answer=refuse) as second:
+        (folder / "synctui.toml").write_text(
+            f'[workspaces."."]\na = "{first.url}/a.git"\nb = "{first.url}/b.git"\nc = "{second.url}/c.git"\n'
+        )
+        ran = synctui("sync", cwd=folder)
+    keeps = "git config --global credential.helper cache"
+    assert [line for line in ran.out.splitlines() if line.startswith("login at")] == [
+        f"login at {server} for {count}: git keeps no login for {server}: {keeps};"
+        f" then log in once: git ls-remote {server}/{name}.git; then: synctui sync {again}"
+        for server, count, name, again in (
+            (first.url, "2 repos", "a", "w/a w/b"),
+            (second.url, "1 repo", "c", "w/c"),
+        )
+    ]

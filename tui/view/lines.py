@@ -137,7 +137,7 @@ def summary(finished: RunFinished, ended: Sequence[JobEnded], *, dry_run: bool =
 def _logins(attention: Sequence[JobEnded]) -> list[str]:
     """For each server that wants a login: for how many repos, and the commands that mend all of them."""
     waiting: dict[tuple[str, Reason | None], list[JobEnded]] = {}
-    for event in attention:
+    for event in sorted(attention, key=lambda event: event.repo.id):
         outcome = event.outcome
         if outcome.reason in LOGIN_REASONS:
             server = server_of(event.repo.url or outcome.url)
