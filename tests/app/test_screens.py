@@ -525,6 +525,7 @@ async def test_after_a_login_no_other_server_comes_under_the_cursor(monkeypatch:
         await driver.running("a")
         assert driver.app.highlighted() == "b"
         await driver.end("a", outcome=auth)
+        await driver.idle()
         assert driver.app.highlighted() == "a", "it was not let in, and is there again"
         await driver.press("i")
         await driver.running("a")
