@@ -96,14 +96,15 @@ def test_a_helper_that_stays_holds_nobody_up(world: World, server: WebServer, pe
     socket = person / "cache" / "socket"
     socket.parent.mkdir(mode=0o700)
     git(world.mine, "config", "--global", "credential.helper", f"cache --socket={socket}")
+    end = ["git", "credential-cache", f"--socket={socket}", "exit"]
     try:
         assert log_in(f"{server.url}/remote.git", person)
         assert socket.exists(), "the cache is at work"
+        subprocess.run(end, check=True)
+        outcome = world.sync(world.repo(url=f"{server.url}/remote.git", path=world.base / "new"))
+        assert outcome.state is State.SYNCED
     finally:
-        subprocess.run(["git", "credential-cache", f"--socket={socket}", "exit"], check=True)
-    assert (
-        world.sync(world.repo(url=f"{server.url}/remote.git", path=world.base / "new")).state is State.SYNCED
-    )
+        subprocess.run(end, check=True)  # what the login is lent to tells it to the person's helper again
 
 
 def test_who_is_not_let_in_is_told_so(
