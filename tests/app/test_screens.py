@@ -28,7 +28,7 @@ from tui.git.inspect import RepoStatus
 from tui.git.outcome import Outcome, Reason, State
 from tui.git.repo import Repo
 from tui.git.stop import StopSignal
-from tui.store.history import LastResult
+from tui.store.past import Past
 from widgets.dialogs import ConfirmDialog
 from widgets.filter_line import FilterLine
 from widgets.help_screen import HelpScreen
@@ -109,10 +109,10 @@ async def test_an_unknown_count_is_blank_and_never_a_zero() -> None:
 
 async def test_what_failed_before_is_told_on_the_plan_and_found() -> None:
     last = {
-        "r0": LastResult("failed", "not_found", 1_795_255_200.0 - 7_200),
-        "r1": LastResult("synced", None, 0.0),
+        "r0": Past("failed", "not_found", last_attempt=1_795_255_200.0 - 7_200),
+        "r1": Past("synced", last_attempt=0.0),
     }
-    async with Driver(3, last_results=last).open() as driver:
+    async with Driver(3, past=last).open() as driver:
         assert [row.cells[-1] for row in driver.app.main.table.rows] == ["not found, 2 h ago", "", ""]
         await driver.press("/", *"state:failed", "enter")
         assert rows(driver) == ["r0"]

@@ -153,9 +153,7 @@ def soak(folder: Path, passes: int, count: int) -> Iterator[Held]:
             while threads:
                 threads.pop().join()
             yield Held.now()
-        assert {
-            repo: (result.state, result.reason) for repo, result in history.last_results("soak").items()
-        } == ends
+        assert {repo: (past.state, past.reason) for repo, past in history.past("soak").items()} == ends
 
 
 def _entries(folder: str) -> int:

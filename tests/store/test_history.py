@@ -1,16 +1,19 @@
 import os
+import shutil
 import sqlite3
 import threading
 from pathlib import Path
 
 import pytest
 
-from tui.git.outcome import Outcome, Reason, State
+from tui.git.outcome import Outcome, Reason, RefChange, RefKind, State
 from tui.git.repo import Repo
-from tui.store.history import History, LastResult, last_results
+from tui.store.history import RESULTS_KEPT, History
+from tui.store.past import Past
 from tui.store.paths import StateError
 
 HERE = "/srv/synctui.toml"
+DATA = Path(__file__).parent.parent / "data"
 COLUMNS = "run, workspace, repo, path, state, reason, attempt, started_at, duration_ms, old, new"
 
 
@@ -25,7 +28,12 @@ def keep(history, name, state, *, workspace=HERE, run="run-1", path="/srv/x", re
 
 
 def states(history, workspace):
-    return {repo: last.state for repo, last in history.last_results(workspace).items()}
+    return {repo: past.state for repo, past in history.past(workspace).items()}
+
+
+def read_states(file, workspace=HERE):
+    with History.read(file) as history:
+        return states(history, workspace)
 
 
 def query(file, statement):
@@ -58,10 +66,10 @@ def test_the_last_result_tells_reason_and_time(file):
     with History.open(file) as history:
         keep(history, "a", State.FAILED, reason=Reason.AUTH)
         keep(history, "b", State.SYNCED)
-    assert last_results(file, HERE) == {
-        "a": LastResult("failed", "auth", 1_750_000_000.25),
-        "b": LastResult("synced", None, 1_750_000_000.25),
-    }
+        past = history.past(HERE)
+    end = 1_750_000_000.25 + 1.234
+    failed = Past("failed", "auth", "", 1_750_000_000.25, end, None, attempts=1, own=1)
+    assert past == {"a": failed, "b": Past("synced", None, "", 1_750_000_000.25, end, end)}
 
 
 def test_a_result_is_there_for_others_as_soon_as_it_is_recorded(file):
@@ -90,7 +98,7 @@ def test_the_file_is_private_and_made_for_many_processes(file):
         assert {path.stat().st_mode & 0o777 for path in file.parent.iterdir()} == {0o600}
         assert query(file, "PRAGMA journal_mode") == [("wal",)]
     assert [path.name for path in file.parent.iterdir()] == ["synctui.db"]
-    assert query(file, "PRAGMA user_version") == [(1,)]
+    assert query(file, "PRAGMA user_version") == [(2,)]
 
 
 def test_a_second_opening_keeps_what_is_there(file):
@@ -98,10 +106,7 @@ def test_a_second_opening_keeps_what_is_there(file):
         with History.open(file) as history:
             keep(history, run, State.SYNCED, run=run)
 
-    assert {repo: last.state for repo, last in last_results(file, HERE).items()} == {
-        "run-1": "synced",
-        "run-2": "synced",
-    }
+    assert read_states(file) == {"run-1": "synced", "run-2": "synced"}
 
 
 def test_sixty_four_threads_and_two_connections_record_every_result(file):
@@ -140,7 +145,7 @@ def test_a_new_file_that_all_open_at_once_is_made_once(tmp_path):
         thread.join()
 
     assert sorted(opened) == sorted([*range(4)] * 16)
-    assert [len(last_results(tmp_path / f"{turn}.db", HERE)) for turn in range(4)] == [16] * 4
+    assert [len(read_states(tmp_path / f"{turn}.db")) for turn in range(4)] == [16] * 4
 
 
 def test_opening_writes_nothing_to_a_file_that_is_up_to_date(file):
@@ -162,7 +167,7 @@ def test_a_file_name_that_is_not_text_is_no_obstacle(file):
 
 
 def test_no_url_and_no_output_gets_in(file):
-    outcome = Outcome(State.FAILED, Reason.AUTH, "https://h/x", url="https://h/x", output_tail=("a line",))
+    outcome = Outcome(State.FAILED, Reason.AUTH, "no", url="https://h/x", output_tail=("a line",))
     with History.open(file) as history:
         history.record(
             HERE, "run-1", Repo("a", Path("/srv/a"), url="https://me:secret@h/x"), outcome, 1, 1.0, 1
@@ -206,7 +211,7 @@ def test_a_damaged_file_is_named_and_left_alone(file, damage, text):
 
 def test_a_file_of_a_newer_version_is_left_alone(file):
     History.open(file).__exit__()
-    query(file, "PRAGMA user_version = 2")
+    query(file, "PRAGMA user_version = 3")
     content = file.read_bytes()
 
     assert refusal(file) == f"{file}: written by a newer version of synctui"
@@ -260,5 +265,165 @@ def test_who_holds_the_file_is_waited_for_once_and_not_by_each_result(file, monk
 
 
 def test_asking_where_there_is_no_file_makes_none(tmp_path):
-    assert last_results(tmp_path / "no/synctui.db", HERE) == {}
+    assert History.read(tmp_path / "no/synctui.db") is None
     assert list(tmp_path.iterdir()) == []
+
+
+# Memory of failures.
+
+
+def fails(history, reason=Reason.NOT_FOUND, state=State.FAILED):
+    keep(history, "a", state, reason=reason)
+
+
+def test_failures_in_a_row_count_until_a_success(file):
+    with History.open(file) as history:
+        for _ in range(2):
+            fails(history)
+        keep(history, "a", State.CANCELLED)
+        keep(history, "a", State.BUSY)
+        [failure] = history.ledger.failures(HERE).values()
+        assert (failure.attempts, failure.own, failure.acknowledged) == (2, 2, False)
+        assert (history.past(HERE)["a"].state, history.past(HERE)["a"].attempts) == ("busy", 2)
+        keep(history, "a", State.UP_TO_DATE)
+        assert history.ledger.failures(HERE) == {}
+        assert history.past(HERE)["a"].attempts == 0
+
+
+def test_what_a_network_does_is_not_the_fault_of_the_repo(file):
+    with History.open(file) as history:
+        fails(history)
+        for reason in (Reason.NETWORK, Reason.STALLED, Reason.RATE_LIMITED):
+            fails(history, reason)
+        [failure] = history.ledger.failures(HERE).values()
+    assert (failure.attempts, failure.own, failure.reason) == (4, 1, "rate_limited")
+
+
+def test_an_acknowledged_failure_that_comes_again_is_a_new_one(file):
+    with History.open(file) as history:
+        fails(history)
+        fails(history)
+        assert history.ledger.acknowledge(HERE, ["a", "b"], 9.0) == ["a"]
+        assert history.ledger.acknowledge(HERE, ["a"], 9.0) == []
+        assert history.past(HERE)["a"].acknowledged
+        fails(history)
+        [failure] = history.ledger.failures(HERE).values()
+        assert (failure.attempts, failure.acknowledged) == (1, False)
+
+
+def test_the_ledger_is_exact_while_many_write_it(file):
+    def work(history):
+        for _ in range(5):
+            fails(history)
+
+    with History.open(file) as one, History.open(file) as other:
+        threads = [threading.Thread(target=work, args=((one, other)[n % 2],)) for n in range(16)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert one.ledger.failures(HERE)["a"].attempts == 80
+
+
+# Runs.
+
+
+def test_a_run_and_what_it_did_not_end(file):
+    with History.open(file) as history:
+        history.begin(HERE, "run-1", 100.0, 4, ["a", "b", "c"])
+        history.begin(HERE, "run-1", 101.0, 4, ["c", "d"])
+        keep(history, "a", State.SYNCED)
+        keep(history, "b", State.CANCELLED, reason=Reason.QUIT)
+        keep(history, "c", State.CANCELLED, reason=Reason.USER)
+        [run] = history.runs(HERE, 10)
+        assert (run.wanted, run.alive, run.ended_at) == (("a", "b", "c", "d"), True, None)
+        assert history.cut_off(HERE) == []
+        history.finish("run-1", 200.0, 4, 7, 1)
+        assert history.cut_off(HERE) == ["b", "d"]
+        [run] = history.runs(HERE, 10)
+        assert (run.started_at, run.ended_at, run.total, run.commits, run.exit_code) == (
+            100.0,
+            200.0,
+            4,
+            7,
+            1,
+        )
+        history.begin(HERE, "run-2", 300.0, 4, [])
+        assert [run.id for run in history.runs(HERE, 10)] == ["run-2", "run-1"]
+        assert history.runs("/else", 10) == []
+
+
+def test_a_run_of_a_process_that_is_gone_was_cut_off(file):
+    with History.open(file) as history:
+        history.begin(HERE, "run-1", 100.0, 4, ["a"])
+        history._database.execute("UPDATE runs SET process = 'another'")
+        assert not history.runs(HERE, 1)[0].alive
+        assert history.cut_off(HERE) == ["a"]
+
+
+def test_a_result_comes_back_whole(file):
+    change = RefChange("refs/remotes/origin/main", "a" * 40, None, RefKind.DELETED)
+    outcome = Outcome(State.SYNCED, message="1 ref", branch="main", commits=3, refs=(change,))
+    with History.open(file) as history:
+        history.record(HERE, "run-1", Repo("a", Path("/srv/a")), outcome, 1, 10.0, 500)
+        [result] = history.results_of_run("run-1")
+        assert history.results_of_repo(HERE, "a") == history.results_since(HERE, 10.5) == [result]
+        assert history.results_since(HERE, 10.6) == []
+        assert history.durations(HERE) == {"a": [0.5]}
+    assert (result.message, result.commits, result.refs, result.ended_at) == ("1 ref", 3, (change,), 10.5)
+
+
+def test_old_results_go_but_the_last_one_and_the_last_success_stay(file):
+    with History.open(file) as history:
+        keep(history, "a", State.SYNCED)
+        for _ in range(RESULTS_KEPT + 5):
+            fails(history)
+        kept = history.results_of_repo(HERE, "a", 1000)
+        assert [result.state for result in kept] == ["failed"] * RESULTS_KEPT + ["synced"]
+        history.begin(HERE, "later", 1_750_000_000.0 + 91 * 86_400, 1, [])
+        assert [result.state for result in history.results_of_repo(HERE, "a")] == ["failed", "synced"]
+        assert history.ledger.failures(HERE)["a"].attempts == RESULTS_KEPT + 5
+
+
+# Other versions, and reading alone.
+
+
+def test_a_database_of_each_version_opens_with_all_that_it_held(file):
+    shutil.copy(DATA / "state-1.db", file)
+    with History.open(file) as history:
+        past = history.past(HERE)
+        assert {repo: (one.state, one.attempts) for repo, one in past.items()} == {
+            "fine": ("up_to_date", 0),
+            "dead": ("failed", 1),
+            "mended": ("synced", 0),
+            "stuck": ("blocked", 1),
+        }
+        assert past["fine"].last_success == 1_750_000_000.0 + 200 + 1.5
+        assert len(history.results_of_repo(HERE, "fine")) == 2
+
+
+def test_reading_makes_nothing_and_needs_no_right_to_write(file):
+    with History.open(file) as history:
+        keep(history, "a", State.SYNCED)
+    folder = file.parent
+    before = (folder.stat().st_mtime_ns, file.stat().st_mtime_ns)
+    assert read_states(file) == {"a": "synced"}
+    assert ([*folder.iterdir()], (folder.stat().st_mtime_ns, file.stat().st_mtime_ns)) == ([file], before)
+
+
+def test_reading_sees_what_a_run_that_goes_on_has_written(file):
+    with History.open(file) as history:
+        keep(history, "a", State.SYNCED)
+        assert read_states(file) == {"a": "synced"}
+
+
+def test_an_older_version_is_brought_up_before_it_is_read(file):
+    shutil.copy(DATA / "state-1.db", file)
+    assert read_states(file)["stuck"] == "blocked"
+    assert query(file, "PRAGMA user_version") == [(2,)]
+
+
+def test_a_damaged_file_is_named_to_a_reader_too(file):
+    file.write_bytes(b"not a database at all" * 100)
+    with pytest.raises(StateError, match="damaged"):
+        History.read(file)

@@ -48,20 +48,30 @@ class Commands:
         settled = [
             (repo, outcome) for repo, outcome in session.plan.settled if again or not rows[repo.id].attempt
         ]
-        self._engine.start(fresh, settled)
+        self._submit(lambda: self._engine.start(fresh, settled))
 
     def sync(self) -> None:
-        self._engine.retry(row.repo for row in self._take_targets())
+        self._retry(self._take_targets())
 
     def retry(self) -> None:
-        self._engine.retry(row.repo for row in self._take_targets() if row.ended)
+        self._retry([row for row in self._take_targets() if row.ended])
 
     def retry_all(self) -> None:
         rows = self._app.desk.board.attention
-        self._engine.retry(row.repo for row in rows if row.repo.enabled and not row.repo.error)
+        self._retry([row for row in rows if row.repo.enabled and not row.repo.error])
 
     def pick(self) -> None:
-        self._engine.pick(row.repo for row in self._take_targets())
+        repos = [row.repo for row in self._take_targets()]
+        self._submit(lambda: self._engine.pick(repos))
+
+    def _retry(self, rows: Sequence[BoardRow]) -> None:
+        self._submit(lambda: self._engine.retry([row.repo for row in rows]))
+
+    def _submit(self, command: Callable[[], None]) -> None:
+        try:
+            command()
+        except StateError as error:  # nothing was begun
+            self._app.say(str(error), "error")
 
     def cancel(self) -> None:
         if newcomer := self._app.main.newcomer():
@@ -138,7 +148,7 @@ class Commands:
         folder = target.repo.path if target.repo.path.is_dir() else Path.home()
         if self._outside(lambda: log_in(url, folder), text):
             rows = [row for row in self._app.desk.board.attention if row.needs_login and row.server == server]
-            self._engine.retry(row.repo for row in rows)
+            self._retry(rows)
             self._app.main.stay_on(target.repo.id)
             self._app.say(f"{place} let us in: {plural(len(rows), 'repo')} tried again")
         else:

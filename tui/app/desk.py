@@ -6,10 +6,8 @@ from tui.app.session import Session
 from tui.engine.engine import Clock, Engine
 from tui.engine.selection import Facts
 from tui.engine.survey import StatusRow
+from tui.store.past import Past, Staleness, last_success, staleness
 from tui.view.board import Board, BoardRow, Stage
-
-_FRESH = 24 * 3600.0
-"""Seconds since the last fetch within which a repo is not stale."""
 
 
 @dataclass(slots=True)
@@ -25,8 +23,8 @@ class Desk:
     """What the app waits for before it leaves, for people; empty while it stays."""
 
     def facts(self, row: BoardRow) -> Facts:
-        look, last = self.looks.get(row.repo.id), self.session.last_results.get(row.repo.id)
-        state = last.state if last and row.state is Stage.PLANNED else row.state
+        look, past = self.looks.get(row.repo.id), self.session.past.get(row.repo.id)
+        state = past.state if past and row.state is Stage.PLANNED else row.state
         if look is None:
             return Facts(state)
         status = look.status
@@ -34,5 +32,14 @@ class Desk:
             state,
             behind=None if status.behind is None else status.behind > 0,
             dirty=status.dirty,
-            stale=None if status.last_fetch is None else self.clock.now() - status.last_fetch >= _FRESH,
+            stale=self.staleness(row, look) is not Staleness.FRESH,
         )
+
+    def success(self, row: BoardRow, look: StatusRow) -> float | None:
+        """When the repo was last brought up to date, seconds since the epoch."""
+        return last_success(self.session.past.get(row.repo.id, Past()), look.status.last_fetch)
+
+    def staleness(self, row: BoardRow, look: StatusRow) -> Staleness:
+        at = self.success(row, look)
+        age = None if at is None else self.clock.now() - at
+        return staleness(age, self.session.stale_after, self.session.severe_after)

@@ -327,11 +327,8 @@ def repo_rows(rows: Sequence[BoardRow], desk: Desk, sort: str) -> list[TableRow]
 
 
 def _repo_cells(row: BoardRow, desk: Desk) -> tuple[Cell, ...]:
-    look, last, now = (
-        desk.looks.get(row.repo.id),
-        desk.session.last_results.get(row.repo.id),
-        desk.clock.now(),
-    )
+    look, past = desk.looks.get(row.repo.id), desk.session.past.get(row.repo.id)
+    now = desk.clock.now()
     tone = tone_of(row.state)
     status = look.status if look else None
     fetched = None if status is None or status.last_fetch is None else max(0.0, now - status.last_fetch)
@@ -341,8 +338,8 @@ def _repo_cells(row: BoardRow, desk: Desk) -> tuple[Cell, ...]:
         error = row.trouble.message
     elif status and status.error:
         error = status.error
-    elif last and last.state in ATTENTION_STATES and not row.ended:
-        error = f"{_words(last.reason or last.state)}, {age(max(0.0, now - last.at))} ago"
+    elif past and past.state in ATTENTION_STATES and not row.ended:
+        error = f"{_words(past.reason or past.state)}, {age(max(0.0, now - (past.last_attempt or now)))} ago"
     elif outlook and outlook.blocked and not row.ended:
         error = outlook.message
     return (

@@ -10,7 +10,7 @@ from tui.engine.survey import StatusRow, survey
 from tui.git.arrived import Commit, arrived
 from tui.git.repo import Repo
 from tui.git.stop import StopSignal
-from tui.store.history import LastResult
+from tui.store.past import Past
 
 Survey = Callable[[Sequence[Repo], Callable[[StatusRow], None], StopSignal], object]
 """Looks at repos and hands over what it sees, until it is stopped."""
@@ -35,8 +35,10 @@ class Session:
     jobs_source: str = ""
     """The layer that set the job limit: flag, variable, file, remembered or default."""
     remember_limit: Callable[[int], None] = lambda _limit: None
-    last_results: Mapping[str, LastResult] = field(default_factory=dict)
+    past: Mapping[str, Past] = field(default_factory=dict)
     """What became of each repo before this session, by repo id."""
+    stale_after: float = 24 * 3600.0
+    severe_after: float = 72 * 3600.0
     survey: Survey = survey
     arrived: Callable[[Path, str, str], Sequence[Commit]] = arrived
     """What came to the checkout from one commit to another."""

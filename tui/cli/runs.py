@@ -8,7 +8,7 @@ from typing import Any, Literal
 import click
 
 from tui.cli.flags import Command, config_flag, run_flags, select_words
-from tui.cli.wiring import last_results_of, needs_terminal, wired
+from tui.cli.wiring import guarded, needs_terminal, past_of, wired
 from tui.engine.shutdown import Ending, deaf_afterwards, leave, signals_unwind
 from tui.headless.streams import Streams
 from tui.store.memory import Memory
@@ -74,7 +74,7 @@ def _sync(words: Sequence[str], config: Path | None, flags: dict[str, Any]) -> E
             verbose=settings.verbose,
             exit_zero=settings.exit_zero,
         )
-        return run(kit.engine(), kit.plan, Streams(settings.color), show)
+        return guarded(lambda: run(kit.engine(), kit.plan, Streams(settings.color), show))
 
 
 def _open_app(words: Sequence[str], config: Path | None, flags: dict[str, Any], *, start: bool) -> Ending:
@@ -98,7 +98,7 @@ def _open_app(words: Sequence[str], config: Path | None, flags: dict[str, Any], 
             start=start,
             remember_limit=remember_limit,
             dry_run=kit.settings.dry_run,
-            last_results=last_results_of(kit.workspace),
+            past=past_of(kit.workspace),
         )
         ending = SynctuiApp(session).run_to_end()
     return _exit_zero(ending) if kit.settings.exit_zero else ending

@@ -3,6 +3,7 @@
 import os
 import shutil
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
@@ -12,21 +13,26 @@ from typing import Any, NoReturn, TypeVar
 
 import click
 
-from tui.engine.engine import Engine, RunInfo, Spawn, daemon_thread
+from tui.engine.engine import Engine, Journal, RunInfo, Spawn, daemon_thread
 from tui.engine.plan import Plan, make_plan
 from tui.engine.runner import make_work, recording
 from tui.engine.selection import Facts, SelectionError, select
-from tui.git.inspect import inspect
+from tui.engine.survey import StatusRow, survey
+from tui.git.inspect import RepoStatus
 from tui.git.lock import lock_key
 from tui.git.process import submodule_jobs
 from tui.git.repo import Repo
+from tui.git.stop import StopSignal
 from tui.git.sync import SyncOptions
+from tui.git.work import never_fresh
 from tui.store.config import ConfigError, Workspace, load_workspace
-from tui.store.history import History, LastResult, last_results
+from tui.store.history import History
+from tui.store.looks import Looks
 from tui.store.memory import Memory
-from tui.store.past import Past
-from tui.store.paths import StateError, database_file, locks_folder, make_state_folders
+from tui.store.past import Past, last_success
+from tui.store.paths import StateError, database_file, locks_folder, looks_file, make_state_folders
 from tui.store.settings import Layer, Settings, resolve
+from tui.view.lines import ago
 
 _Made = TypeVar("_Made")
 
@@ -52,10 +58,14 @@ class Wired:
             clone=not settings.no_clone,
             dry_run=settings.dry_run,
             lock_dir=locks_folder(),
+            is_fresh=partial(_freshness, self) if settings.min_age else never_fresh,
         )
         work = make_work(options, settings.retry)
+        journal = None
         if self.history:
-            work = recording(work, partial(self.history.record, history_key(self.workspace)))
+            key = history_key(self.workspace)
+            work = recording(work, partial(self.history.record, key))
+            journal = Journal(partial(self.history.begin, key), self.history.finish)
         return Engine(
             work,
             limit=settings.jobs,
@@ -63,8 +73,22 @@ class Wired:
             fail_fast=settings.fail_fast,
             info=RunInfo(self.workspace.label, settings.source["jobs"], settings.dry_run),
             lock_key=lambda repo: lock_key(repo.path),
+            journal=journal,
             spawn=spawn,
         )
+
+
+def _freshness(wired: Wired, repo: Repo) -> str:
+    """Why the repo is fresh enough for --min-age; empty where it is not, or a clock is wrong."""
+    key = history_key(wired.workspace)
+    if wired.history:
+        success = wired.history.last_success(key, repo.id)
+    else:
+        success = past_of(wired.workspace).get(repo.id, Past()).last_success
+    if success is None:
+        return ""
+    passed = time.time() - success
+    return f"brought up to date {ago(passed)}" if 0 <= passed < wired.settings.min_age else ""
 
 
 def resolve_run(
@@ -77,7 +101,7 @@ def resolve_run(
     except ConfigError as error:
         refuse(str(error))
     try:
-        repos = select(workspace.repos, words, facts_for(workspace, words))
+        repos = select(workspace.repos, words, facts_for(workspace, words, flags))
     except SelectionError as error:
         refuse(str(error))
     remembered = memory.jobs(workspace.path) if memory else None
@@ -101,10 +125,26 @@ def wired(
     words: Sequence[str], config: Path | None, flags: dict[str, Any], memory: Memory | None = None
 ) -> Iterator[Wired]:
     workspace, repos, settings = resolve_run(words, config, flags, memory)
-    repos = [_limited(repo, settings) for repo in repos]
+    repos = [_limited(repo, settings) for repo in _left_over(workspace, repos, settings)]
     plan = make_plan(repos, git_found=shutil.which("git") is not None, limit=settings.limit)
     with nullcontext() if settings.dry_run else guarded(open_history) as history:
         yield Wired(workspace, settings, plan, tuple(repos), history)
+
+
+def _left_over(workspace: Workspace, repos: list[Repo], settings: Settings) -> list[Repo]:
+    """What --failed and --resume leave of the repos, in their order."""
+    if settings.failed:
+        past = past_of(workspace)
+        repos = [repo for repo in repos if repo.id in past and past[repo.id].is_open]
+        if not repos:
+            click.echo("synctui: --failed: nothing has failed that is not acknowledged", err=True)
+    if settings.resume:
+        with guarded(lambda: History.read(database_file())) or nullcontext() as history:
+            left = history.cut_off(history_key(workspace)) if history else []
+        repos = [repo for repo in repos if repo.id in left]
+        if not repos:
+            click.echo("synctui: --resume: the last run ended all that it was to do", err=True)
+    return repos
 
 
 def _limited(repo: Repo, settings: Settings) -> Repo:
@@ -116,8 +156,15 @@ def _limited(repo: Repo, settings: Settings) -> Repo:
 
 
 def open_history() -> History:
+    """Ready to be written. Raises StateError."""
     make_state_folders()
-    return History.open(database_file())
+    history = History.open(database_file())
+    try:
+        history.try_writing()
+    except BaseException:
+        history.__exit__()
+        raise
+    return history
 
 
 def history_key(workspace: Workspace) -> str:
@@ -125,28 +172,36 @@ def history_key(workspace: Workspace) -> str:
     return os.path.realpath(workspace.path)
 
 
-def last_results_of(workspace: Workspace) -> Mapping[str, LastResult]:
-    return guarded(lambda: last_results(database_file(), history_key(workspace)))
-
-
 def past_of(workspace: Workspace) -> Mapping[str, Past]:
-    return {
-        repo: Past(last.state, last.reason, last_attempt=last.at)
-        for repo, last in last_results_of(workspace).items()
-    }
+    """What is remembered of its repos, by repo id."""
+    with guarded(lambda: History.read(database_file())) or nullcontext() as history:
+        return guarded(lambda: history.past(history_key(workspace))) if history else {}
 
 
-def facts_for(workspace: Workspace, words: Sequence[str]) -> Callable[[Repo], Facts]:
+def facts_for(
+    workspace: Workspace, words: Sequence[str], flags: Mapping[str, object]
+) -> Callable[[Repo], Facts]:
     """Looks up only what the words ask for: each has its price."""
     asked = {word.removeprefix("-").partition(":")[0] for word in " ".join(words).split()}
-    last: Mapping[str, LastResult] = last_results_of(workspace) if "state" in asked else {}
+    past = past_of(workspace) if asked & {"state", "stale"} else {}
+    rows: list[StatusRow] = []
+    if asked & {"behind", "dirty", "stale"}:
+        looks = Looks(looks_file())
+        survey(workspace.repos, rows.append, StopSignal(), looks)
+        looks.save()
+    status = {row.repo.id: row.status for row in rows}
+    stale_after = resolve(flags, os.environ, workspace.settings, 0, None).stale_after
+    now = time.time()
 
     def facts(repo: Repo) -> Facts:
-        state = last[repo.id].state if repo.id in last else None
-        if not asked & {"behind", "dirty"}:
-            return Facts(state)
-        status = inspect(repo.path)
-        return Facts(state, behind=bool(status.behind), dirty=bool(status.dirty))
+        of_repo, seen = past.get(repo.id, Past()), status.get(repo.id, RepoStatus())
+        success = last_success(of_repo, seen.last_fetch)
+        return Facts(
+            of_repo.state,
+            behind=bool(seen.behind),
+            dirty=bool(seen.dirty),
+            stale=success is None or not 0 <= now - success < stale_after,
+        )
 
     return facts
 

@@ -73,6 +73,17 @@ class RunInfo:
     dry_run: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """Where runs are kept. Whatever it raises at the start of a run keeps that from starting."""
+
+    begin: Callable[[str, float, int, Sequence[str]], None] = lambda *_: None
+    """The run, its time in seconds since the epoch, its job limit and the ids of the repos it is to try; called
+    again with more repos for a run that goes on."""
+    finish: Callable[[str, float, int, int, int], None] = lambda *_: None
+    """The run, the time, how many repos it had, how many commits came, the exit code."""
+
+
 class Engine:
     """Commands may come from any thread, have taken effect when they return, and never wait for git.
 
@@ -87,12 +98,14 @@ class Engine:
         host_limit: int | None = None,
         fail_fast: bool = False,
         info: RunInfo | None = None,
+        journal: Journal | None = None,
         lock_key: Callable[[Repo], str] = lambda repo: str(repo.path),
         spawn: Spawn = daemon_thread,
         clock: Clock | None = None,
     ) -> None:
         self._work = work
         self._info = info or RunInfo()
+        self._journal = journal or Journal()
         self._lock_key = lock_key
         self._spawn = spawn
         self._clock = clock or Clock()
@@ -103,6 +116,11 @@ class Engine:
         self._stops: dict[str, StopSignal] = {}
         self._gauges: dict[str, Gauge] = {}
         self._run = ""
+        """Empty: no run goes on."""
+        self._submissions = 0
+        """How many are under way; a run does not end before they are in it."""
+        self._closing = False
+        self._journal_failed = False
         self._run_began = 0.0
         self._interrupted = False
 
@@ -111,7 +129,7 @@ class Engine:
             return self._feed.subscribe(nudge)
 
     def start(self, repos: Iterable[Repo], settled: Iterable[tuple[Repo, Outcome]] = ()) -> None:
-        """Begin a run of these, or add them to the run that is going on.
+        """Begin a run of these, or add them to the run that is going on. Raises what the journal does.
 
         `settled` are repos whose end is known already; they are counted and told, never run.
         """
@@ -159,7 +177,7 @@ class Engine:
                 picked=0 if scheduler.slots.priority_free else 1,
                 queued=len(scheduler.waiting),
                 paused=scheduler.paused,
-                idle=scheduler.idle,
+                idle=not self._run,
             )
 
     def queue(self) -> list[str]:
@@ -172,9 +190,9 @@ class Engine:
         return self._gauges.get(job_id)
 
     def wait_idle(self, seconds: float | None = None) -> bool:
-        """True once nothing is queued or running."""
+        """True once nothing is queued or running and the run is told to its end."""
         with self._lock:
-            return self._idle.wait_for(lambda: self._scheduler.idle, seconds)
+            return self._idle.wait_for(lambda: not self._run, seconds)
 
     def _submit(
         self,
@@ -187,16 +205,36 @@ class Engine:
         keyed = [(repo, self._lock_key(repo)) for repo in repos]
 
         def command(scheduler: Scheduler, now: float) -> Step:
-            step = Step() if self._run else self._begin(scheduler, now, len(keyed) + len(settled))
+            step = Step() if self._run else self._begin(scheduler, run, now, len(keyed) + len(settled))
             for repo, outcome in settled:
                 step.join(scheduler.settle(repo, outcome, now))
             return step.join(scheduler.add(keyed, now, again=again, pick=pick))
 
-        self._do(command)
+        with self._lock:
+            self._submissions += 1
+            going_on, limit = self._run, self._scheduler.limit
+        try:
+            run = going_on or self._new_run()
+            begin = partial(
+                self._journal.begin, run, self._clock.now(), limit, [repo.id for repo, _ in keyed]
+            )
+            if going_on:
+                self._keep(begin)
+            else:
+                begin()
+            starts = self._step(command)
+        finally:
+            with self._lock:
+                self._submissions -= 1
+        self._launch_all(starts)
 
     def _do(self, command: Callable[[Scheduler, float], Step]) -> None:
-        for job in self._step(command):
+        self._launch_all(self._step(command))
+
+    def _launch_all(self, jobs: Iterable[Job]) -> None:
+        for job in jobs:
             self._launch(job)
+        self._close()
 
     def _step(self, command: Callable[[Scheduler, float], Step]) -> list[Job]:
         """One unit of work: lock, decide, file the events, unlock, stop what is to stop.
@@ -215,10 +253,6 @@ class Engine:
                 (self._stops[order.job_id], order.reason) for order in step.orders if isinstance(order, Stop)
             ]
             self._file(step.events)
-            if self._run and self._scheduler.idle:
-                self._file([self._finish(now)])
-                self._run = ""
-                self._idle.notify_all()
         for stop, reason in stops:
             stop.set(reason)
         return starts
@@ -252,7 +286,38 @@ class Engine:
         starts = self._step(command)
         for other in starts[1:]:
             self._launch(other)
+        self._close()
         return starts[0] if starts else None
+
+    def _close(self) -> None:
+        """End the run if nothing of it is left; the journal comes first, since who hears of the end may leave."""
+        kept: RunFinished | None = None
+        while True:
+            with self._lock:
+                if self._closing and kept is None:
+                    return  # another thread is at it, and looks again
+                over = self._run and self._scheduler.idle and not self._submissions
+                finished = self._finished(self._clock.monotonic()) if over else None
+                self._closing = finished is not None and not _same(finished, kept)
+                if finished is None:
+                    return
+                run = self._run
+                if not self._closing:
+                    self._file([*_wrong_sum(finished), finished])
+                    self._run = ""
+                    self._idle.notify_all()
+                    return
+            kept = finished
+            self._keep(partial(self._journal.finish, run, self._clock.now(), *_figures(finished)))
+
+    def _keep(self, entry: Callable[[], None]) -> None:
+        """In mid-run a journal that fails costs no repo; it is said once."""
+        try:
+            entry()
+        except Exception as error:  # noqa: BLE001  whatever it is, the run goes on
+            if not self._journal_failed:
+                self._journal_failed = True
+                self._notice(Notice("error", f"this run is not remembered: {error}"))
 
     def _notice(self, notice: Notice) -> None:
         def command(scheduler: Scheduler, _now: float) -> Step:
@@ -268,11 +333,14 @@ class Engine:
         if records := [Record(time_now, self._run, event) for event in events]:
             self._feed.file(records)
 
-    def _begin(self, scheduler: Scheduler, now: float, total: int) -> Step:
+    def _new_run(self) -> str:
+        stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(self._clock.now()))
+        return f"{stamp}-{secrets.token_hex(_RUN_ID_BYTES)}"
+
+    def _begin(self, scheduler: Scheduler, run: str, now: float, total: int) -> Step:
         scheduler.begin()
         self._gauges.clear()
-        stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(self._clock.now()))
-        self._run = f"{stamp}-{secrets.token_hex(_RUN_ID_BYTES)}"
+        self._run = run
         self._run_began = now
         self._interrupted = False
         started = RunStarted(
@@ -285,12 +353,9 @@ class Engine:
         )
         return Step([started])
 
-    def _finish(self, now: float) -> RunFinished:
+    def _finished(self, now: float) -> RunFinished:
         tally, jobs = self._scheduler.tally, self._scheduler.jobs
         adds_up = tally.total == len(jobs)
-        if not adds_up:
-            text = f"internal: {tally.total} ends for {len(jobs)} repos; please report this"
-            self._file([Notice("error", text)])
         return RunFinished(
             counts=tally.counts,
             total=len(jobs),
@@ -308,3 +373,19 @@ def internal_failure(repo: Repo, error: BaseException) -> Outcome:
         clean_text(f"a fault in synctui: {type(error).__name__}: {error}").removesuffix(":"),
         f"run `synctui sync {repo.id} -v` and report what it prints",
     )
+
+
+def _figures(finished: RunFinished) -> tuple[int, int, int]:
+    return finished.total, finished.commits, finished.exit_code
+
+
+def _same(finished: RunFinished, kept: RunFinished | None) -> bool:
+    """Nothing ended between the two."""
+    return kept is not None and (kept.counts, kept.commits) == (finished.counts, finished.commits)
+
+
+def _wrong_sum(finished: RunFinished) -> list[Notice]:
+    ends = sum(finished.counts.values())
+    if ends == finished.total:
+        return []
+    return [Notice("error", f"internal: {ends} ends for {finished.total} repos; please report this")]

@@ -15,6 +15,7 @@ from tui.git.outcome import RETRIED_REASONS, Action, Outcome, Reason, State
 from tui.git.repo import Repo
 from tui.git.stop import StopSignal
 from tui.git.sync import SyncOptions, sync_repo
+from tui.git.work import never_fresh
 
 PATIENCE = 2
 """A person waits for a pick or a retry, and it may be the big one: its stall limit is this many times longer."""
@@ -32,10 +33,11 @@ def make_work(options: SyncOptions, retries: int) -> Work:
     def work(job: Job, stop: StopSignal, gauge: Gauge, notice: Callable[[Notice], None]) -> Outcome:
         began = time.monotonic()
         gauge.attempt = job.attempt
-        patient_options = replace(options, stall_timeout=options.stall_timeout * PATIENCE)
+        # A person waits for it, and did not ask whether it is fresh.
+        asked_for = replace(options, stall_timeout=options.stall_timeout * PATIENCE, is_fresh=never_fresh)
         for tried in range(retries + 1):
-            patient = job.pick or job.attempt > 1
-            outcome = sync_repo(job.repo, patient_options if patient else options, stop, gauge, began)
+            by_person = job.pick or job.attempt > 1
+            outcome = sync_repo(job.repo, asked_for if by_person else options, stop, gauge, began)
             asked = outcome.retry_after or 0.0
             if outcome.reason not in RETRIED_REASONS or tried == retries or asked > LONGEST_PAUSE:
                 break
@@ -71,6 +73,8 @@ def recording(work: Work, remember: Remember) -> Work:
         except BaseException as error:  # noqa: BLE001  a fault of ours is a result too
             outcome = internal_failure(job.repo, error)
         duration_ms = round((time.monotonic() - began) * 1000)
+        if outcome.state is State.SKIPPED:
+            return outcome  # not tried: what was before still holds
         try:
             remember(job.run, job.repo, outcome, job.attempt, started_at, duration_ms)
         except Exception as error:  # noqa: BLE001  whatever it is, the outcome stays

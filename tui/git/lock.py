@@ -74,6 +74,19 @@ def check_free(lock_dir: Path, path: Path) -> None:
         raise RepoBusy(holder)
 
 
+def free_lock(lock_dir: Path, path: Path) -> Holder | None:
+    """Clears up after a holder that is dead; returns the one that lives. The lock's file itself stays: two
+    processes could hold one each if it were removed. Raises what entering a RepoLock does, but not RepoBusy.
+    """
+    if lock_file(lock_dir, path).exists():
+        try:
+            with RepoLock(lock_dir, path):
+                return None
+        except RepoBusy as busy:
+            return busy.holder
+    return None
+
+
 class RepoLock:
     """Held within the `with` block.
 

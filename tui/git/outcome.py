@@ -77,6 +77,9 @@ RETRIED_REASONS = frozenset(
 )
 """What may be better a moment later; everything else is not tried again by itself."""
 
+NETWORK_REASONS = RETRIED_REASONS | {Reason.DEADLINE, Reason.TLS}
+"""What tells more of a network or a server than of one repo."""
+
 LOGIN_REASONS = frozenset({Reason.AUTH, Reason.HOST_KEY})
 """What a person mends at the host, once for all of its repos."""
 

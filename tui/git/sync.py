@@ -48,10 +48,12 @@ def sync_repo(
         if options.dry_run:  # writes nothing, not even a lock file
             work.note("dry_run")
             check_free(options.lock_dir, repo.path)
+            _check_stale(work)
             return _sync(work)
         with RepoLock(options.lock_dir, repo.path) as lock:
             runner.on_child = lock.note_child
             runner.on_move = lock.note_move
+            _check_stale(work)
             return _sync(work)
     except Ended as end:
         return work.outcome(end.state, end=end)
@@ -62,6 +64,12 @@ def sync_repo(
     except OSError as error:
         failure = classify_os_error(error)
         return work.outcome(State.FAILED, end=Ended(State.FAILED, failure.reason, failure.message))
+
+
+def _check_stale(work: Work) -> None:
+    """Ended where nobody needs to ask: another process may have brought it up to date in the meantime."""
+    if fresh := work.options.is_fresh(work.repo):
+        raise Ended(State.SKIPPED, Reason.FRESH, fresh)
 
 
 def _sync(work: Work) -> Outcome:

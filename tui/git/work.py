@@ -23,6 +23,10 @@ _LOCK = re.compile(r"'([^']*\.lock)'|could not lock config file (.+): File exist
 _MOVERS = frozenset({"merge", "checkout"})
 
 
+def never_fresh(_repo: Repo) -> str:
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class SyncOptions:
     """How a run wants each job done; the repo's own timeouts win."""
@@ -36,6 +40,8 @@ class SyncOptions:
     all_branches: bool = False
     clone: bool = True
     dry_run: bool = False
+    is_fresh: Callable[[Repo], str] = never_fresh
+    """Why a repo need not be asked for now, in words; empty where it must. Asked once its lock is held."""
 
 
 @dataclass

@@ -4,8 +4,8 @@ import errno
 import os
 import sqlite3
 import threading
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,55 +17,113 @@ _OPENING = 10.0
 _PATIENCE = 2000
 """Milliseconds of the same for a statement after that: who leaves must not wait long for the last result."""
 
-_STEPS = (
-    """CREATE TABLE results (
-        id INTEGER PRIMARY KEY,  -- in the order of the ends
-        run TEXT NOT NULL,
-        workspace TEXT NOT NULL,
-        repo TEXT NOT NULL,
-        path TEXT NOT NULL,
-        state TEXT NOT NULL,
-        reason TEXT,
-        attempt INTEGER NOT NULL,
-        started_at REAL NOT NULL,  -- seconds since the epoch
-        duration_ms INTEGER NOT NULL,
-        old TEXT,  -- commit of HEAD before and after
-        new TEXT
-    ) STRICT""",
+_VERSIONS = (
+    (
+        """CREATE TABLE results (
+            id INTEGER PRIMARY KEY,  -- in the order of the ends
+            run TEXT NOT NULL,
+            workspace TEXT NOT NULL,
+            repo TEXT NOT NULL,
+            path TEXT NOT NULL,
+            state TEXT NOT NULL,
+            reason TEXT,
+            attempt INTEGER NOT NULL,
+            started_at REAL NOT NULL,  -- seconds since the epoch
+            duration_ms INTEGER NOT NULL,
+            old TEXT,  -- commit of HEAD before and after
+            new TEXT
+        ) STRICT""",
+    ),
+    (
+        "ALTER TABLE results ADD COLUMN action TEXT NOT NULL DEFAULT 'none'",
+        "ALTER TABLE results ADD COLUMN branch TEXT",
+        "ALTER TABLE results ADD COLUMN commits INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE results ADD COLUMN message TEXT NOT NULL DEFAULT ''",
+        """ALTER TABLE results ADD COLUMN ended_at REAL
+            GENERATED ALWAYS AS (started_at + duration_ms / 1000.0) VIRTUAL""",
+        """ALTER TABLE results ADD COLUMN success INTEGER
+            GENERATED ALWAYS AS (state IN ('synced', 'up_to_date')) VIRTUAL""",
+        # The changed refs, a JSON list of [name, old, new, kind].
+        "ALTER TABLE results ADD COLUMN refs TEXT NOT NULL DEFAULT '[]'",
+        "CREATE INDEX results_of_repo ON results (workspace, repo, success)",
+        "CREATE INDEX results_of_run ON results (run)",
+        """CREATE TABLE runs (
+            id TEXT PRIMARY KEY,
+            workspace TEXT NOT NULL,
+            started_at REAL NOT NULL,
+            ended_at REAL,  -- NULL: goes on, or was cut off
+            jobs INTEGER NOT NULL,
+            wanted TEXT NOT NULL,  -- a JSON list of the repos it was to try
+            total INTEGER,
+            commits INTEGER,
+            exit_code INTEGER,
+            pid INTEGER NOT NULL,
+            process TEXT  -- what tells the process from a later one of that pid
+        ) STRICT""",
+        # What failed last and has not succeeded since.
+        """CREATE TABLE ledger (
+            workspace TEXT NOT NULL,
+            repo TEXT NOT NULL,
+            first_seen REAL NOT NULL,
+            last_seen REAL NOT NULL,
+            attempts INTEGER NOT NULL,  -- in a row
+            own INTEGER NOT NULL,  -- those of them that are the fault of this repo and not of a network
+            state TEXT NOT NULL,
+            reason TEXT,
+            acknowledged_at REAL,
+            PRIMARY KEY (workspace, repo)
+        ) STRICT, WITHOUT ROWID""",
+        """INSERT INTO ledger SELECT workspace, repo, started_at, started_at, 1, 0, state, reason, NULL FROM results
+            WHERE state IN ('blocked', 'failed', 'timed_out')
+            AND id IN (SELECT max(id) FROM results GROUP BY workspace, repo)""",
+    ),
 )
-"""Statements; schema version n is what the first n of them make. A released one never changes."""
+"""Schema version n is what the statements of the first n make. A released one never changes."""
 
 
 class Database:
-    """Usable from any thread and beside other processes. Each statement is committed when it returns.
+    """Usable from any thread and beside other processes. Each statement outside a transaction is committed
+    when it returns.
 
     Made with mode 0600 where there is none, in a folder that must be there. Raises StateError, and leaves
     the file as it is, where that is damaged, of a newer version or not writable.
     """
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, *, at_rest: bool = False) -> None:
+        """`at_rest`: nobody writes it now; it is read, and nothing at all is made beside it."""
         self._file = file
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._waited_in_vain = False
         try:
-            # Only a new file is opened here: closing another one would drop SQLite's locks on it.
-            with suppress(FileExistsError):
-                os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-            if not os.access(file, os.R_OK | os.W_OK):
-                raise PermissionError(errno.EACCES, "no permission to write it")
-            self._connection = sqlite3.connect(
-                file, timeout=_OPENING, isolation_level=None, check_same_thread=False
-            )
+            self._connection = self._connect_at_rest() if at_rest else self._connect()
         except OSError as error:
             raise StateError(f"{clean_text(str(file))}: cannot be used: {error.strerror}") from error
         except sqlite3.Error as error:
             raise self._state_error(error) from error
         try:
             self._check()
-            self._migrate()
+            if not at_rest:
+                self._migrate()
         except BaseException:
             self._connection.close()
             raise
+
+    @property
+    def is_current(self) -> bool:
+        """False: an older version that is only being read."""
+        return self._version() == len(_VERSIONS)
+
+    def _connect(self) -> sqlite3.Connection:
+        # Only a new file is opened here: closing another one would drop SQLite's locks on it.
+        with suppress(FileExistsError):
+            os.close(os.open(self._file, os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        if not os.access(self._file, os.R_OK | os.W_OK):
+            raise PermissionError(errno.EACCES, "no permission to write it")
+        return sqlite3.connect(self._file, timeout=_OPENING, isolation_level=None, check_same_thread=False)
+
+    def _connect_at_rest(self) -> sqlite3.Connection:
+        uri = f"{self._file.absolute().as_uri()}?mode=ro&immutable=1"
+        return sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
 
     def execute(self, statement: str, values: Iterable[object] = ()) -> list[tuple[Any, ...]]:
         """The rows. Raises StateError."""
@@ -85,6 +143,24 @@ class Database:
         except sqlite3.Error as error:
             raise self._state_error(error) from error
 
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """What is executed within counts as a whole or not at all. Raises StateError."""
+        with self._lock:
+            try:
+                self.execute("BEGIN IMMEDIATE")
+                yield
+                self.execute("COMMIT")
+            except BaseException:
+                with suppress(StateError):
+                    self.execute("ROLLBACK")
+                raise
+
+    def try_writing(self) -> None:
+        """Raises StateError where nothing can be kept."""
+        with self.transaction():
+            self.execute(f"PRAGMA user_version = {len(_VERSIONS)}")
+
     def close(self) -> None:
         with self._lock:
             self._connection.close()
@@ -93,7 +169,7 @@ class Database:
         [[found], *_] = self.execute("PRAGMA quick_check(1)")
         if found != "ok":
             raise self._damaged(str(found))
-        if self._version() > len(_STEPS):
+        if self._version() > len(_VERSIONS):
             raise StateError(f"{clean_text(str(self._file))}: written by a newer version of synctui")
 
     def _migrate(self) -> None:
@@ -103,11 +179,11 @@ class Database:
         self.execute("PRAGMA synchronous = NORMAL")
         # KiB. The default keeps two megabytes of what a long process wrote row by row and never reads again.
         self.execute("PRAGMA cache_size = -256")
-        self.execute("BEGIN IMMEDIATE")
-        for version in range(self._version(), len(_STEPS)):
-            self.execute(_STEPS[version])
-            self.execute(f"PRAGMA user_version = {version + 1}")
-        self.execute("COMMIT")
+        with self.transaction():
+            for version in range(self._version(), len(_VERSIONS)):
+                for statement in _VERSIONS[version]:
+                    self.execute(statement)
+                self.execute(f"PRAGMA user_version = {version + 1}")
         self.execute(f"PRAGMA busy_timeout = {_PATIENCE}")
 
     def _version(self) -> int:

@@ -1,41 +1,137 @@
 """What became of each repo, run by run, kept across processes."""
 
+import json
+import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from tui.git.clean import clean_text
-from tui.git.outcome import Outcome
+from tui.git.group import lives, start_of
+from tui.git.outcome import Outcome, RefChange, RefKind
 from tui.git.repo import Repo
 from tui.store.database import Database
+from tui.store.ledger import Ledger
+from tui.store.past import Past
 from tui.store.paths import StateError
+
+RESULTS_KEPT = 30
+"""Of each repo."""
+RUNS_KEPT = 1_000
+"""Of each workspace."""
+DAYS_KEPT = 90
+"""The last result and the last success of a repo are kept for ever."""
+
+_COLUMNS = (
+    "run, repo, path, state, reason, message, action, branch, attempt, started_at, duration_ms, ended_at,"
+    " old, new, commits, refs"
+)
 
 
 @dataclass(frozen=True, slots=True)
-class LastResult:
-    """The last thing that became of a repo. `at` is when that attempt began, seconds since the epoch."""
+class Result:
+    """The end of one job."""
 
+    run: str
+    repo: str
+    path: str
     state: str
     reason: str | None
-    at: float
+    message: str
+    action: str
+    branch: str | None
+    attempt: int
+    started_at: float
+    duration_ms: int
+    ended_at: float
+    old: str | None
+    new: str | None
+    commits: int
+    refs: tuple[RefChange, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """`ended_at` None: it goes on if `alive`, else it was cut off, and so was the rest of what it `wanted`."""
+
+    id: str
+    started_at: float
+    ended_at: float | None
+    jobs: int
+    wanted: tuple[str, ...]
+    total: int | None
+    commits: int | None
+    exit_code: int | None
+    alive: bool
 
 
 class History:
-    """A context manager that closes it. Every method may raise StateError and be called from any thread."""
+    """A context manager that closes it. Every method may raise StateError and be called from any thread.
+
+    All times are seconds since the epoch. `workspace` is the path of its file or folder.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.ledger = Ledger(database)
 
     @classmethod
     def open(cls, file: Path) -> Self:
         """Makes the file where there is none. Raises StateError, also for one that cannot be written."""
         return cls(Database(file))
 
+    @classmethod
+    def read(cls, file: Path) -> Self | None:
+        """To ask only: writes nothing unless a run goes on or the file is of an older version.
+
+        None where there is no file. Raises StateError.
+        """
+        try:
+            file.stat()
+            is_in_use = file.with_name(f"{file.name}-wal").exists()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            raise StateError(f"{clean_text(str(file))}: cannot be read: {error.strerror}") from error
+        if not is_in_use:
+            database = Database(file, at_rest=True)
+            if database.is_current:
+                return cls(database)
+            database.close()
+        return cls.open(file)
+
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._database.close()
+
+    def try_writing(self) -> None:
+        """Raises StateError where nothing can be kept."""
+        self._database.try_writing()
+
+    def begin(self, workspace: str, run: str, at: float, jobs: int, wanted: Sequence[str]) -> None:
+        """A run, or more repos for one that goes on."""
+        with self._database.transaction():
+            known = self._database.execute("SELECT wanted FROM runs WHERE id = ?", (run,))
+            if known:
+                both = dict.fromkeys([*json.loads(known[0][0]), *wanted])
+                self._database.execute("UPDATE runs SET wanted = ? WHERE id = ?", (json.dumps([*both]), run))
+                return
+            pid = os.getpid()
+            self._database.execute(
+                "INSERT INTO runs (id, workspace, started_at, jobs, wanted, pid, process)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (run, workspace, at, jobs, json.dumps([*wanted]), pid, start_of(pid)),
+            )
+            self._drop_old(workspace, at)
+
+    def finish(self, run: str, at: float, total: int, commits: int, exit_code: int) -> None:
+        self._database.execute(
+            "UPDATE runs SET ended_at = ?, total = ?, commits = ?, exit_code = ? WHERE id = ?",
+            (at, total, commits, exit_code, run),
+        )
 
     def record(
         self,
@@ -47,42 +143,148 @@ class History:
         started_at: float,
         duration_ms: int,
     ) -> None:
-        """Once it returns, the result survives a kill. `started_at`: seconds since the epoch."""
-        self._database.execute(
-            "INSERT INTO results (workspace, run, repo, path, state, reason, attempt, started_at,"
-            " duration_ms, old, new) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                workspace,
-                run,
-                repo.id,
-                str(repo.path),
-                outcome.state,
-                outcome.reason,
-                attempt,
-                started_at,
-                duration_ms,
-                outcome.old,
-                outcome.new,
-            ),
-        )
+        """Once it returns, the result survives a kill."""
+        refs = [[ref.name, ref.old, ref.new, ref.kind] for ref in outcome.refs]
+        values = {
+            "run": run,
+            "workspace": workspace,
+            "repo": repo.id,
+            "path": str(repo.path),
+            "state": outcome.state,
+            "reason": outcome.reason,
+            "message": outcome.message,
+            "action": outcome.action,
+            "branch": outcome.branch,
+            "attempt": attempt,
+            "started_at": started_at,
+            "duration_ms": duration_ms,
+            "old": outcome.old,
+            "new": outcome.new,
+            "commits": outcome.commits,
+            "refs": json.dumps(refs),
+        }
+        with self._database.transaction():
+            self._database.execute(
+                f"INSERT INTO results ({', '.join(values)}) VALUES ({', '.join('?' * len(values))})",  # noqa: S608  names of ours
+                values.values(),
+            )
+            self.ledger.enter(workspace, repo.id, outcome, started_at + duration_ms / 1000)
+            self._database.execute(
+                "DELETE FROM results WHERE workspace = ?1 AND repo = ?2 AND id <= (SELECT id FROM results"
+                " WHERE workspace = ?1 AND repo = ?2 ORDER BY id DESC LIMIT 1 OFFSET ?3)"
+                " AND id <> (SELECT coalesce(max(id), 0) FROM results"
+                " WHERE workspace = ?1 AND repo = ?2 AND success)",
+                (workspace, repo.id, RESULTS_KEPT),
+            )
 
-    def last_results(self, workspace: str) -> dict[str, LastResult]:
+    def past(self, workspace: str) -> dict[str, Past]:
         """By repo id; a repo that was never tried is not in it."""
+        successes = dict(
+            self._database.execute(
+                "SELECT repo, max(ended_at) FROM results WHERE workspace = ? AND success GROUP BY repo",
+                (workspace,),
+            )
+        )
+        failures = self.ledger.failures(workspace)
         rows = self._database.execute(
-            "SELECT repo, state, reason, started_at FROM results WHERE id IN"
+            "SELECT repo, state, reason, message, started_at, ended_at FROM results WHERE id IN"
             " (SELECT max(id) FROM results WHERE workspace = ? GROUP BY repo)",
             (workspace,),
         )
-        return {str(repo): LastResult(state, reason, at) for repo, state, reason, at in rows}
+        past = {}
+        for repo, state, reason, message, started, ended in rows:
+            failure = failures.get(repo)
+            past[repo] = Past(
+                state=state,
+                reason=reason,
+                message=message,
+                last_attempt=started,
+                last_end=ended,
+                last_success=successes.get(repo),
+                attempts=failure.attempts if failure else 0,
+                own=failure.own if failure else 0,
+                acknowledged=failure.acknowledged if failure else False,
+            )
+        return past
+
+    def last_success(self, workspace: str, repo: str) -> float | None:
+        [[at]] = self._database.execute(
+            "SELECT max(ended_at) FROM results WHERE workspace = ? AND repo = ? AND success",
+            (workspace, repo),
+        )
+        return None if at is None else float(at)
+
+    def runs(self, workspace: str, limit: int) -> list[Run]:
+        """The last ones, newest first."""
+        rows = self._database.execute(
+            "SELECT id, started_at, ended_at, jobs, wanted, total, commits, exit_code, pid, process FROM runs"
+            " WHERE workspace = ? ORDER BY started_at DESC, rowid DESC LIMIT ?",
+            (workspace, limit),
+        )
+        return [_run(row) for row in rows]
+
+    def results_of_run(self, run: str) -> list[Result]:
+        """In the order of their ends."""
+        return self._results("run = ? ORDER BY id", run)
+
+    def results_of_repo(self, workspace: str, repo: str, limit: int = RESULTS_KEPT) -> list[Result]:
+        """Newest first."""
+        return self._results("workspace = ? AND repo = ? ORDER BY id DESC LIMIT ?", workspace, repo, limit)
+
+    def results_since(self, workspace: str, at: float) -> list[Result]:
+        """That ended then or later, in the order of their ends."""
+        return self._results("workspace = ? AND ended_at >= ? ORDER BY id", workspace, at)
+
+    def cut_off(self, workspace: str) -> list[str]:
+        """What the last run was to try and did not end: it was killed, left or stopped. In its order."""
+        last = next(iter(self.runs(workspace, 1)), None)
+        if last is None or last.alive:
+            return []
+        rows = self._database.execute(
+            "SELECT DISTINCT repo FROM results WHERE run = ? AND coalesce(reason, '') NOT IN ('quit', 'signal')",
+            (last.id,),
+        )
+        ended = {repo for (repo,) in rows}
+        return [repo for repo in last.wanted if repo not in ended]
+
+    def durations(self, workspace: str) -> dict[str, list[float]]:
+        """Seconds that the latest successful syncs of each repo took, newest first."""
+        rows = self._database.execute(
+            "SELECT repo, duration_ms FROM results"
+            " WHERE workspace = ? AND success AND action <> 'clone' ORDER BY id DESC",
+            (workspace,),
+        )
+        found: dict[str, list[float]] = {}
+        for repo, duration_ms in rows:
+            found.setdefault(repo, []).append(duration_ms / 1000)
+        return found
+
+    def _results(self, condition: str, *values: object) -> list[Result]:
+        rows = self._database.execute(f"SELECT {_COLUMNS} FROM results WHERE {condition}", values)  # noqa: S608  text of ours
+        return [Result(*[*row[:-1], _refs(row[-1])]) for row in rows]
+
+    def _drop_old(self, workspace: str, now: float) -> None:
+        old = now - DAYS_KEPT * 86_400
+        self._database.execute(
+            "DELETE FROM results WHERE workspace = ?1 AND started_at < ?2"
+            " AND id NOT IN (SELECT max(id) FROM results WHERE workspace = ?1 GROUP BY repo)"
+            " AND id NOT IN (SELECT max(id) FROM results WHERE workspace = ?1 AND success GROUP BY repo)",
+            (workspace, old),
+        )
+        self._database.execute(
+            "DELETE FROM runs WHERE workspace = ?1 AND (started_at < ?2 OR id NOT IN"
+            " (SELECT id FROM runs WHERE workspace = ?1 ORDER BY started_at DESC LIMIT ?3))",
+            (workspace, old, RUNS_KEPT),
+        )
 
 
-def last_results(file: Path, workspace: str) -> dict[str, LastResult]:
-    """`History.last_results` of a file that need not exist and is not made. Raises StateError."""
-    try:
-        file.stat()
-    except (FileNotFoundError, NotADirectoryError):
-        return {}
-    except OSError as error:
-        raise StateError(f"{clean_text(str(file))}: cannot be read: {error.strerror}") from error
-    with History.open(file) as history:
-        return history.last_results(workspace)
+def _refs(text: str) -> tuple[RefChange, ...]:
+    return tuple(RefChange(name, old, new, RefKind(kind)) for name, old, new, kind in json.loads(text))
+
+
+def _run(row: Sequence[Any]) -> Run:
+    run, started_at, ended_at, jobs, wanted, total, commits, exit_code, pid, process = row
+    alive = ended_at is None and lives(pid, process)
+    return Run(
+        run, started_at, ended_at, jobs, tuple(json.loads(wanted)), total, commits, exit_code, alive=alive
+    )

@@ -18,6 +18,8 @@ class Past:
     """When the last sync ended that brought it up to date or found it so."""
     attempts: int = 0
     """Syncs in a row that failed since the last success, or since the person acknowledged them."""
+    own: int = 0
+    """Those of them that are the fault of this repo and not of a network."""
     acknowledged: bool = False
     """The person knows of the last failure."""
 

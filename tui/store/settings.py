@@ -169,6 +169,12 @@ SECONDS = Seconds()
 _AGE = Seconds(MAX_AGE, "")
 _SWITCH = Switch()
 
+
+def parse_age(text: str) -> float:
+    """Seconds. Raises SettingError."""
+    return _AGE.parse(text)
+
+
 SETTINGS: Mapping[str, Setting] = {
     setting.key: setting
     for setting in (
@@ -189,6 +195,9 @@ SETTINGS: Mapping[str, Setting] = {
             "give up on a repo after so long, all attempts together; a clone has no limit unless set",
         ),
         Setting("retry", Whole(0, 100), 2, "further attempts after a failure that may pass"),
+        Setting("failed", _SWITCH, False, "only what failed and has neither succeeded nor been acknowledged"),
+        Setting("resume", _SWITCH, False, "only what the last run was to do and did not end"),
+        Setting("min_age", _AGE, 0.0, "skip what was brought up to date so shortly ago"),
         Setting("fetch_only", _SWITCH, False, "fetch, move no branch"),
         Setting("all_branches", _SWITCH, False, "fast-forward every local branch, not only the current one"),
         Setting("no_clone", _SWITCH, False, "skip what is not cloned yet"),
@@ -217,6 +226,9 @@ class Settings:
     stall_timeout: float
     timeout: float
     retry: int
+    failed: bool
+    resume: bool
+    min_age: float
     fetch_only: bool
     all_branches: bool
     no_clone: bool

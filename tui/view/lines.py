@@ -52,6 +52,10 @@ def age(seconds: float | None) -> str:
     return "now"
 
 
+def ago(seconds: float) -> str:
+    return f"{age(seconds)} ago" if seconds >= 60 else "just now"  # noqa: PLR2004  a minute is the least that age() tells
+
+
 def lane_line(event: LimitChanged) -> str:
     """That a host takes fewer jobs, or more again; empty where the person changed the limit of all."""
     jobs = f"{plural(event.jobs, 'job')} at a time there"

@@ -1,0 +1,118 @@
+"""What is remembered, from outside: failures, fresh repos, runs that were cut off, and the log of it all."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.kit.gate import SshStub
+from tests.kit.program import Ran, Workspace, ended, kill_unwatched, start, synctui
+from tests.kit.repos import add_commits
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    return Workspace(tmp_path / "w")
+
+
+def states(ran: Ran) -> dict[str, tuple[str, str | None]]:
+    return {repo.removeprefix("co/"): (end["state"], end["reason"]) for repo, end in ran.finished().items()}
+
+
+def test_failed_is_what_nobody_has_dealt_with(workspace: Workspace, ssh_stub: SshStub) -> None:
+    workspace.add("good", "bad", "worse", stub=ssh_stub)
+    for name in ("bad", "worse"):
+        ssh_stub.fail(name, "git@stub: Permission denied (publickey).")
+    assert synctui("sync", cwd=workspace.folder).code == 1
+    document = json.loads(synctui("status", "--json", cwd=workspace.folder).out)
+    assert document["unacknowledged_failures"] == 2
+    assert {row["repo"]: row["attempts"] for row in document["repos"]} == {
+        "co/good": 0,
+        "co/bad": 1,
+        "co/worse": 1,
+    }
+    assert synctui("ack", "worse", cwd=workspace.folder).out == "acknowledged: co/worse\n"
+    assert synctui("ack", "worse", cwd=workspace.folder).out == "none of these has an open failure\n"
+    ssh_stub.serve("bad")
+    again = synctui("sync", "--failed", "--ndjson", cwd=workspace.folder)
+    assert (again.code, states(again)) == (0, {"bad": ("up_to_date", None)})
+    nothing = synctui("sync", "--failed", "--ndjson", cwd=workspace.folder)
+    assert (nothing.code, states(nothing)) == (0, {})
+    assert "nothing has failed" in nothing.err
+
+
+def test_ack_wants_to_know_which(workspace: Workspace) -> None:
+    workspace.add("one")
+    assert synctui("ack", cwd=workspace.folder).code == 2
+    assert synctui("ack", "one", cwd=workspace.folder).out == "none of these has an open failure\n"
+
+
+def test_the_fresh_are_skipped_and_nobody_is_asked(workspace: Workspace, ssh_stub: SshStub) -> None:
+    workspace.add("one", "two", "bad", stub=ssh_stub)
+    ssh_stub.fail("bad", "git@stub: Permission denied (publickey).")
+    synctui("sync", cwd=workspace.folder)
+    before = len(ssh_stub.starts())
+    again = synctui("sync", "--min-age", "1h", "--ndjson", cwd=workspace.folder)
+    fresh = ("skipped", "fresh")
+    assert states(again) == {"one": fresh, "two": fresh, "bad": ("failed", "auth")}
+    assert ssh_stub.starts()[before:] == ["bad"]
+    assert synctui("sync", "--min-age", "1h", "one", cwd=workspace.folder).code == 0
+    assert states(synctui("sync", "--min-age", "0", "--ndjson", "one", cwd=workspace.folder)) == {
+        "one": ("up_to_date", None)
+    }
+    dry = synctui("sync", "-n", "--min-age", "1h", "--ndjson", "two", cwd=workspace.folder)
+    assert states(dry) == {"two": fresh}
+
+
+def test_what_a_kill_cut_off_is_resumed_and_nothing_else(workspace: Workspace, ssh_stub: SshStub) -> None:
+    workspace.add("a", "b", "slow", "last", stub=ssh_stub)
+    ssh_stub.hold("slow")
+    process = start("sync", "--ndjson", "-j", "1", cwd=workspace.folder)
+    ssh_stub.wait_started("slow")
+    kill_unwatched(process)
+    log = synctui("log", cwd=workspace.folder).out
+    assert "was cut off" in log
+    [run] = json.loads(synctui("log", "--json", cwd=workspace.folder).out)["runs"]
+    assert (run["ended_at"], run["goes_on"], len(run["wanted"])) == (None, False, 4)
+    ended_then = json.loads(synctui("log", run["run"], "--json", cwd=workspace.folder).out)["results"]
+    assert [result["repo"] for result in ended_then] == ["co/a", "co/b"]
+    ssh_stub.open_all()
+    resumed = synctui("sync", "--resume", "--ndjson", cwd=workspace.folder)
+    assert states(resumed) == {"slow": ("up_to_date", None), "last": ("up_to_date", None)}
+    nothing = synctui("sync", "--resume", "--ndjson", cwd=workspace.folder)
+    assert (nothing.code, states(nothing)) == (0, {})
+    assert "ended all" in nothing.err
+
+
+def test_the_log_tells_runs_results_and_what_arrived(workspace: Workspace) -> None:
+    workspace.add("one", "two")
+    assert synctui("log", cwd=workspace.folder).out == "nothing is remembered\n"
+    synctui("sync", cwd=workspace.folder)
+    add_commits(workspace.remotes["one"], 3)
+    synctui("sync", cwd=workspace.folder)
+    runs = synctui("log", cwd=workspace.folder).out.splitlines()
+    assert len(runs) == 2
+    assert "2 repos" in runs[0]
+    assert "3 commits" in runs[0]
+    assert runs[0].endswith("exit code 0")
+    of_repo = synctui("log", "one", cwd=workspace.folder).out.splitlines()
+    assert [line.split()[3] for line in of_repo] == ["synced", "up_to_date"]
+    came = synctui("log", "--since", "1h", cwd=workspace.folder).out
+    assert came == "co/one  3 commits, 1 ref\n"
+    assert synctui("log", "--since", "soon", cwd=workspace.folder).code == 2
+    assert synctui("log", "three", cwd=workspace.folder).code == 2
+
+
+def test_unlock_explains_and_takes_nothing_from_the_living(workspace: Workspace, ssh_stub: SshStub) -> None:
+    workspace.add("one", stub=ssh_stub)
+    assert synctui("unlock", "one", cwd=workspace.folder).out == "co/one: nobody holds it\n"
+    ssh_stub.hold("one")
+    process = start("sync", cwd=workspace.folder)
+    ssh_stub.wait_started("one")
+    held = synctui("unlock", "one", cwd=workspace.folder)
+    assert held.code == 1
+    assert f"pid {process.pid}" in held.out
+    assert f"kill {process.pid}" in held.out
+    ssh_stub.open_all()
+    assert ended(process).code == 0
+    assert synctui("unlock", "one", cwd=workspace.folder).code == 0

@@ -1,0 +1,126 @@
+"""The commands on what is remembered: runs, results, open failures and locks."""
+
+import datetime as dt
+import time
+from collections.abc import Sequence
+from contextlib import nullcontext
+from pathlib import Path
+
+import click
+
+from tui.cli.flags import Command, config_flag, flags_of, select_words
+from tui.cli.wiring import guarded, history_key, refuse, resolve_run
+from tui.engine.selection import SelectionError, select
+from tui.engine.shutdown import Ending, leave
+from tui.git.clean import clean_text
+from tui.git.lock import LockUnsupported, free_lock
+from tui.headless.streams import StdoutClosed, Streams
+from tui.store.config import Workspace
+from tui.store.history import History
+from tui.store.paths import database_file, locks_folder
+from tui.store.settings import SettingError, parse_age
+from tui.view import chronicle, ndjson
+
+_RUNS_SHOWN = 30
+
+
+@click.command("log", cls=Command)
+@click.option("--since", metavar="WHEN", help="what arrived since a date like 2026-11-01, or in the last 7d")
+@config_flag
+@flags_of("json")
+@click.argument("what", required=False, metavar="[REPO|RUN]")
+def log_command(what: str | None, since: str | None, config: Path | None, json: bool | None) -> None:
+    """Say what became of the last runs, of one run, or of one repo."""
+    workspace, _, settings = resolve_run((), config, {"json": json})
+    key = history_key(workspace)
+    with guarded(lambda: History.read(database_file())) or nullcontext() as history:
+        if since is not None:
+            results = history.results_since(key, _moment(since)) if history else []
+            text, document = chronicle.arrivals(results), chronicle.results_document(results)
+        elif what is None:
+            runs = history.runs(key, _RUNS_SHOWN) if history else []
+            text, document = chronicle.runs_table(runs), chronicle.runs_document(runs)
+        elif history and (of_run := history.results_of_run(what)):
+            text, document = chronicle.results_of_run(of_run), chronicle.results_document(of_run)
+        else:
+            repo = _one_repo(workspace, what)
+            of_repo = history.results_of_repo(key, repo) if history else []
+            text, document = chronicle.results_of_repo(of_repo), chronicle.results_document(of_repo)
+    _print([ndjson.encode(document)] if settings.json else text or ["nothing is remembered"])
+
+
+@click.command("ack", cls=Command)
+@config_flag
+@select_words
+def ack_command(words: tuple[str, ...], config: Path | None) -> None:
+    """Take note of open failures: they no longer count until they happen anew."""
+    if not words:
+        raise click.UsageError("which repos? `synctui ack state:failed` takes all that failed last")
+    workspace, repos, _ = resolve_run(words, config, {})
+    ids = [repo.id for repo in repos]
+    with guarded(lambda: History.read(database_file())) or nullcontext() as known:
+        is_known = known is not None
+    noted: list[str] = []
+    if is_known:
+        with guarded(lambda: History.open(database_file())) as history:
+            noted = guarded(lambda: history.ledger.acknowledge(history_key(workspace), ids, time.time()))
+    _print([f"acknowledged: {repo}" for repo in noted] or ["none of these has an open failure"])
+
+
+@click.command("unlock", cls=Command)
+@config_flag
+@click.argument("repo")
+def unlock_command(repo: str, config: Path | None) -> None:
+    """Say who holds the lock of a repo, and remove it where nobody does."""
+    workspace, _, _ = resolve_run((), config, {})
+    entry = next(one for one in workspace.repos if one.id == _one_repo(workspace, repo))
+    try:
+        held = free_lock(locks_folder(), entry.path)
+    except (OSError, LockUnsupported) as error:
+        refuse(clean_text(str(error)))
+    if held is None:
+        _print([f"{entry.id}: nobody holds it"])
+        return
+    _print([f"{entry.id}: {held}", _help(held.pid, held.host)], code=1)
+
+
+def _help(pid: int, host: str) -> str:
+    return f"wait for it; if it hangs, end it on {host}: kill {pid}" if pid else "wait for it"
+
+
+def _one_repo(workspace: Workspace, word: str) -> str:
+    try:
+        found = select(workspace.repos, [word])
+    except SelectionError as error:
+        refuse(str(error))
+    if len(found) > 1:
+        refuse(
+            f"`{word}` means {len(found)} repos; name one of them: {', '.join(repo.id for repo in found[:5])}"
+        )
+    return found[0].id
+
+
+def _moment(text: str) -> float:
+    try:
+        return dt.datetime.fromisoformat(text).timestamp()
+    except ValueError:
+        pass
+    try:
+        return time.time() - parse_age(text)
+    except SettingError:
+        raise click.BadParameter(
+            f'"{text}" is neither a date like 2026-11-01 nor an age like 7d', param_hint="--since"
+        ) from None
+
+
+def _print(lines: Sequence[str], code: int = 0) -> None:
+    streams = Streams()
+    try:
+        for line in lines:
+            streams.data(line)
+    except StdoutClosed:
+        leave(Ending(1))
+    leave(Ending(code))
+
+
+COMMANDS = (log_command, ack_command, unlock_command)

@@ -1,0 +1,113 @@
+"""What is remembered of runs and results, for people and for programs."""
+
+import time
+from collections.abc import Iterable
+
+from tui.git.outcome import Action, Outcome, Reason, State
+from tui.store.history import Result, Run
+from tui.view.lines import MARKS, detail, duration, plural
+from tui.view.ndjson import SCHEMA_VERSION, Document, rfc3339
+
+
+def runs_table(runs: Iterable[Run]) -> list[str]:
+    """A line a run, in the given order."""
+    return [
+        "  ".join((_stamp(run.started_at), run.id, plural(len(run.wanted), "repo").rjust(9), _end(run)))
+        for run in runs
+    ]
+
+
+def results_of_run(results: Iterable[Result]) -> list[str]:
+    found = list(results)
+    width = max((len(result.repo) for result in found), default=0)
+    return [_line(result, result.repo.ljust(min(width, 40))) for result in found]
+
+
+def results_of_repo(results: Iterable[Result]) -> list[str]:
+    return [_line(result, _stamp(result.started_at)) for result in results]
+
+
+def arrivals(results: Iterable[Result]) -> list[str]:
+    """What came to each repo in these results, by id; nothing for the others."""
+    commits: dict[str, int] = {}
+    refs: dict[str, set[str]] = {}
+    for result in results:
+        commits[result.repo] = commits.get(result.repo, 0) + result.commits
+        refs.setdefault(result.repo, set()).update(ref.name for ref in result.refs)
+    came = {repo: (commits[repo], len(refs[repo])) for repo in commits if commits[repo] or refs[repo]}
+    width = max(map(len, came), default=0)
+    return [
+        f"{repo.ljust(min(width, 40))}  {plural(count, 'commit')}, {plural(changed, 'ref')}"
+        for repo, (count, changed) in sorted(came.items())
+    ]
+
+
+def runs_document(runs: Iterable[Run]) -> Document:
+    return {"schema_version": SCHEMA_VERSION, "runs": [_run(run) for run in runs]}
+
+
+def results_document(results: Iterable[Result]) -> Document:
+    return {"schema_version": SCHEMA_VERSION, "results": [_result(result) for result in results]}
+
+
+def _run(run: Run) -> Document:
+    return {
+        "run": run.id,
+        "started_at": rfc3339(run.started_at),
+        "ended_at": rfc3339(run.ended_at),
+        "jobs": run.jobs,
+        "wanted": list(run.wanted),
+        "total": run.total,
+        "commits": run.commits,
+        "exit_code": run.exit_code,
+        "goes_on": run.alive,
+    }
+
+
+def _result(result: Result) -> Document:
+    return {
+        "run": result.run,
+        "repo": result.repo,
+        "path": result.path,
+        "state": result.state,
+        "reason": result.reason,
+        "message": result.message,
+        "action": result.action,
+        "branch": result.branch,
+        "attempt": result.attempt,
+        "started_at": rfc3339(result.started_at),
+        "duration_ms": result.duration_ms,
+        "old": result.old,
+        "new": result.new,
+        "commits": result.commits,
+        "refs": [
+            {"name": ref.name, "old": ref.old, "new": ref.new, "kind": ref.kind.value} for ref in result.refs
+        ],
+    }
+
+
+def _end(run: Run) -> str:
+    if run.ended_at is None:
+        return "goes on" if run.alive else "was cut off: `synctui sync --resume` does the rest"
+    took = duration((run.ended_at - run.started_at) * 1000)
+    return f"{plural(run.commits or 0, 'commit')} in {took}, exit code {run.exit_code}"
+
+
+def _line(result: Result, head: str) -> str:
+    outcome = Outcome(
+        State(result.state),
+        Reason(result.reason) if result.reason else None,
+        result.message,
+        action=Action(result.action),
+        branch=result.branch,
+        old=result.old,
+        new=result.new,
+        commits=result.commits,
+        refs=result.refs,
+    )
+    parts = (MARKS[outcome.state], head, outcome.state.value, detail(outcome), duration(result.duration_ms))
+    return "  ".join(part for part in parts if part)
+
+
+def _stamp(at: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at))
