@@ -187,7 +187,7 @@ def main() -> int:
     warm, last = held[WARM - 1], held[-1]
     ratios = {"resident": last.resident / warm.resident, "blocks": last.blocks / warm.blocks}
     print(f"pass {len(held)} / pass {WARM}:", *(f"{name} {ratio:.3f}" for name, ratio in ratios.items()))
-    same = (last.threads, last.descriptors, last.children) == (warm.threads, warm.descriptors, 0)
+    same = (last.threads, last.descriptors, last.children) == (warm.threads, warm.descriptors, warm.children)
     return 0 if same and max(ratios.values()) <= MOST_GROWTH else 1
 
 
