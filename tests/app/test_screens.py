@@ -349,6 +349,26 @@ async def test_the_detail_looks_for_what_arrived_in_a_worker() -> None:
         assert asked == [(Path("/nowhere/r0"), "a" * 40, "b" * 40)]
 
 
+async def test_the_detail_tells_the_past_and_again_after_an_end() -> None:
+    asked: list[str] = []
+
+    def history(repo_id: str) -> list[str]:
+        asked.append(repo_id)
+        return ["✗  yesterday  failed  [b]no[/b]"]
+
+    async with Driver(1, history=history).open() as driver:
+        await driver.press("enter")
+        past = driver.app.screen.query_one("#past")
+        await driver.until(lambda: past.display)
+        assert "before, newest first\n✗  yesterday  failed  [b]no[/b]" in str(past.render())
+        await driver.press("escape", "s")
+        await driver.running("r0")
+        await driver.press("enter")
+        await driver.end("r0")
+        await driver.until(lambda: len(asked) == 3)
+        assert set(asked) == {"r0"}
+
+
 async def test_the_marks_of_the_list_are_not_meant_by_the_detail() -> None:
     async with Driver(3).open() as driver:
         await driver.press("space", "space", "enter", "s")

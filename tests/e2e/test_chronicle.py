@@ -116,3 +116,26 @@ def test_unlock_explains_and_takes_nothing_from_the_living(workspace: Workspace,
     ssh_stub.open_all()
     assert ended(process).code == 0
     assert synctui("unlock", "one", cwd=workspace.folder).code == 0
+
+
+def test_what_took_longest_begins_first_unless_there_is_one_job(
+    workspace: Workspace, ssh_stub: SshStub
+) -> None:
+    workspace.add("a", "b", "slow", stub=ssh_stub)
+    ssh_stub.hold("slow")
+    process = start("sync", "-j", "3", cwd=workspace.folder)
+    ssh_stub.wait_running(1)
+    ssh_stub.open_all()
+    assert ended(process).code == 0
+
+    def started(*flags: str) -> list[str]:
+        before = len(ssh_stub.starts())
+        events = synctui("sync", "--ndjson", *flags, cwd=workspace.folder).events
+        assert len(ssh_stub.starts()) == before + 3
+        return [event["repo"] for event in events if event["event"] == "repo_started"]
+
+    assert started("-j", "2")[0] == "co/slow"
+    assert started("-j", "2", "--order", "config")[:2] == ["co/a", "co/b"]
+    assert started("-j", "1") == ["co/a", "co/b", "co/slow"]
+    limited = synctui("sync", "--ndjson", "--limit", "2", cwd=workspace.folder)
+    assert sorted(limited.finished()) == ["co/a", "co/b"]

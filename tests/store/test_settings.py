@@ -60,6 +60,7 @@ def test_every_setting_is_read_from_every_layer(key):
         "host_jobs": ("7", "6", 8),
         "retry": ("7", "6", 2),
         "limit": ("7", "6", None),
+        "order": ("stalest", "config", "longest"),
         "min_age": ("7", "8", 0.0),
         "stale_after": ("7", "8", 86400.0),
         "severe_after": ("7", "8", 259200.0),

@@ -18,6 +18,7 @@ from tui.git.arrived import Commit
 from tui.git.gauge import Gauge, Progress
 from tui.git.outcome import Outcome
 from tui.git.repo import public_url
+from tui.store.paths import StateError
 from tui.view.board import BoardRow
 from tui.view.lines import detail, duration, plural
 from widgets.hint_bar import Hint, HintBar
@@ -45,10 +46,13 @@ class DetailScreen(Screen[None]):
         self._facts = Static(id="facts")
         self._commits = Static(id="commits")
         self._output = Static(id="output", markup=False)
+        self._past = Static(id="past", markup=False)
         self._hints = HintBar(id="hints")
         self._shown: object = None
         self._told: Sequence[str] = ()
         self._span: tuple[str, str] | None = None
+        self._remembered: object = ()
+        """The end up to which what is shown of the past goes."""
 
     @property
     def _row(self) -> BoardRow:
@@ -59,10 +63,11 @@ class DetailScreen(Screen[None]):
             yield self._facts
             yield self._commits
             yield self._output
+            yield self._past
         yield self._hints
 
     def on_mount(self) -> None:
-        self._commits.display = self._output.display = False
+        self._commits.display = self._output.display = self._past.display = False
         page = self.query_one(_Page)
         page.border_title = Text(self.repo_id)
         page.focus()
@@ -86,6 +91,9 @@ class DetailScreen(Screen[None]):
             heading = Text("output of git\n", "dim")
             self._output.update(heading.append("\n".join(output), "not dim"))
         self._show_commits(row.outcome)
+        if self._remembered != row.end:
+            self._remembered = row.end
+            self.run_worker(self._recall, thread=True, group="past", exit_on_error=False)
         now = hints(Situation(self._desk.board, [row]))
         of_job = [hint for hint in now if by_shown_key(hint.key) in _HINTS]
         self._hints.show([Hint("esc", "back"), *of_job, Hint("y", "copy")])
@@ -134,6 +142,17 @@ class DetailScreen(Screen[None]):
         self._commits.display = False
         if span is not None and span[0] != span[1]:
             self.run_worker(lambda: self._look(*span), thread=True, group="arrived", exit_on_error=False)
+
+    def _recall(self) -> None:
+        try:
+            lines = self._desk.session.history(self.repo_id)
+        except StateError as error:
+            lines = (str(error),)
+        self.app.call_later(self._draw_past, lines)
+
+    def _draw_past(self, lines: Sequence[str]) -> None:
+        self._past.display = bool(lines)
+        self._past.update(Text("before, newest first\n", "dim").append("\n".join(lines), "not dim"))
 
     def _look(self, old: str, new: str) -> None:
         commits = self._desk.session.arrived(self._row.repo.path, old, new)

@@ -331,7 +331,8 @@ def _repo_cells(row: BoardRow, desk: Desk) -> tuple[Cell, ...]:
     now = desk.clock.now()
     tone = tone_of(row.state)
     status = look.status if look else None
-    fetched = None if status is None or status.last_fetch is None else max(0.0, now - status.last_fetch)
+    success = desk.success(row, look) if look else None
+    fetched = None if success is None else max(0.0, now - success)
     outlook = look.outlook if look else None
     error = ""
     if row.trouble:

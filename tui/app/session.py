@@ -40,5 +40,7 @@ class Session:
     stale_after: float = 24 * 3600.0
     severe_after: float = 72 * 3600.0
     survey: Survey = survey
+    history: Callable[[str], Sequence[str]] = lambda _repo_id: ()
+    """What became of a repo, a line a result, newest first. May raise StateError."""
     arrived: Callable[[Path, str, str], Sequence[Commit]] = arrived
     """What came to the checkout from one commit to another."""

@@ -2,18 +2,22 @@
 
 import os
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
 import click
 
 from tui.cli.flags import Command, config_flag, run_flags, select_words
-from tui.cli.wiring import guarded, needs_terminal, past_of, wired
+from tui.cli.wiring import guarded, history_key, needs_terminal, past_of, wired
 from tui.engine.shutdown import Ending, deaf_afterwards, leave, signals_unwind
+from tui.engine.survey import survey
 from tui.headless.streams import Streams
+from tui.store.looks import Looks
 from tui.store.memory import Memory
-from tui.store.paths import memory_file
+from tui.store.paths import looks_file, memory_file
 from tui.store.settings import Layer
+from tui.view import chronicle
 
 _FORMS: tuple[Literal["ndjson", "json"], ...] = ("ndjson", "json")
 
@@ -90,6 +94,14 @@ def _open_app(words: Sequence[str], config: Path | None, flags: dict[str, Any], 
             if not kit.settings.dry_run:
                 memory.set_jobs(kit.workspace.path, jobs)
 
+        looks = cache(lambda: Looks(looks_file()))  # opened by the survey, off the screen's thread
+
+        def history(repo_id: str) -> list[str]:
+            if kit.history is None:
+                return []
+            results = kit.history.results_of_repo(history_key(kit.workspace), repo_id)
+            return chronicle.results_of_repo(results)
+
         session = Session(
             engine=kit.engine,
             workspace=kit.workspace.label,
@@ -99,8 +111,14 @@ def _open_app(words: Sequence[str], config: Path | None, flags: dict[str, Any], 
             remember_limit=remember_limit,
             dry_run=kit.settings.dry_run,
             past=past_of(kit.workspace),
+            stale_after=kit.settings.stale_after,
+            severe_after=kit.settings.severe_after,
+            survey=lambda repos, on_row, stop: survey(repos, on_row, stop, looks()),
+            history=history,
         )
         ending = SynctuiApp(session).run_to_end()
+        if looks.cache_info().currsize:
+            looks().save()
     return _exit_zero(ending) if kit.settings.exit_zero else ending
 
 

@@ -14,6 +14,7 @@ from typing import Any, NoReturn, TypeVar
 import click
 
 from tui.engine.engine import Engine, Journal, RunInfo, Spawn, daemon_thread
+from tui.engine.order import ordered
 from tui.engine.plan import Plan, make_plan
 from tui.engine.runner import make_work, recording
 from tui.engine.selection import Facts, SelectionError, select
@@ -127,6 +128,7 @@ def wired(
     workspace, repos, settings = resolve_run(words, config, flags, memory)
     repos = [_limited(repo, settings) for repo in _left_over(workspace, repos, settings)]
     plan = make_plan(repos, git_found=shutil.which("git") is not None, limit=settings.limit)
+    plan = replace(plan, run=tuple(_in_order(workspace, plan.run, settings)))
     with nullcontext() if settings.dry_run else guarded(open_history) as history:
         yield Wired(workspace, settings, plan, tuple(repos), history)
 
@@ -145,6 +147,18 @@ def _left_over(workspace: Workspace, repos: list[Repo], settings: Settings) -> l
         if not repos:
             click.echo("synctui: --resume: the last run ended all that it was to do", err=True)
     return repos
+
+
+def _in_order(workspace: Workspace, repos: Sequence[Repo], settings: Settings) -> Sequence[Repo]:
+    if settings.jobs == 1 or settings.order == "config":
+        return repos
+    with guarded(lambda: History.read(database_file())) or nullcontext() as history:
+        if history is None:
+            return repos
+        key = history_key(workspace)
+        durations = guarded(lambda: history.durations(key)) if settings.order == "longest" else {}
+        past = guarded(lambda: history.past(key)) if settings.order == "stalest" else {}
+    return ordered(repos, settings.order, durations, {repo: one.last_success for repo, one in past.items()})
 
 
 def _limited(repo: Repo, settings: Settings) -> Repo:

@@ -198,6 +198,13 @@ SETTINGS: Mapping[str, Setting] = {
         Setting("failed", _SWITCH, False, "only what failed and has neither succeeded nor been acknowledged"),
         Setting("resume", _SWITCH, False, "only what the last run was to do and did not end"),
         Setting("min_age", _AGE, 0.0, "skip what was brought up to date so shortly ago"),
+        Setting(
+            "order",
+            Choice(("longest", "stalest", "config")),
+            "longest",
+            "what begins first: what took longest, what is stalest, or as in the file; one job at a time keeps"
+            " that of the file",
+        ),
         Setting("fetch_only", _SWITCH, False, "fetch, move no branch"),
         Setting("all_branches", _SWITCH, False, "fast-forward every local branch, not only the current one"),
         Setting("no_clone", _SWITCH, False, "skip what is not cloned yet"),
@@ -229,6 +236,7 @@ class Settings:
     failed: bool
     resume: bool
     min_age: float
+    order: Literal["longest", "stalest", "config"]
     fetch_only: bool
     all_branches: bool
     no_clone: bool
