@@ -123,8 +123,11 @@ def test_what_took_longest_begins_first_unless_there_is_one_job(
 ) -> None:
     workspace.add("a", "b", "slow", stub=ssh_stub)
     ssh_stub.hold("slow")
-    process = start("sync", "-j", "3", cwd=workspace.folder)
-    ssh_stub.wait_running(1)
+    process = start("sync", "--ndjson", "-j", "3", cwd=workspace.folder)
+    assert process.stdout is not None
+    for _ in ("a", "b"):
+        while '"repo_finished"' not in process.stdout.readline():
+            pass
     ssh_stub.open_all()
     assert ended(process).code == 0
 

@@ -117,7 +117,7 @@ def _open_app(words: Sequence[str], config: Path | None, flags: dict[str, Any], 
             history=history,
         )
         ending = SynctuiApp(session).run_to_end()
-        if looks.cache_info().currsize:
+        if looks.cache_info().currsize and not kit.settings.dry_run:
             looks().save()
     return _exit_zero(ending) if kit.settings.exit_zero else ending
 

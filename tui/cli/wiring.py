@@ -198,13 +198,14 @@ def facts_for(
     """Looks up only what the words ask for: each has its price."""
     asked = {word.removeprefix("-").partition(":")[0] for word in " ".join(words).split()}
     past = past_of(workspace) if asked & {"state", "stale"} else {}
+    settings = resolve(flags, os.environ, workspace.settings, 0, None)
     rows: list[StatusRow] = []
     if asked & {"behind", "dirty", "stale"}:
         looks = Looks(looks_file())
         survey(workspace.repos, rows.append, StopSignal(), looks)
-        looks.save()
+        if not settings.dry_run:
+            looks.save()
     status = {row.repo.id: row.status for row in rows}
-    stale_after = resolve(flags, os.environ, workspace.settings, 0, None).stale_after
     now = time.time()
 
     def facts(repo: Repo) -> Facts:
@@ -214,7 +215,7 @@ def facts_for(
             of_repo.state,
             behind=bool(seen.behind),
             dirty=bool(seen.dirty),
-            stale=success is None or not 0 <= now - success < stale_after,
+            stale=success is None or not 0 <= now - success < settings.stale_after,
         )
 
     return facts
