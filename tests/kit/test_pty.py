@@ -69,7 +69,7 @@ def test_close_leaves_nobody() -> None:
         wanted = {"sleep 600", "sleep 601"}
         wait_until(lambda: set(children_of(terminal.process.pid).values()) == wanted, "both children")
         assert len(processes_with_env("PTY_TEST", "yes")) == 3
-    assert processes_with_env("PTY_TEST", "yes") == {}
+    wait_until(lambda: processes_with_env("PTY_TEST", "yes") == {}, "the killed are gone")
 
 
 def test_what_does_not_come_is_shown_with_the_screen() -> None:

@@ -224,8 +224,9 @@ class GitProcess:
             self._runner.on_child(child.pid, self._step)
         for stream, is_error in ((child.stdout, False), (child.stderr, True)):
             if stream is not None:
-                self._pipes[stream.fileno()] = is_error
-                self._poller.register(stream.fileno(), select.POLLIN)
+                fd = stream.fileno()
+                self._poller.register(fd, select.POLLIN)
+                self._pipes[fd] = is_error
         self._progress = replace(self._progress, moved=time.monotonic())
         self._show(self._progress.moved)
         exited: float | None = None
