@@ -98,7 +98,7 @@ def test_the_file_is_private_and_made_for_many_processes(file):
         assert {path.stat().st_mode & 0o777 for path in file.parent.iterdir()} == {0o600}
         assert query(file, "PRAGMA journal_mode") == [("wal",)]
     assert [path.name for path in file.parent.iterdir()] == ["synctui.db"]
-    assert query(file, "PRAGMA user_version") == [(2,)]
+    assert query(file, "PRAGMA user_version") == [(3,)]
 
 
 def test_a_second_opening_keeps_what_is_there(file):
@@ -211,7 +211,7 @@ def test_a_damaged_file_is_named_and_left_alone(file, damage, text):
 
 def test_a_file_of_a_newer_version_is_left_alone(file):
     History.open(file).__exit__()
-    query(file, "PRAGMA user_version = 3")
+    query(file, "PRAGMA user_version = 4")
     content = file.read_bytes()
 
     assert refusal(file) == f"{file}: written by a newer version of synctui"
@@ -265,7 +265,8 @@ def test_who_holds_the_file_is_waited_for_once_and_not_by_each_result(file, monk
 
 
 def test_asking_where_there_is_no_file_makes_none(tmp_path):
-    assert History.read(tmp_path / "no/synctui.db") is None
+    with History.read(tmp_path / "no/synctui.db") as history:
+        assert (history.past(HERE), history.runs(HERE, 9), history.durations(HERE)) == ({}, [], {})
     assert list(tmp_path.iterdir()) == []
 
 
@@ -417,10 +418,27 @@ def test_reading_sees_what_a_run_that_goes_on_has_written(file):
         assert read_states(file) == {"a": "synced"}
 
 
+def test_version_two_keeps_runs_refs_and_ledger(file):
+    shutil.copy(DATA / "state-2.db", file)
+    with History.open(file) as history:
+        ledger = history.ledger.failures(HERE)
+        assert {repo: (one.attempts, one.acknowledged) for repo, one in ledger.items()} == {
+            "dead": (2, False),
+            "noted": (1, True),
+            "stuck": (1, False),
+        }
+        cut_off, ended = history.runs(HERE, 9)
+        assert (cut_off.id, cut_off.ended_at, cut_off.alive) == ("run-2", None, False)
+        assert (ended.wanted, ended.exit_code) == (("fine", "dead", "noted", "stuck"), 1)
+        _, first = history.results_of_repo(HERE, "fine")
+        assert first.refs == (RefChange("refs/remotes/origin/main", "a" * 40, "b" * 40, RefKind.FORWARD),)
+        assert history.durations(HERE) == {"fine": [1.5, 1.5]}
+
+
 def test_an_older_version_is_brought_up_before_it_is_read(file):
     shutil.copy(DATA / "state-1.db", file)
     assert read_states(file)["stuck"] == "blocked"
-    assert query(file, "PRAGMA user_version") == [(2,)]
+    assert query(file, "PRAGMA user_version") == [(3,)]
 
 
 def test_a_damaged_file_is_named_to_a_reader_too(file):

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import click
 
-from tui.engine.selection import is_predicate
+from tui.engine.selection import SelectionError, is_predicate
+from tui.store.config import ConfigError
+from tui.store.paths import StateError
 from tui.store.settings import SETTINGS, Setting, SettingError, Switch
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -69,8 +71,22 @@ config_flag = click.option(
 select_words = click.argument("words", nargs=-1, metavar="[SELECT]...")
 
 
+def refuse(text: str) -> NoReturn:
+    click.echo(f"synctui: {text}", err=True)
+    raise SystemExit(2)
+
+
 class Command(click.Command):
-    """Takes `-tag:web` and `-dirty` for what they are: words of SELECT, not bundles of flags."""
+    """Takes `-tag:web` and `-dirty` for what they are: words of SELECT, not bundles of flags.
+
+    A workspace file, a SELECT or a state folder that cannot be used is one line and exit code 2.
+    """
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (ConfigError, SelectionError, StateError) as error:
+            refuse(str(error))
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         words = [word for word in args if word.startswith("-") and is_predicate(word)]

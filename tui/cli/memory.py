@@ -3,20 +3,19 @@
 import datetime as dt
 import time
 from collections.abc import Sequence
-from contextlib import nullcontext
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
-from tui.cli.flags import Command, config_flag, flags_of, select_words
-from tui.cli.wiring import guarded, history_key, refuse, resolve_run
-from tui.engine.selection import SelectionError, select
+from tui.cli.flags import Command, config_flag, flags_of, refuse, select_words
+from tui.cli.wiring import history_key, open_history, read_history, resolve_run
+from tui.engine.selection import select
 from tui.engine.shutdown import Ending, leave
 from tui.git.clean import clean_text
 from tui.git.lock import LockUnsupported, free_lock
 from tui.headless.streams import StdoutClosed, Streams
 from tui.store.config import Workspace
-from tui.store.history import History
 from tui.store.paths import database_file, locks_folder
 from tui.store.settings import SettingError, parse_age
 from tui.view import chronicle, ndjson
@@ -33,18 +32,18 @@ def log_command(what: str | None, since: str | None, config: Path | None, json: 
     """Say what became of the last runs, of one run, or of one repo."""
     workspace, _, settings = resolve_run((), config, {"json": json})
     key = history_key(workspace)
-    with guarded(lambda: History.read(database_file())) or nullcontext() as history:
+    with read_history() as history:
         if since is not None:
-            results = history.results_since(key, _moment(since)) if history else []
+            results = history.results_since(key, _moment(since))
             text, document = chronicle.arrivals(results), chronicle.results_document(results)
         elif what is None:
-            runs = history.runs(key, _RUNS_SHOWN) if history else []
+            runs = history.runs(key, _RUNS_SHOWN)
             text, document = chronicle.runs_table(runs), chronicle.runs_document(runs)
-        elif history and (of_run := history.results_of_run(what)):
+        elif of_run := history.results_of_run(what):
             text, document = chronicle.results_of_run(of_run), chronicle.results_document(of_run)
         else:
             repo = _one_repo(workspace, what)
-            of_repo = history.results_of_repo(key, repo) if history else []
+            of_repo = history.results_of_repo(key, repo)
             text, document = chronicle.results_of_repo(of_repo), chronicle.results_document(of_repo)
     _print([ndjson.encode(document)] if settings.json else text or ["nothing is remembered"])
 
@@ -58,12 +57,10 @@ def ack_command(words: tuple[str, ...], config: Path | None) -> None:
         raise click.UsageError("which repos? `synctui ack state:failed` takes all that failed last")
     workspace, repos, _ = resolve_run(words, config, {})
     ids = [repo.id for repo in repos]
-    with guarded(lambda: History.read(database_file())) or nullcontext() as known:
-        is_known = known is not None
     noted: list[str] = []
-    if is_known:
-        with guarded(lambda: History.open(database_file())) as history:
-            noted = guarded(lambda: history.ledger.acknowledge(history_key(workspace), ids, time.time()))
+    if database_file().exists():  # where there is none, none is made
+        with open_history() as history:
+            noted = history.ledger.acknowledge(history_key(workspace), ids, time.time())
     _print([f"acknowledged: {repo}" for repo in noted] or ["none of these has an open failure"])
 
 
@@ -80,7 +77,6 @@ def unlock_command(repo: str, config: Path | None) -> None:
         refuse(clean_text(str(error)))
     if held is None:
         _print([f"{entry.id}: nobody holds it"])
-        return
     _print([f"{entry.id}: {held}", _help(held.pid, held.host)], code=1)
 
 
@@ -89,10 +85,7 @@ def _help(pid: int, host: str) -> str:
 
 
 def _one_repo(workspace: Workspace, word: str) -> str:
-    try:
-        found = select(workspace.repos, [word])
-    except SelectionError as error:
-        refuse(str(error))
+    found = select(workspace.repos, [word])
     if len(found) > 1:
         refuse(
             f"`{word}` means {len(found)} repos; name one of them: {', '.join(repo.id for repo in found[:5])}"
@@ -113,7 +106,7 @@ def _moment(text: str) -> float:
         ) from None
 
 
-def _print(lines: Sequence[str], code: int = 0) -> None:
+def _print(lines: Sequence[str], code: int = 0) -> NoReturn:
     streams = Streams()
     try:
         for line in lines:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import click
 
 from tui.cli.flags import Command, config_flag, run_flags, select_words
-from tui.cli.wiring import guarded, history_key, needs_terminal, past_of, wired
+from tui.cli.wiring import needs_terminal, wired
 from tui.engine.shutdown import Ending, deaf_afterwards, leave, signals_unwind
 from tui.engine.survey import survey
 from tui.headless.streams import Streams
@@ -78,7 +78,7 @@ def _sync(words: Sequence[str], config: Path | None, flags: dict[str, Any]) -> E
             verbose=settings.verbose,
             exit_zero=settings.exit_zero,
         )
-        return guarded(lambda: run(kit.engine(), kit.plan, Streams(settings.color), show))
+        return run(kit.engine(), kit.plan, Streams(settings.color), show)
 
 
 def _open_app(words: Sequence[str], config: Path | None, flags: dict[str, Any], *, start: bool) -> Ending:
@@ -97,10 +97,7 @@ def _open_app(words: Sequence[str], config: Path | None, flags: dict[str, Any], 
         looks = cache(lambda: Looks(looks_file()))  # opened by the survey, off the screen's thread
 
         def history(repo_id: str) -> list[str]:
-            if kit.history is None:
-                return []
-            results = kit.history.results_of_repo(history_key(kit.workspace), repo_id)
-            return chronicle.results_of_repo(results)
+            return chronicle.results_of_repo(kit.history.results_of_repo(kit.key, repo_id))
 
         session = Session(
             engine=kit.engine,
@@ -110,7 +107,7 @@ def _open_app(words: Sequence[str], config: Path | None, flags: dict[str, Any], 
             start=start,
             remember_limit=remember_limit,
             dry_run=kit.settings.dry_run,
-            past=past_of(kit.workspace),
+            past=kit.past,
             stale_after=kit.settings.stale_after,
             severe_after=kit.settings.severe_after,
             survey=lambda repos, on_row, stop: survey(repos, on_row, stop, looks()),

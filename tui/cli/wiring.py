@@ -5,19 +5,21 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any
 
 import click
 
+from tui.cli.flags import refuse
 from tui.engine.engine import Engine, Journal, RunInfo, Spawn, daemon_thread
 from tui.engine.order import ordered
 from tui.engine.plan import Plan, make_plan
 from tui.engine.runner import make_work, recording
-from tui.engine.selection import Facts, SelectionError, select
+from tui.engine.selection import Facts, select
+from tui.engine.shutdown import signals_unwind
 from tui.engine.survey import StatusRow, survey
 from tui.git.inspect import RepoStatus
 from tui.git.lock import lock_key
@@ -31,11 +33,9 @@ from tui.store.history import History
 from tui.store.looks import Looks
 from tui.store.memory import Memory
 from tui.store.past import Past, last_success
-from tui.store.paths import StateError, database_file, locks_folder, looks_file, make_state_folders
+from tui.store.paths import database_file, locks_folder, looks_file, make_state_folders
 from tui.store.settings import Layer, Settings, resolve
 from tui.view.lines import ago
-
-_Made = TypeVar("_Made")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +46,14 @@ class Wired:
     settings: Settings
     plan: Plan
     selected: tuple[Repo, ...]
-    history: History | None
-    """None for a dry run, which leaves no trace."""
+    history: History
+    """Only read by a dry run, which leaves no trace."""
+    past: Mapping[str, Past]
+    """What is remembered of its repos, by repo id."""
+
+    @property
+    def key(self) -> str:
+        return history_key(self.workspace)
 
     def engine(self, spawn: Spawn = daemon_thread) -> Engine:
         settings = self.settings
@@ -59,14 +65,13 @@ class Wired:
             clone=not settings.no_clone,
             dry_run=settings.dry_run,
             lock_dir=locks_folder(),
-            is_fresh=partial(_freshness, self) if settings.min_age else never_fresh,
+            is_fresh=self._freshness if settings.min_age else never_fresh,
         )
         work = make_work(options, settings.retry)
         journal = None
-        if self.history:
-            key = history_key(self.workspace)
-            work = recording(work, partial(self.history.record, key))
-            journal = Journal(partial(self.history.begin, key), self.history.finish)
+        if not settings.dry_run:
+            work = recording(work, partial(self.history.record, self.key))
+            journal = Journal(partial(self.history.begin, self.key), self.history.finish)
         return Engine(
             work,
             limit=settings.jobs,
@@ -78,33 +83,22 @@ class Wired:
             spawn=spawn,
         )
 
-
-def _freshness(wired: Wired, repo: Repo) -> str:
-    """Why the repo is fresh enough for --min-age; empty where it is not, or a clock is wrong."""
-    key = history_key(wired.workspace)
-    if wired.history:
-        success = wired.history.last_success(key, repo.id)
-    else:
-        success = past_of(wired.workspace).get(repo.id, Past()).last_success
-    if success is None:
-        return ""
-    passed = time.time() - success
-    return f"brought up to date {ago(passed)}" if 0 <= passed < wired.settings.min_age else ""
+    def _freshness(self, repo: Repo) -> str:
+        """Why the repo is fresh enough for --min-age; empty where it is not, or a clock is wrong."""
+        success = self.history.last_success(self.key, repo.id)
+        passed = -1.0 if success is None else time.time() - success
+        return f"brought up to date {ago(passed)}" if 0 <= passed < self.settings.min_age else ""
 
 
 def resolve_run(
     words: Sequence[str], config: Path | None, flags: dict[str, Any], memory: Memory | None = None
 ) -> tuple[Workspace, list[Repo], Settings]:
+    """Raises ConfigError, SelectionError and, for words that ask for what is remembered, StateError."""
     try:
         workspace = load_workspace(config, Path.cwd(), os.environ)
     except FileNotFoundError:
-        refuse("the current folder is gone; go to another one")
-    except ConfigError as error:
-        refuse(str(error))
-    try:
-        repos = select(workspace.repos, words, facts_for(workspace, words, flags))
-    except SelectionError as error:
-        refuse(str(error))
+        raise ConfigError("the current folder is gone; go to another one") from None
+    repos = select(workspace.repos, words, facts_for(workspace, words, flags))
     remembered = memory.jobs(workspace.path) if memory else None
     settings = resolve(
         flags,
@@ -125,40 +119,37 @@ def resolve_run(
 def wired(
     words: Sequence[str], config: Path | None, flags: dict[str, Any], memory: Memory | None = None
 ) -> Iterator[Wired]:
+    """Raises what resolve_run does, and StateError."""
     workspace, repos, settings = resolve_run(words, config, flags, memory)
-    repos = [_limited(repo, settings) for repo in _left_over(workspace, repos, settings)]
-    plan = make_plan(repos, git_found=shutil.which("git") is not None, limit=settings.limit)
-    plan = replace(plan, run=tuple(_in_order(workspace, plan.run, settings)))
-    with nullcontext() if settings.dry_run else guarded(open_history) as history:
-        yield Wired(workspace, settings, plan, tuple(repos), history)
+    with read_history() if settings.dry_run else open_history() as history:
+        past = history.past(history_key(workspace))
+        repos = [_limited(repo, settings) for repo in _left_over(workspace, repos, settings, history, past)]
+        plan = make_plan(repos, git_found=shutil.which("git") is not None, limit=settings.limit)
+        if settings.jobs > 1:  # one job at a time keeps the order of the file
+            durations = history.durations(history_key(workspace)) if settings.order == "longest" else {}
+            successes = {repo: one.last_success for repo, one in past.items()}
+            plan = replace(plan, run=tuple(ordered(plan.run, settings.order, durations, successes)))
+        yield Wired(workspace, settings, plan, tuple(repos), history, past)
 
 
-def _left_over(workspace: Workspace, repos: list[Repo], settings: Settings) -> list[Repo]:
+def _left_over(
+    workspace: Workspace,
+    repos: list[Repo],
+    settings: Settings,
+    history: History,
+    past: Mapping[str, Past],
+) -> list[Repo]:
     """What --failed and --resume leave of the repos, in their order."""
     if settings.failed:
-        past = past_of(workspace)
         repos = [repo for repo in repos if repo.id in past and past[repo.id].is_open]
         if not repos:
             click.echo("synctui: --failed: nothing has failed that is not acknowledged", err=True)
     if settings.resume:
-        with guarded(lambda: History.read(database_file())) or nullcontext() as history:
-            left = history.cut_off(history_key(workspace)) if history else []
+        left = set(history.cut_off(history_key(workspace)))
         repos = [repo for repo in repos if repo.id in left]
         if not repos:
             click.echo("synctui: --resume: the last run ended all that it was to do", err=True)
     return repos
-
-
-def _in_order(workspace: Workspace, repos: Sequence[Repo], settings: Settings) -> Sequence[Repo]:
-    if settings.jobs == 1 or settings.order == "config":
-        return repos
-    with guarded(lambda: History.read(database_file())) or nullcontext() as history:
-        if history is None:
-            return repos
-        key = history_key(workspace)
-        durations = guarded(lambda: history.durations(key)) if settings.order == "longest" else {}
-        past = guarded(lambda: history.past(key)) if settings.order == "stalest" else {}
-    return ordered(repos, settings.order, durations, {repo: one.last_success for repo, one in past.items()})
 
 
 def _limited(repo: Repo, settings: Settings) -> Repo:
@@ -181,15 +172,20 @@ def open_history() -> History:
     return history
 
 
+def read_history() -> History:
+    """To ask only. Raises StateError."""
+    return History.read(database_file())
+
+
 def history_key(workspace: Workspace) -> str:
     """What the history calls the workspace, however the person came to it."""
     return os.path.realpath(workspace.path)
 
 
 def past_of(workspace: Workspace) -> Mapping[str, Past]:
-    """What is remembered of its repos, by repo id."""
-    with guarded(lambda: History.read(database_file())) or nullcontext() as history:
-        return guarded(lambda: history.past(history_key(workspace))) if history else {}
+    """What is remembered of its repos, by repo id. Raises StateError."""
+    with read_history() as history:
+        return history.past(history_key(workspace))
 
 
 def facts_for(
@@ -202,7 +198,8 @@ def facts_for(
     rows: list[StatusRow] = []
     if asked & {"behind", "dirty", "stale"}:
         looks = Looks(looks_file())
-        survey(workspace.repos, rows.append, StopSignal(), looks)
+        with signals_unwind():
+            survey(workspace.repos, rows.append, StopSignal(), looks)
         if not settings.dry_run:
             looks.save()
     status = {row.repo.id: row.status for row in rows}
@@ -219,19 +216,6 @@ def facts_for(
         )
 
     return facts
-
-
-def guarded(make: Callable[[], _Made]) -> _Made:
-    """A state folder that cannot be used stops before anything is fetched."""
-    try:
-        return make()
-    except StateError as error:
-        refuse(str(error))
-
-
-def refuse(text: str) -> NoReturn:
-    click.echo(f"synctui: {text}", err=True)
-    raise SystemExit(2)
 
 
 def needs_terminal(instead: str) -> None:

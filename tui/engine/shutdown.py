@@ -23,8 +23,7 @@ class Ending:
     """Set: die of it once everything is tidy, so that `synctui sync; next` stops."""
 
 
-def leave(ending: Ending) -> None:
-    """Does not return."""
+def leave(ending: Ending) -> NoReturn:
     watchdog.stop()
     if ending.signal is not None:
         signals.signal(ending.signal, signals.SIG_DFL)

@@ -5,7 +5,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
@@ -27,32 +27,36 @@ class StatusRow:
     holder: Holder | None = None
     """Who syncs it now."""
 
-    @property
-    def outlook(self) -> Decision | None:
-        """What a run would do with HEAD if the remote had nothing beyond what is known here.
+    outlook: Decision | None = field(init=False)
+    """What a run would do with HEAD if the remote had nothing beyond what is known here.
 
-        None: that cannot be said without asking the remote, or the repo cannot be looked at.
-        """
-        repo, status = self.repo, self.status
-        if status.error or repo.rev is not None:
-            return None
-        # A rebase has detached HEAD from its branch, which has not left it.
-        branch, upstream = status.branch, status.upstream
-        if branch is None and status.in_progress:
-            branch = upstream = status.in_progress
-        return decide(
-            Facts(
-                head=status.head,
-                branch=branch,
-                bare=status.bare,
-                upstream=upstream,
-                gone=status.gone,
-                ahead=status.ahead or 0,
-                behind=status.behind or 0,
-                in_progress=status.in_progress,
-                fetch_only=repo.strategy == "fetch",
-            )
+    None: that cannot be said without asking the remote, or the repo cannot be looked at.
+    """
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "outlook", _outlook(self.repo, self.status))
+
+
+def _outlook(repo: Repo, status: RepoStatus) -> Decision | None:
+    if status.error or repo.rev is not None:
+        return None
+    # A rebase has detached HEAD from its branch, which has not left it.
+    branch, upstream = status.branch, status.upstream
+    if branch is None and status.in_progress:
+        branch = upstream = status.in_progress
+    return decide(
+        Facts(
+            head=status.head,
+            branch=branch,
+            bare=status.bare,
+            upstream=upstream,
+            gone=status.gone,
+            ahead=status.ahead or 0,
+            behind=status.behind or 0,
+            in_progress=status.in_progress,
+            fetch_only=repo.strategy == "fetch",
         )
+    )
 
 
 def survey(

@@ -6,6 +6,7 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,23 @@ _VERSIONS = (
             WHERE state IN ('blocked', 'failed', 'timed_out')
             AND id IN (SELECT max(id) FROM results GROUP BY workspace, repo)""",
     ),
+    (
+        # What is asked of all repos at every start is found without a look at the rows themselves.
+        """CREATE INDEX durations_of_repo ON results (workspace, repo, id, duration_ms)
+            WHERE success AND action <> 'clone'""",
+        # The processes that repeat runs; one that is gone leaves its row.
+        """CREATE TABLE watches (
+            workspace TEXT PRIMARY KEY,
+            pid INTEGER NOT NULL,
+            process TEXT,
+            host TEXT NOT NULL,
+            started_at REAL NOT NULL,
+            every REAL NOT NULL,  -- seconds
+            passes INTEGER NOT NULL,  -- begun
+            next_start REAL,  -- NULL: a pass goes on
+            beat_at REAL NOT NULL  -- the last sign of life
+        ) STRICT""",
+    ),
 )
 """Schema version n is what the statements of the first n make. A released one never changes."""
 
@@ -90,7 +108,9 @@ class Database:
     """
 
     def __init__(self, file: Path, *, at_rest: bool = False) -> None:
-        """`at_rest`: nobody writes it now; it is read, and nothing at all is made beside it."""
+        """`at_rest`: nobody writes it now; it is read, and nothing at all is made beside it. Where there is none,
+        it is empty.
+        """
         self._file = file
         self._lock = threading.RLock()
         self._waited_in_vain = False
@@ -122,6 +142,13 @@ class Database:
         return sqlite3.connect(self._file, timeout=_OPENING, isolation_level=None, check_same_thread=False)
 
     def _connect_at_rest(self) -> sqlite3.Connection:
+        try:
+            self._file.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+            for statement in (*chain(*_VERSIONS), f"PRAGMA user_version = {len(_VERSIONS)}"):
+                connection.execute(statement)
+            return connection
         uri = f"{self._file.absolute().as_uri()}?mode=ro&immutable=1"
         return sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tui.git.fingerprint import surroundings
 from tui.git.inspect import RepoStatus
-from tui.store.memory import _replace as replace_file
+from tui.store.paths import StateError, replace_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Looks:
             return
         looks = {path: asdict(look) for path, look in list(self._looks.items())}
         text = json.dumps({"surroundings": self._surroundings, "looks": looks})
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, StateError):
             self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             replace_file(self._file, text.encode())
             self._changed = False

@@ -1,14 +1,12 @@
 """The app's own file: what a person set on the screen and wants to find again."""
 
-import os
-import tempfile
 import tomllib
 from pathlib import Path
 
 import tomli_w
 
 from tui.git.clean import clean_text
-from tui.store.paths import StateError
+from tui.store.paths import StateError, replace_file
 from tui.store.settings import JOBS, SettingError
 
 
@@ -35,7 +33,7 @@ class Memory:
         # Read again: another app may have written since. Keys of a newer version stay.
         data = self._load()
         data["jobs"] = self._jobs_table(data) | {str(workspace): jobs}
-        _replace(self._file, tomli_w.dumps(data).encode("utf-8", "replace"))
+        replace_file(self._file, tomli_w.dumps(data).encode("utf-8", "replace"))
         self._found = data
 
     def _load(self) -> dict[str, object]:
@@ -54,21 +52,3 @@ class Memory:
     def _jobs_table(data: dict[str, object]) -> dict[str, object]:
         jobs = data.get("jobs")
         return jobs if isinstance(jobs, dict) else {}
-
-
-def _replace(file: Path, content: bytes) -> None:
-    """Write beside the file and rename, so that a reader or a crash sees the old or the new one whole."""
-    try:
-        # mkstemp makes it 0600.
-        handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(content)
-                stream.flush()
-                os.fsync(stream.fileno())
-            Path(name).replace(file)
-        except OSError:
-            Path(name).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise StateError(f"{clean_text(str(file))}: cannot be written: {error.strerror}") from error

@@ -1,6 +1,7 @@
 """Where the files of synctui live. The XDG variables count on every platform."""
 
 import os
+import tempfile
 from pathlib import Path
 
 from platformdirs.unix import Unix
@@ -47,6 +48,27 @@ def make_state_folders() -> None:
     """Make the state folder and that of the locks, with mode 0700. Raises StateError."""
     for folder in (state_folder(), locks_folder()):
         _make_private(folder)
+
+
+def replace_file(file: Path, content: bytes) -> None:
+    """Write beside the file and rename, so that a reader or a crash sees the old or the new one whole.
+
+    Raises StateError.
+    """
+    try:
+        # mkstemp makes it 0600.
+        handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(content)
+                stream.flush()
+                os.fsync(stream.fileno())
+            Path(name).replace(file)
+        except OSError:
+            Path(name).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise StateError(f"{clean_text(str(file))}: cannot be written: {error.strerror}") from error
 
 
 def home_short(path: Path) -> str:
