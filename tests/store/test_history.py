@@ -1,5 +1,6 @@
 import os
 import shutil
+import socket
 import sqlite3
 import threading
 from pathlib import Path
@@ -9,8 +10,10 @@ import pytest
 from tui.git.outcome import Outcome, Reason, RefChange, RefKind, State
 from tui.git.repo import Repo
 from tui.store.history import RESULTS_KEPT, History
+from tui.store.ledger import Failure
 from tui.store.past import Past
 from tui.store.paths import StateError
+from tui.store.watches import Watching
 
 HERE = "/srv/synctui.toml"
 DATA = Path(__file__).parent.parent / "data"
@@ -324,6 +327,66 @@ def test_the_ledger_is_exact_while_many_write_it(file):
         for thread in threads:
             thread.join()
         assert one.ledger.failures(HERE)["a"].attempts == 80
+
+
+@pytest.mark.parametrize(
+    ("own", "passed", "held"),
+    [
+        (2, 0.5, 0.0),  # a third try comes first
+        (3, 0.5, 119.5),
+        (3, 120.0, 0.0),
+        (4, 120.0, 120.0),
+        (12, 0.5, 61_439.5),
+        (13, 0.5, 86_399.5),  # a day is the most
+        (99_999, 0.5, 86_399.5),
+        (3, -1.0, 0.0),  # a clock is wrong
+    ],
+)
+def test_a_repo_that_keeps_failing_is_left_alone_ever_longer(own, passed, held):
+    failure = Failure("a", "failed", "not_found", 0.0, 1000.0, own, own, acknowledged=False)
+    assert failure.held_for(60.0, 1000.0 + passed) == held
+
+
+def test_a_pause_is_never_shorter_than_the_interval():
+    failure = Failure("a", "failed", "not_found", 0.0, 1000.0, 9, 9, acknowledged=False)
+    assert failure.held_for(7 * 86_400.0, 1001.0) == 7 * 86_400.0 - 1
+
+
+# Watches.
+
+
+def test_one_process_watches_a_workspace(file):
+    with History.open(file) as history:
+        assert history.watches.of(HERE, 5.0) is None
+        assert history.watches.take(HERE, 60.0, 5.0) is None
+        history.watches.beat(HERE, 3, 70.0, 10.0)
+        me = Watching(os.getpid(), socket.gethostname(), 5.0, 60.0, 3, 70.0, 10.0, alive=True)
+        assert history.watches.take(HERE, 1.0, 11.0) == me
+        assert history.watches.take("/else", 60.0, 5.0) is None
+        history.watches.release(HERE)
+        assert history.watches.of(HERE, 5.0) is None
+        assert history.watches.of("/else", 5.0)
+
+
+def test_a_watch_that_died_is_followed_by_the_next(file):
+    with History.open(file) as history:
+        history.watches.take(HERE, 60.0, 5.0)
+        connection = sqlite3.connect(file)
+        connection.execute("UPDATE watches SET process = 'an earlier one of that pid'")
+        connection.commit()
+        connection.close()
+        assert not history.watches.of(HERE, 6.0).alive
+        assert history.watches.take(HERE, 60.0, 7.0) is None
+        assert history.watches.of(HERE, 7.0).started_at == 7.0
+
+
+@pytest.mark.parametrize(("silence", "alive"), [(59.0, True), (60.0, False)])
+def test_of_a_watch_on_another_host_only_signs_of_life_are_known(file, monkeypatch, silence, alive):
+    with History.open(file) as history:
+        monkeypatch.setattr(socket, "gethostname", lambda: "afar")
+        history.watches.take(HERE, 60.0, 5.0)
+        monkeypatch.undo()
+        assert history.watches.of(HERE, 5.0 + silence).alive == alive
 
 
 # Runs.

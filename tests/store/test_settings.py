@@ -62,6 +62,8 @@ def test_every_setting_is_read_from_every_layer(key):
         "limit": ("7", "6", None),
         "order": ("stalest", "config", "longest"),
         "min_age": ("7", "8", 0.0),
+        "every": ("7", "8", 900.0),
+        "window": ("22:00-06:00", "9:00 - 17:30", None),
         "stale_after": ("7", "8", 86400.0),
         "severe_after": ("7", "8", 259200.0),
     }
@@ -237,3 +239,24 @@ def test_names_of_a_setting():
         "all",
     ]
     assert setting.kind == JOBS
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"), [("22:00-06:00", "22:00-06:00"), (" 9:05 – 17:30 ", "09:05-17:30")]
+)
+def test_hours_of_the_day_take(text, shown):
+    assert str(parse_flag("window", text)) == shown
+
+
+@pytest.mark.parametrize(
+    "text", ["", "22-6", "24:00-06:00", "22:60-06:00", "06:00-06:00", "22:00", "٢٢:00-06:00"]
+)
+def test_hours_of_the_day_refuse(text):
+    with pytest.raises(SettingError, match="is not allowed; allowed: a span of the day like 22:00-06:00"):
+        parse_flag("window", text)
+
+
+@pytest.mark.parametrize("text", ["0", "0.5s", "-1"])
+def test_an_interval_is_a_second_at_least(text):
+    with pytest.raises(SettingError, match="allowed: seconds from 1 to"):
+        parse_flag("every", text)

@@ -34,6 +34,7 @@ from tui.app.terminal import TerminalDriver
 from tui.engine.engine import Clock
 from tui.engine.events import JobEnded, Notice, Record
 from tui.engine.feed import Inbox
+from tui.engine.plan import Plan
 from tui.engine.shutdown import STOP_GRACE, STOP_SIGNALS, Ending
 from tui.engine.survey import StatusRow
 from tui.git.outcome import Reason
@@ -42,6 +43,7 @@ from tui.view.board import Board, BoardRow
 from tui.view.lines import plural, summary
 from widgets.dialogs import ConfirmDialog
 from widgets.log_pane import LogLine
+from widgets.tone import Tone
 
 _TICK = 0.1
 _GIVE_UP = 2.7
@@ -77,10 +79,17 @@ class SynctuiApp(App[Ending]):
         """Repos that the survey is to look at."""
         self._survey: Worker[object] | None = None
         self._survey_stop = StopSignal()
+        self._pass: Worker[str] | None = None
+        """What begins, or has begun, the pass of the watch that goes on."""
+        self._refusal: Exception | None = None
+        """What kept the last passes from beginning; it ends the screen."""
         self._has_terminal = sys.__stdin__ is not None and sys.__stdin__.isatty()
 
     def run_to_end(self) -> Ending:
-        """Run, and tell on stdout what became of it once the screen is gone; a fault of ours is told on stderr."""
+        """Run, and tell on stdout what became of it once the screen is gone; a fault of ours is told on stderr.
+
+        Raises what kept the passes of a watch from beginning, ConfigError, SelectionError or StateError.
+        """
         ending = None
         try:
             ending = self.run()
@@ -99,6 +108,8 @@ class SynctuiApp(App[Ending]):
             with contextlib.suppress(OSError):
                 sys.stderr.write(f"{fault_line(self._fault)}\n")
                 sys.stderr.flush()
+        if self._refusal:
+            raise self._refusal
         return ending
 
     def _tell_summary(self) -> None:
@@ -154,6 +165,7 @@ class SynctuiApp(App[Ending]):
             self.desk.looks[row.repo.id] = row
             self.desk.board.revision += 1
         self._look_again()
+        self._repeat()
         if self._terminal_lost():
             self.abort(signal.SIGHUP, Reason.SIGNAL)
         screen = self.screen
@@ -222,6 +234,32 @@ class SynctuiApp(App[Ending]):
             thread=True,
             exit_on_error=False,
         )
+
+    # The watch.
+
+    def _repeat(self) -> None:
+        """Begin the pass that is due. Which repos it has is found out off the screen's thread."""
+        watch, going = self.desk.session.watch, self._pass
+        if watch is None or self.desk.leaving or not self.desk.engine.snapshot().idle:
+            return
+        if going is None:
+            if not watch.due_in():
+                self._pass = self.run_worker(
+                    lambda: watch.begin(self._start), name="pass", thread=True, exit_on_error=False
+                )
+        elif going.error:
+            self._refusal = going.error if isinstance(going.error, Exception) else None
+            self.exit(Ending(2))
+        elif going.is_finished:
+            self._pass = None
+            if going.result:
+                self.main.append([LogLine("", Tone.NOTE, text=going.result)])
+                self.say(going.result, "warning")
+            else:
+                watch.ended()
+
+    def _start(self, plan: Plan) -> None:
+        self.desk.engine.start(plan.run, plan.settled)
 
     # Actions.
 

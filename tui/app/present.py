@@ -13,6 +13,7 @@ from tui.engine.engine import Clock
 from tui.engine.events import JobEnded, LimitChanged, Notice, Record, RunFinished
 from tui.engine.slots import PRIORITY_SLOT
 from tui.engine.survey import StatusRow
+from tui.engine.watch import Watch
 from tui.git.gauge import Gauge, Progress
 from tui.git.outcome import ATTENTION_STATES, Outcome, State
 from tui.view.board import Board, BoardRow, Stage
@@ -76,6 +77,18 @@ def run_clock(board: Board, clock: Clock) -> str:
         return ""
     seconds = board.finished.duration_ms / 1000 if board.finished else clock.now() - board.began
     return clock_face(seconds)
+
+
+def passes(watch: Watch | None) -> str:
+    """`pass 3`, `next pass in 4:12`, `next pass at 22:00` where the window is closed until then."""
+    if watch is None:
+        return ""
+    if watch.going_on:
+        return f"pass {watch.passes}"
+    left = watch.due_in()
+    if left > watch.every:
+        return f"next pass at {time.strftime('%H:%M', time.localtime(time.time() + left))}"
+    return f"next pass in {clock_face(left)}"
 
 
 def mode(board: Board) -> str:

@@ -54,6 +54,8 @@ class RunScreen(Screen[None]):
         self._plan = Static(id="plan", markup=False)
         self._slots = SlotGrid(id="slots")
         self._log = LogPane(empty="repos appear here as they end", id="log")
+        # Pass after pass, what is up to date is no news.
+        self._log.only_interesting = desk.session.watch is not None
         self._status = StatusPane(id="status")
         self._tables = _tables(max((len(repo_id) for repo_id in desk.board.rows), default=0))
         self._switcher = ContentSwitcher(initial="repos", id="tables")
@@ -82,7 +84,8 @@ class RunScreen(Screen[None]):
 
     def on_mount(self) -> None:
         # A small screen shows one of the two, and the end of a running log is no target to aim at.
-        starts_small = self._desk.session.start and self.app.size.height < _TALL
+        session = self._desk.session
+        starts_small = (session.start or session.watch) and self.app.size.height < _TALL
         self._to(self._log if starts_small else self.table)
         self.paint()
 
@@ -163,6 +166,7 @@ class RunScreen(Screen[None]):
             desk.leaving,
             present.mode(desk.board),
             "dry run" if desk.session.dry_run else "",
+            present.passes(desk.session.watch),
             present.done(desk.board) if desk.board.run and self.size.height < _TALL else "",
             present.run_clock(desk.board, desk.clock),
         ]

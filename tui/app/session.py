@@ -7,6 +7,7 @@ from pathlib import Path
 from tui.engine.engine import Engine, Spawn
 from tui.engine.plan import Plan
 from tui.engine.survey import StatusRow, survey
+from tui.engine.watch import Watch
 from tui.git.arrived import Commit, arrived
 from tui.git.repo import Repo
 from tui.git.stop import StopSignal
@@ -35,6 +36,8 @@ class Session:
     jobs_source: str = ""
     """The layer that set the job limit: flag, variable, file, remembered or default."""
     remember_limit: Callable[[int], None] = lambda _limit: None
+    watch: Watch | None = None
+    """Where runs repeat."""
     past: Mapping[str, Past] = field(default_factory=dict)
     """What became of each repo before this session, by repo id."""
     stale_after: float = 24 * 3600.0

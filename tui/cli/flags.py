@@ -21,7 +21,7 @@ _SHORT = {
     "verbose": ("-v",),
 }
 
-_OF_THE_DASHBOARD = {"stale_after", "severe_after"}
+_OF_OTHERS = {"stale_after", "severe_after", "every", "window"}
 
 
 class Value(click.ParamType[object]):
@@ -63,7 +63,7 @@ def _metavar(setting: Setting) -> str:
     )
 
 
-run_flags = flags_of(*(key for key in SETTINGS if key not in _OF_THE_DASHBOARD))
+run_flags = flags_of(*(key for key in SETTINGS if key not in _OF_OTHERS))
 """Those of every command that runs."""
 config_flag = click.option(
     "-c", "--config", type=click.Path(path_type=Path), metavar="FILE", help="the workspace file"

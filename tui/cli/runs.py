@@ -1,23 +1,38 @@
 """The commands that open the app or run without it."""
 
 import os
-from collections.abc import Sequence
-from functools import cache
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Literal
 
 import click
 
-from tui.cli.flags import Command, config_flag, run_flags, select_words
-from tui.cli.wiring import needs_terminal, wired
+from tui.cli.flags import Command, config_flag, flags_of, refuse, run_flags, select_words
+from tui.cli.wiring import (
+    Wired,
+    has_terminal,
+    history_key,
+    needs_terminal,
+    plan_of_pass,
+    read_history,
+    resolve_run,
+    wired,
+)
 from tui.engine.shutdown import Ending, deaf_afterwards, leave, signals_unwind
 from tui.engine.survey import survey
+from tui.engine.watch import Watch
 from tui.headless.streams import Streams
 from tui.store.looks import Looks
 from tui.store.memory import Memory
-from tui.store.paths import looks_file, memory_file
+from tui.store.paths import StateError, looks_file, memory_file
 from tui.store.settings import Layer
-from tui.view import chronicle
+from tui.view import chronicle, ndjson, watching
+from tui.view.lines import stamp
 
 _FORMS: tuple[Literal["ndjson", "json"], ...] = ("ndjson", "json")
 
@@ -42,6 +57,29 @@ def sync_command(words: tuple[str, ...], config: Path | None, **flags: object) -
     leave(_sync(words, config, flags))
 
 
+@click.command("watch", cls=Command)
+@flags_of("every", "window")
+@click.option(
+    "--status", "asks", is_flag=True, help="say how the watch of this workspace is; with --json too"
+)
+@config_flag
+@run_flags
+@select_words
+def watch_command(words: tuple[str, ...], config: Path | None, asks: bool, **flags: object) -> None:
+    """Repeat the run: the first at once, each later one so long after the end of the one before.
+
+    On a terminal it opens the app; without one, or with --ndjson or -q, it is as `synctui sync`.
+    """
+    if asks:
+        leave(_tell_watch(config, flags))
+    on_screen = has_terminal() and sys.stdout.isatty() and not (flags["ndjson"] or flags["quiet"])
+    leave(
+        _open_app(words, config, flags, start=False, repeats=True)
+        if on_screen
+        else _sync(words, config, flags, repeats=True)
+    )
+
+
 @click.command("demo", cls=Command)
 @run_flags
 @select_words
@@ -63,10 +101,12 @@ def demo_command(words: tuple[str, ...], **flags: object) -> None:
     leave(ending)
 
 
-def _sync(words: Sequence[str], config: Path | None, flags: dict[str, Any]) -> Ending:
-    from tui.headless.run import Form, Show, run  # noqa: PLC0415  only the front end that is asked for
+def _sync(
+    words: Sequence[str], config: Path | None, flags: dict[str, Any], *, repeats: bool = False
+) -> Ending:
+    from tui.headless.run import Form, Show, repeat, run  # noqa: PLC0415  only the front end that is asked for
 
-    with wired(words, config, flags) as kit:
+    with wired(words, config, flags, repeats=repeats) as kit:
         settings = kit.settings
         order = list(Layer)
         asked: list[Form] = [form for form in _FORMS if getattr(settings, form)]
@@ -78,14 +118,55 @@ def _sync(words: Sequence[str], config: Path | None, flags: dict[str, Any]) -> E
             verbose=settings.verbose,
             exit_zero=settings.exit_zero,
         )
-        return run(kit.engine(), kit.plan, Streams(settings.color), show)
+        streams = Streams(settings.color)
+        if not repeats:
+            return run(kit.engine(), kit.plan, streams, show)
+        with _watching(kit, words, config, flags) as watch:
+            return repeat(kit.engine(), watch, streams, show)
 
 
-def _open_app(words: Sequence[str], config: Path | None, flags: dict[str, Any], *, start: bool) -> Ending:
+@contextmanager
+def _watching(
+    kit: Wired, words: Sequence[str], config: Path | None, flags: dict[str, Any]
+) -> Iterator[Watch]:
+    """The watch of the workspace, within the block; there is one at a time."""
+    settings, watches = kit.settings, kit.history.watches
+    if other := watches.take(kit.key, settings.every, time.time()):
+        refuse(
+            f"{kit.workspace.label} is watched already, by {other} since {stamp(other.started_at)};"
+            f" `synctui watch --status` tells how it is, `kill {other.pid}` ends it"
+        )
+    try:
+        watch = Watch(partial(plan_of_pass, kit, words, config, flags), settings.every, settings.window)
+        with watch.beating(lambda passes, next_start: watches.beat(kit.key, passes, next_start, time.time())):
+            yield watch
+    finally:
+        with suppress(StateError):
+            watches.release(kit.key)
+
+
+def _tell_watch(config: Path | None, flags: dict[str, Any]) -> Ending:
+    """Exit code 1 where no watch runs."""
+    workspace, _, settings = resolve_run((), config, flags)
+    now = time.time()
+    with read_history() as history:
+        watch = history.watches.of(history_key(workspace), now)
+    streams = Streams(settings.color)
+    if settings.json:
+        streams.data(ndjson.encode(watching.document(workspace.label, watch, now)))
+    else:
+        for line in watching.lines(workspace.label, watch, now):
+            streams.data(line)
+    return Ending(0 if watch and watch.alive else 1)
+
+
+def _open_app(
+    words: Sequence[str], config: Path | None, flags: dict[str, Any], *, start: bool, repeats: bool = False
+) -> Ending:
     memory = Memory(memory_file())
     if memory.warning:
         click.echo(memory.warning, err=True)
-    with wired(words, config, flags, memory) as kit:
+    with wired(words, config, flags, memory, repeats=repeats) as kit:
         needs_terminal("synctui sync")
         from tui.app.app import SynctuiApp  # noqa: PLC0415  Textual takes its time
         from tui.app.session import Session  # noqa: PLC0415  as above
@@ -113,7 +194,11 @@ def _open_app(words: Sequence[str], config: Path | None, flags: dict[str, Any], 
             survey=lambda repos, on_row, stop: survey(repos, on_row, stop, looks()),
             history=history,
         )
-        ending = SynctuiApp(session).run_to_end()
+        if repeats:
+            with _watching(kit, words, config, flags) as watch:
+                ending = SynctuiApp(replace(session, watch=watch)).run_to_end()
+        else:
+            ending = SynctuiApp(session).run_to_end()
         if looks.cache_info().currsize and not kit.settings.dry_run:
             looks().save()
     return _exit_zero(ending) if kit.settings.exit_zero else ending
@@ -128,4 +213,4 @@ def _exit_zero(ending: Ending) -> Ending:
     return Ending(0, ending.signal) if ending.exit_code == 1 else ending
 
 
-COMMANDS = (app_command, sync_command, demo_command)
+COMMANDS = (app_command, sync_command, watch_command, demo_command)

@@ -34,8 +34,11 @@ from tui.store.looks import Looks
 from tui.store.memory import Memory
 from tui.store.past import Past, last_success
 from tui.store.paths import database_file, locks_folder, looks_file, make_state_folders
-from tui.store.settings import Layer, Settings, resolve
-from tui.view.lines import ago
+from tui.store.settings import SETTINGS, Layer, Settings, resolve
+from tui.view.lines import ago, duration, plural
+
+_FRESH_PART = 0.9
+"""Of the interval of a watch: so long a repo counts as fresh where --min-age says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,15 @@ def resolve_run(
     words: Sequence[str], config: Path | None, flags: dict[str, Any], memory: Memory | None = None
 ) -> tuple[Workspace, list[Repo], Settings]:
     """Raises ConfigError, SelectionError and, for words that ask for what is remembered, StateError."""
+    workspace, repos, settings = _resolved(words, config, flags, memory)
+    for warning in (*workspace.warnings, *settings.warnings):
+        click.echo(f"synctui: {warning}", err=True)
+    return workspace, repos, settings
+
+
+def _resolved(
+    words: Sequence[str], config: Path | None, flags: dict[str, Any], memory: Memory | None = None
+) -> tuple[Workspace, list[Repo], Settings]:
     try:
         workspace = load_workspace(config, Path.cwd(), os.environ)
     except FileNotFoundError:
@@ -110,46 +122,89 @@ def resolve_run(
         remembered={} if remembered is None else {"jobs": remembered},
         submodule_jobs=submodule_jobs() if any(repo.submodules for repo in repos) else 0,
     )
-    for warning in (*workspace.warnings, *settings.warnings):
-        click.echo(f"synctui: {warning}", err=True)
     return workspace, repos, settings
 
 
 @contextmanager
 def wired(
-    words: Sequence[str], config: Path | None, flags: dict[str, Any], memory: Memory | None = None
+    words: Sequence[str],
+    config: Path | None,
+    flags: dict[str, Any],
+    memory: Memory | None = None,
+    *,
+    repeats: bool = False,
 ) -> Iterator[Wired]:
     """Raises what resolve_run does, and StateError."""
     workspace, repos, settings = resolve_run(words, config, flags, memory)
+    if repeats:
+        settings = _repeated(settings)
     with read_history() if settings.dry_run else open_history() as history:
-        past = history.past(history_key(workspace))
-        repos = [_limited(repo, settings) for repo in _left_over(workspace, repos, settings, history, past)]
-        plan = make_plan(repos, git_found=shutil.which("git") is not None, limit=settings.limit)
-        if settings.jobs > 1:  # one job at a time keeps the order of the file
-            durations = history.durations(history_key(workspace)) if settings.order == "longest" else {}
-            successes = {repo: one.last_success for repo, one in past.items()}
-            plan = replace(plan, run=tuple(ordered(plan.run, settings.order, durations, successes)))
-        yield Wired(workspace, settings, plan, tuple(repos), history, past)
+        key = history_key(workspace)
+        past = history.past(key)
+        repos = _left_over(repos, settings, history, key)
+        if settings.failed and not repos:
+            click.echo("synctui: --failed: nothing has failed that is not acknowledged", err=True)
+        if settings.resume and not repos:
+            click.echo("synctui: --resume: the last run ended all that it was to do", err=True)
+        yield Wired(
+            workspace, settings, _plan(repos, settings, history, key, past), tuple(repos), history, past
+        )
 
 
-def _left_over(
-    workspace: Workspace,
+def _repeated(settings: Settings) -> Settings:
+    """Those of a watch."""
+    for key in ("dry_run", "resume", "json"):
+        if getattr(settings, key):
+            refuse(f"{SETTINGS[key].flag} ({settings.source[key]}) is for one run; a watch repeats them")
+    if settings.source["min_age"] is not Layer.DEFAULT:
+        return settings
+    # What was synced by hand since the last pass is left out of the next. Not all of the interval: clocks are
+    # set, and what ended last must not miss every other pass.
+    return replace(settings, min_age=settings.every * _FRESH_PART)
+
+
+def plan_of_pass(kit: Wired, words: Sequence[str], config: Path | None, flags: dict[str, Any]) -> Plan:
+    """The next pass of a watch, of the repos that the workspace file now names, under the settings of `kit`.
+
+    Raises what resolve_run does, and StateError.
+    """
+    _, repos, _ = _resolved(words, config, flags)
+    history, key, now = kit.history, kit.key, time.time()
+    held = {
+        repo: f"left alone for {duration(left * 1000)} more, after {plural(failure.own, 'failure')} in a row;"
+        f" `synctui sync {repo}` tries it now"
+        for repo, failure in history.ledger.failures(key).items()
+        if (left := failure.held_for(kit.settings.every, now))
+    }
+    repos = _left_over(repos, kit.settings, history, key)
+    return _plan(repos, kit.settings, history, key, history.past(key), held)
+
+
+def _plan(
     repos: list[Repo],
     settings: Settings,
     history: History,
+    key: str,
     past: Mapping[str, Past],
-) -> list[Repo]:
-    """What --failed and --resume leave of the repos, in their order."""
+    held: Mapping[str, str] | None = None,
+) -> Plan:
+    plan = make_plan(repos, git_found=shutil.which("git") is not None, limit=settings.limit, held=held)
+    if settings.jobs == 1:  # which keeps the order of the file
+        return plan
+    durations = history.durations(key) if settings.order == "longest" else {}
+    successes = {repo: one.last_success for repo, one in past.items()}
+    return replace(plan, run=tuple(ordered(plan.run, settings.order, durations, successes)))
+
+
+def _left_over(repos: Sequence[Repo], settings: Settings, history: History, key: str) -> list[Repo]:
+    """What --failed and --resume leave of the repos, in their order, under the limits given for this run."""
     if settings.failed:
-        repos = [repo for repo in repos if repo.id in past and past[repo.id].is_open]
-        if not repos:
-            click.echo("synctui: --failed: nothing has failed that is not acknowledged", err=True)
+        failures = history.ledger.failures(key)
+        repos = [repo for repo in repos if repo.id in failures and not failures[repo.id].acknowledged]
     if settings.resume:
-        left = set(history.cut_off(history_key(workspace)))
+        left = set(history.cut_off(key))
         repos = [repo for repo in repos if repo.id in left]
-        if not repos:
-            click.echo("synctui: --resume: the last run ended all that it was to do", err=True)
-    return repos
+    return [_limited(repo, settings) for repo in repos]
 
 
 def _limited(repo: Repo, settings: Settings) -> Repo:
@@ -218,7 +273,11 @@ def facts_for(
     return facts
 
 
-def needs_terminal(instead: str) -> None:
+def has_terminal() -> bool:
     # Textual reads stdin and draws on stderr; without either nothing could be seen or ended.
-    if not (sys.stdin.isatty() and sys.stderr.isatty()) or os.environ.get("TERM") == "dumb":
+    return sys.stdin.isatty() and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def needs_terminal(instead: str) -> None:
+    if not has_terminal():
         refuse(f"the app needs a terminal; without one use `{instead}`")

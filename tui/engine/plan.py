@@ -1,6 +1,6 @@
 """What a run is going to do, before anything is started."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from tui.git.outcome import Outcome, Reason, State
@@ -18,13 +18,24 @@ class Plan:
         return len(self.run) + len(self.settled)
 
 
-def make_plan(repos: Iterable[Repo], *, git_found: bool = True, limit: int | None = None) -> Plan:
-    """`limit` counts the repos that really run, after the settled ones; the rest is left out of the run."""
+def make_plan(
+    repos: Iterable[Repo],
+    *,
+    git_found: bool = True,
+    limit: int | None = None,
+    held: Mapping[str, str] | None = None,
+) -> Plan:
+    """`limit` counts the repos that really run, after the settled ones; the rest is left out of the run.
+
+    `held` says why a repo is left alone for a while, by repo id.
+    """
     run: list[Repo] = []
     settled: list[tuple[Repo, Outcome]] = []
     for repo in repos:
         if outcome := _settled(repo, git_found=git_found):
             settled.append((repo, outcome))
+        elif held and repo.id in held:
+            settled.append((repo, Outcome(State.SKIPPED, Reason.HELD, held[repo.id])))
         else:
             run.append(repo)
     return Plan(tuple(run[:limit]), tuple(settled))

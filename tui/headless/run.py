@@ -1,8 +1,8 @@
-"""A run without a screen: lines, NDJSON or one JSON document."""
+"""A run, or runs that repeat, without a screen: lines, NDJSON or one JSON document."""
 
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from types import FrameType
@@ -13,6 +13,7 @@ from tui.engine.events import JobEnded, JobStarted, LimitChanged, Notice, Record
 from tui.engine.feed import Inbox
 from tui.engine.plan import Plan
 from tui.engine.shutdown import STOP_GRACE, STOP_SIGNALS, Ending
+from tui.engine.watch import Watch
 from tui.git.gauge import Progress
 from tui.git.outcome import ATTENTION_STATES, SUCCESS_STATES, Reason, State
 from tui.headless.streams import StdoutClosed, Streams
@@ -46,17 +47,45 @@ def run(engine: Engine, plan: Plan, streams: Streams, show: Show) -> Ending:
 
     A stop signal, or a reader of stdout that has gone (SIGPIPE), ends all work first and is in the Ending.
     """
-    return _Run(engine, plan, streams, show).to_the_end()
+    teller = _Teller(engine, streams, show)
+
+    def do(caught: list[signal.Signals]) -> None:
+        teller.start(plan)
+        teller.follow(caught)
+
+    return teller.until_stopped(do)
 
 
-class _Run:
-    def __init__(self, engine: Engine, plan: Plan, streams: Streams, show: Show) -> None:
+def repeat(engine: Engine, watch: Watch, streams: Streams, show: Show) -> Ending:
+    """Do the passes of the watch until a stop signal comes, as `run` does its one.
+
+    Raises what kept the last passes from beginning, ConfigError, SelectionError or StateError.
+    """
+    teller = _Teller(engine, streams, show)
+
+    def do(caught: list[signal.Signals]) -> None:
+        while not caught:
+            if trouble := watch.begin(teller.start):
+                streams.note(f"synctui: {trouble}")
+            else:
+                teller.follow(caught)
+                watch.ended()
+            if not caught:
+                teller.tell_next(watch)
+                teller.rest(watch, caught)
+
+    return teller.until_stopped(do)
+
+
+class _Teller:
+    """Tells what comes out of the engine, run by run."""
+
+    def __init__(self, engine: Engine, streams: Streams, show: Show) -> None:
         self._engine = engine
-        self._plan = plan
         self._streams = streams
         self._show = show
         self._inbox = engine.subscribe()
-        self._width = max((len(repo.id) for repo in plan.run), default=0)
+        self._width = 0
         self._run = ""
         self._dry_run = False
         self._finished: RunFinished | None = None
@@ -64,11 +93,11 @@ class _Run:
         self._running: dict[str, float] = {}
         self._shown: dict[str, Progress] = {}
 
-    def to_the_end(self) -> Ending:
+    def until_stopped(self, do: Callable[[list[signal.Signals]], None]) -> Ending:
+        """`do` gets the stop signals that came, a list that grows, and returns early where there is one."""
         with _caught_signals(self._inbox) as caught:
             try:
-                self._engine.start(self._plan.run, self._plan.settled)
-                self._follow(caught)
+                do(caught)
             except StdoutClosed as closed:
                 if closed.by_reader:
                     caught.append(signal.SIGPIPE)
@@ -77,7 +106,27 @@ class _Run:
                 return Ending(1, caught[0] if caught else None)
         return Ending(self._finished.exit_code if self._finished else 1, caught[0] if caught else None)
 
-    def _follow(self, caught: list[signal.Signals]) -> None:
+    def rest(self, watch: Watch, caught: list[signal.Signals]) -> None:
+        """Until the next pass is due."""
+        while not caught and (left := watch.due_in()):
+            for record in self._inbox.wait(min(left, IDLE_TICK)):
+                self._tell(record)
+            if self._streams.stdout_closed():
+                raise StdoutClosed
+
+    def tell_next(self, watch: Watch) -> None:
+        if watch.next_start and not self._show.quiet:
+            self._streams.note(lines.next_pass(watch.next_start))
+
+    def start(self, plan: Plan) -> None:
+        self._finished = None
+        self._ended.clear()
+        self._shown.clear()
+        self._width = max((len(repo.id) for repo in plan.run), default=0)
+        self._engine.start(plan.run, plan.settled)
+
+    def follow(self, caught: list[signal.Signals]) -> None:
+        """To the end of the run that was started."""
         quiet_since = time.monotonic()
         give_up = float("inf")
         tick = PROGRESS_TICK if self._progress_wanted else IDLE_TICK

@@ -15,6 +15,7 @@ from tui.store.database import Database
 from tui.store.ledger import Ledger
 from tui.store.past import Past
 from tui.store.paths import StateError
+from tui.store.watches import Watches
 
 RESULTS_KEPT = 30
 """Of each repo."""
@@ -75,6 +76,7 @@ class History:
     def __init__(self, database: Database) -> None:
         self._database = database
         self.ledger = Ledger(database)
+        self.watches = Watches(database)
 
     @classmethod
     def open(cls, file: Path) -> Self:

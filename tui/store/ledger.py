@@ -10,6 +10,11 @@ _FAILURES = frozenset({State.BLOCKED, State.FAILED, State.TIMED_OUT})
 _SUCCESSES = frozenset({State.SYNCED, State.UP_TO_DATE})
 
 
+HELD_AFTER = 3
+"""Failures of its own after which a watch leaves a repo alone for a while."""
+_LONGEST_HOLD = 86_400.0
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
     """`attempts` are syncs in a row; `own` of them were the fault of this repo and not of a network."""
@@ -22,6 +27,15 @@ class Failure:
     attempts: int
     own: int
     acknowledged: bool
+
+    def held_for(self, every: float, now: float) -> float:
+        """Seconds for which a watch of that interval still leaves the repo alone, twice as long each time."""
+        if self.own < HELD_AFTER:
+            return 0.0
+        doublings = min(self.own - HELD_AFTER + 1, 64)  # as good as for ever
+        pause = min(every * 2.0**doublings, max(every, _LONGEST_HOLD))
+        left = self.last_seen + pause - now
+        return left if 0 < left <= pause else 0.0  # more than the pause: a clock is wrong
 
 
 class Ledger:

@@ -1,5 +1,6 @@
 """The settings of a run: flag beats variable beats file beats remembered beats default, and which one won."""
 
+import datetime as dt
 import difflib
 import re
 from collections.abc import Callable, Mapping
@@ -8,6 +9,7 @@ from enum import StrEnum
 from typing import Any, Literal, Protocol
 
 from tui.git.clean import clean_text
+from tui.store.window import Window
 
 MAX_JOBS = 64
 MAX_SECONDS = 86400.0
@@ -74,11 +76,12 @@ class Seconds:
     most: float = MAX_SECONDS
     zero: str = "; 0 turns it off"
     """What nought means, for people."""
+    least: float = 0.0
 
     @property
     def allowed(self) -> str:
         days = ", 3d" if self.most > MAX_SECONDS else ""
-        return f"seconds from 0 to {self.most:.0f}, or like 90s, 5m, 1h{days}{self.zero}"
+        return f"seconds from {self.least:.0f} to {self.most:.0f}, or like 90s, 5m, 1h{days}{self.zero}"
 
     def parse(self, text: str) -> float:
         match = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,9})?) ?([smhd]?)", text.strip(), re.IGNORECASE)
@@ -95,7 +98,7 @@ class Seconds:
 
     def _within(self, seconds: float, given: object) -> float:
         # Written so that nan, which compares with nothing, is refused too.
-        if not 0 <= seconds <= self.most:
+        if not self.least <= seconds <= self.most:
             raise _refusal(given, self)
         return float(seconds)
 
@@ -139,6 +142,33 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class HoursOfDay:
+    """A span of the local day, also across midnight."""
+
+    allowed: str = "a span of the day like 22:00-06:00"
+
+    def parse(self, text: str) -> Window:
+        match = re.fullmatch(r"(\d{1,2}):(\d\d) ?[-–] ?(\d{1,2}):(\d\d)", text.strip(), re.ASCII)
+        try:
+            if not match:
+                raise _refusal(text, self)
+            hour, minute, until_hour, until_minute = map(int, match.groups())
+            window = Window(dt.time(hour, minute), dt.time(until_hour, until_minute))
+        except ValueError:
+            raise _refusal(text, self) from None
+        if window.start == window.end:
+            raise _refusal(text, self)
+        return window
+
+    def check(self, value: object) -> Window:
+        if isinstance(value, Window):
+            return value
+        if not isinstance(value, str):
+            raise _refusal(value, self)
+        return self.parse(value)
+
+
+@dataclass(frozen=True, slots=True)
 class Setting:
     """`key` is its name in the file; flag and variable follow from it. `default` None: see `default_text`."""
 
@@ -167,6 +197,7 @@ class Setting:
 JOBS = Whole(1, MAX_JOBS)
 SECONDS = Seconds()
 _AGE = Seconds(MAX_AGE, "")
+_PAUSE = Seconds(MAX_AGE, "", least=1.0)
 _SWITCH = Switch()
 
 
@@ -198,6 +229,10 @@ SETTINGS: Mapping[str, Setting] = {
         Setting("failed", _SWITCH, False, "only what failed and has neither succeeded nor been acknowledged"),
         Setting("resume", _SWITCH, False, "only what the last run was to do and did not end"),
         Setting("min_age", _AGE, 0.0, "skip what was brought up to date so shortly ago"),
+        Setting(
+            "every", _PAUSE, 900.0, "the next pass begins so long after the end of the one before", "15m"
+        ),
+        Setting("window", HoursOfDay(), None, "passes begin only in these hours, like 22:00-06:00", "always"),
         Setting(
             "order",
             Choice(("longest", "stalest", "config")),
@@ -236,6 +271,8 @@ class Settings:
     failed: bool
     resume: bool
     min_age: float
+    every: float
+    window: Window | None
     order: Literal["longest", "stalest", "config"]
     fetch_only: bool
     all_branches: bool

@@ -17,7 +17,7 @@ from tui.engine.events import (
     RunStarted,
 )
 from tui.engine.slots import PRIORITY_SLOT
-from tui.git.outcome import ATTENTION_STATES, LOGIN_REASONS, SUCCESS_STATES, Outcome, State
+from tui.git.outcome import ATTENTION_STATES, LOGIN_REASONS, SUCCESS_STATES, Outcome, Reason, State
 from tui.git.repo import Repo, server_of
 
 
@@ -49,7 +49,7 @@ class BoardRow:
     end: JobEnded | None = None
     """Of its last attempt that ended; a retry leaves it standing until the next end."""
     trouble: Outcome | None = None
-    """The last end that needed a person and that no success has followed; cancelling it mends nothing."""
+    """The last end that needed a person and that no success has followed; to cancel or hold it mends nothing."""
 
     @property
     def outcome(self) -> Outcome | None:
@@ -85,7 +85,7 @@ class BoardRow:
         self.state = outcome.state
         if outcome.state in ATTENTION_STATES:
             self.trouble = outcome
-        elif outcome.state is not State.CANCELLED:
+        elif outcome.state is not State.CANCELLED and outcome.reason is not Reason.HELD:
             self.trouble = None
 
 
@@ -148,6 +148,7 @@ class Board:
                 self.limit = event.jobs
             case JobQueued(repo=repo, attempt=attempt, pick=pick):
                 row = self._row(repo)
+                row.repo = repo  # its entry in the workspace file may have changed since the last run
                 row.state, row.attempt, row.pick = Stage.QUEUED, attempt, pick
             case JobStarted(repo=repo, slot=slot, pick=pick):
                 row = self._row(repo)

@@ -1,18 +1,17 @@
 """What is remembered of runs and results, for people and for programs."""
 
-import time
 from collections.abc import Iterable
 
 from tui.git.outcome import Action, Outcome, Reason, State
 from tui.store.history import Result, Run
-from tui.view.lines import MARKS, detail, duration, plural
+from tui.view.lines import MARKS, detail, duration, plural, stamp
 from tui.view.ndjson import SCHEMA_VERSION, Document, rfc3339
 
 
 def runs_table(runs: Iterable[Run]) -> list[str]:
     """A line a run, in the given order."""
     return [
-        "  ".join((_stamp(run.started_at), run.id, plural(len(run.wanted), "repo").rjust(9), _end(run)))
+        "  ".join((stamp(run.started_at), run.id, plural(len(run.wanted), "repo").rjust(9), _end(run)))
         for run in runs
     ]
 
@@ -24,7 +23,7 @@ def results_of_run(results: Iterable[Result]) -> list[str]:
 
 
 def results_of_repo(results: Iterable[Result]) -> list[str]:
-    return [_line(result, _stamp(result.started_at)) for result in results]
+    return [_line(result, stamp(result.started_at)) for result in results]
 
 
 def arrivals(results: Iterable[Result]) -> list[str]:
@@ -107,7 +106,3 @@ def _line(result: Result, head: str) -> str:
     )
     parts = (MARKS[outcome.state], head, outcome.state.value, detail(outcome), duration(result.duration_ms))
     return "  ".join(part for part in parts if part)
-
-
-def _stamp(at: float) -> str:
-    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at))

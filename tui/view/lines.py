@@ -1,6 +1,7 @@
 """One event, one line: what the log of the app and the plain output of `sync` share."""
 
 import shlex
+import time
 from collections.abc import Sequence
 
 from tui.engine.events import JobEnded, LimitChanged, RunFinished
@@ -54,6 +55,16 @@ def age(seconds: float | None) -> str:
 
 def ago(seconds: float) -> str:
     return f"{age(seconds)} ago" if seconds >= 60 else "just now"  # noqa: PLR2004  a minute is the least that age() tells
+
+
+def stamp(at: float) -> str:
+    """`2026-11-01 14:05:09`, of the local day."""
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at))
+
+
+def next_pass(at: float) -> str:
+    """`the next pass begins at 2026-11-01 14:05:09`."""
+    return f"the next pass begins at {stamp(at)}"
 
 
 def lane_line(event: LimitChanged) -> str:

@@ -1,0 +1,120 @@
+"""The app that repeats its runs: the same screen and the same keys, with a countdown."""
+
+from typing import Any
+
+from tests.kit.app_driver import Driver, FrozenClock, repo
+from tests.kit.work import NOT_FOUND
+from tui.engine.plan import Plan
+from tui.engine.watch import PATIENCE, Watch
+from tui.git.outcome import Outcome, Reason, State
+from tui.git.repo import Repo
+from tui.store.config import ConfigError
+from widgets.log_pane import LogPane
+
+HELD = Outcome(State.SKIPPED, Reason.HELD, "left alone for 2 m 00 s more")
+
+
+class Passes:
+    """The plan of each pass: of `repos`, or what stands in its way."""
+
+    def __init__(self, *repos: Repo) -> None:
+        self.repos = repos
+        self.held: tuple[Repo, ...] = ()
+        self.trouble: Exception | None = None
+        self.clock = FrozenClock()
+        self.watch = Watch(self.plan, 300.0, clock=self.clock)
+
+    def plan(self) -> Plan:
+        if self.trouble:
+            raise self.trouble
+        return Plan(self.repos, tuple((one, HELD) for one in self.held))
+
+    def driver(self, **more: Any) -> Driver:
+        return Driver(self.repos, limit=4, watch=self.watch, **more)
+
+
+async def first_pass(driver: Driver, *ids: str) -> None:
+    await driver.running(*ids)
+    await driver.end(*ids, outcome=Outcome(State.UP_TO_DATE))
+    await driver.idle()
+
+
+async def test_a_pass_begins_at_once_and_the_next_is_counted_down_to() -> None:
+    passes = Passes(repo("a"), repo("b"))
+    async with passes.driver().open() as driver:
+        await driver.running("a", "b")
+        assert "pass 1" in driver.header()
+        await driver.end("a", "b")
+        await driver.idle()
+        assert "next pass in 5:00" in driver.header()
+        passes.clock.advance(299)
+        await driver.settle()
+        assert "next pass in 0:01" in driver.header()
+        assert driver.engine.snapshot().idle
+        passes.clock.advance(1)
+        await driver.settle()
+        await driver.running("a", "b")
+        assert passes.watch.passes == 2
+
+
+async def test_a_pass_takes_up_what_the_file_then_names() -> None:
+    passes = Passes(repo("a"))
+    async with passes.driver().open() as driver:
+        await first_pass(driver, "a")
+        passes.repos = (repo("a"), repo("new"))
+        passes.clock.advance(300)
+        await driver.settle()
+        await driver.running("a", "new")
+        assert [row.key for row in driver.app.main.table.rows] == ["a", "new"]
+
+
+async def test_a_pick_does_not_wait_for_the_pass_and_a_pass_waits_for_no_overlap() -> None:
+    passes = Passes(repo("a"), repo("b"))
+    async with passes.driver().open() as driver:
+        await first_pass(driver, "a", "b")
+        await driver.press("t")
+        await driver.running("a")
+        passes.clock.advance(300)
+        await driver.settle()
+        assert passes.watch.passes == 1
+        await driver.end("a")
+        await driver.until(lambda: driver.app.tick() or passes.watch.passes == 2)
+
+
+async def test_a_held_repo_stays_in_attention() -> None:
+    passes = Passes(repo("a"), repo("dead"))
+    async with passes.driver().open() as driver:
+        await driver.running("a", "dead")
+        await driver.end("a")
+        await driver.end("dead", outcome=NOT_FOUND)
+        await driver.idle()
+        passes.repos, passes.held = (passes.repos[0],), (passes.repos[1],)
+        passes.clock.advance(300)
+        await driver.settle()
+        await driver.running("a")
+        assert driver.state("dead") == "skipped"
+        assert [row.repo.id for row in driver.board.attention] == ["dead"]
+
+
+async def test_what_keeps_a_pass_from_beginning_is_said_and_ends_the_app_at_last() -> None:
+    passes = Passes(repo("a"))
+    driver = passes.driver()
+    async with driver.open():
+        await first_pass(driver, "a")
+        passes.trouble = ConfigError("synctui.toml: torn")
+        for attempt in range(1, PATIENCE):
+            passes.clock.advance(300)
+            await driver.until(lambda: driver.app.tick() or f"({attempt} of 5 " in " ".join(driver.toasts()))  # noqa: B023  awaited at once
+        assert "torn" in driver.app.main.query_one(LogPane).lines[-1].text
+        passes.clock.advance(300)
+        await driver.until(lambda: driver.app.tick() or driver.app.return_value)
+    assert driver.app.return_value.exit_code == 2
+
+
+async def test_only_changes_are_told_pass_after_pass() -> None:
+    passes = Passes(repo("a"))
+    async with passes.driver().open() as driver:
+        await first_pass(driver, "a")
+        assert driver.log() == []
+        await driver.press("z")
+        assert [line.key for line in driver.log()] == ["a"]
