@@ -73,7 +73,7 @@ def test_what_a_kill_cut_off_is_resumed_and_nothing_else(workspace: Workspace, s
     log = synctui("log", cwd=workspace.folder).out
     assert "was cut off" in log
     [run] = json.loads(synctui("log", "--json", cwd=workspace.folder).out)["runs"]
-    assert (run["ended_at"], run["goes_on"], len(run["wanted"])) == (None, False, 4)
+    assert (run["ended_at"], run["goes_on"], run["total"]) == (None, False, 4)
     ended_then = json.loads(synctui("log", run["run"], "--json", cwd=workspace.folder).out)["results"]
     assert [result["repo"] for result in ended_then] == ["co/a", "co/b"]
     ssh_stub.open_all()

@@ -417,6 +417,16 @@ def test_a_run_and_what_it_did_not_end(file):
         assert history.runs("/else", 10) == []
 
 
+def test_what_an_ended_run_wanted_goes_with_the_next_one(file):
+    with History.open(file) as history:
+        history.begin(HERE, "ended", 1_750_000_000.0, 1, ["a", "b"])
+        history.finish("ended", 1_750_000_001.0, 2, 0, 0)
+        assert [run.wanted for run in history.runs(HERE, 9)] == [("a", "b")]
+        history.begin(HERE, "cut off", 1_750_000_002.0, 1, ["c"])
+        history.begin(HERE, "next", 1_750_000_003.0, 1, ["d"])
+        assert [run.wanted for run in history.runs(HERE, 9)] == [("d",), ("c",), ()]
+
+
 def test_a_run_of_a_process_that_is_gone_was_cut_off(file):
     with History.open(file) as history:
         history.begin(HERE, "run-1", 100.0, 4, ["a"])

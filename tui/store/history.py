@@ -54,7 +54,10 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """`ended_at` None: it goes on if `alive`, else it was cut off, and so was the rest of what it `wanted`."""
+    """`ended_at` None: it goes on if `alive`, else it was cut off, and so was the rest of what it `wanted`.
+
+    `wanted` is empty for a run that ended and is not the last one: of ten thousand repos it is long.
+    """
 
     id: str
     started_at: float
@@ -123,6 +126,11 @@ class History:
                 "INSERT INTO runs (id, workspace, started_at, jobs, wanted, pid, process)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (run, workspace, at, jobs, json.dumps([*wanted]), pid, start_of(pid)),
+            )
+            self._database.execute(
+                "UPDATE runs SET wanted = '[]'"
+                " WHERE workspace = ? AND id <> ? AND ended_at IS NOT NULL AND wanted <> '[]'",
+                (workspace, run),
             )
             self._drop_old(workspace, at)
 

@@ -11,7 +11,7 @@ from tui.view.ndjson import SCHEMA_VERSION, Document, rfc3339
 def runs_table(runs: Iterable[Run]) -> list[str]:
     """A line a run, in the given order."""
     return [
-        "  ".join((stamp(run.started_at), run.id, plural(len(run.wanted), "repo").rjust(9), _end(run)))
+        "  ".join((stamp(run.started_at), run.id, plural(_repos(run), "repo").rjust(11), _end(run)))
         for run in runs
     ]
 
@@ -55,8 +55,7 @@ def _run(run: Run) -> Document:
         "started_at": rfc3339(run.started_at),
         "ended_at": rfc3339(run.ended_at),
         "jobs": run.jobs,
-        "wanted": list(run.wanted),
-        "total": run.total,
+        "total": _repos(run),
         "commits": run.commits,
         "exit_code": run.exit_code,
         "goes_on": run.alive,
@@ -83,6 +82,10 @@ def _result(result: Result) -> Document:
             {"name": ref.name, "old": ref.old, "new": ref.new, "kind": ref.kind.value} for ref in result.refs
         ],
     }
+
+
+def _repos(run: Run) -> int:
+    return len(run.wanted) if run.total is None else run.total
 
 
 def _end(run: Run) -> str:
