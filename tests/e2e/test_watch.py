@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.kit import repos
 from tests.kit.gate import SshStub
 from tests.kit.processes import children_of, wait_until
 from tests.kit.program import SYNCTUI, Workspace, ended, kill_unwatched, start, synctui
@@ -238,3 +239,20 @@ def test_on_a_terminal_it_is_the_app(workspace: Workspace) -> None:
         terminal.press("q")
         assert terminal.wait_exit() == 0
     assert status(workspace) == (1, None)
+
+
+def test_words_that_ask_for_facts_are_asked_before_each_pass(
+    workspace: Workspace, watch: Callable[..., Watching]
+) -> None:
+    workspace.add("tidy", "edited")
+    watching = watch("dirty")
+    watching.passes(2)
+    assert {event["event"] for event in watching.events} == {"run_started", "run_finished"}
+    repos.dirty(workspace.checkout("edited"))
+    watching.until(lambda event: event.get("repo") == "co/edited" and event["event"] == "repo_finished")
+    assert watching.ends_of("tidy") == []
+    watching.stop()
+    with Terminal.start([SYNCTUI, "watch", "--every", "1h", "dirty"], cwd=workspace.folder) as terminal:
+        terminal.wait_for("next pass in 59:5")
+        terminal.press("q")
+        assert terminal.wait_exit() == 0

@@ -18,7 +18,7 @@ from tui.engine.engine import Engine, Journal, RunInfo, Spawn, daemon_thread
 from tui.engine.order import ordered
 from tui.engine.plan import Plan, make_plan
 from tui.engine.runner import make_work, recording
-from tui.engine.selection import Facts, select
+from tui.engine.selection import Facts, NothingSelected, select
 from tui.engine.shutdown import signals_unwind
 from tui.engine.survey import StatusRow, survey
 from tui.git.inspect import RepoStatus
@@ -94,29 +94,48 @@ class Wired:
 
 
 def resolve_run(
-    words: Sequence[str], config: Path | None, flags: dict[str, Any], memory: Memory | None = None
+    words: Sequence[str],
+    config: Path | None,
+    flags: dict[str, Any],
+    memory: Memory | None = None,
+    *,
+    repeats: bool = False,
 ) -> tuple[Workspace, list[Repo], Settings]:
-    """Raises ConfigError, SelectionError and, for words that ask for what is remembered, StateError."""
-    workspace, repos, settings = _resolved(words, config, flags, memory)
+    """`repeats`: that no repo is meant now is no mistake, since one may be later.
+
+    Raises ConfigError, SelectionError and, for words that ask for what is remembered, StateError.
+    """
+    with signals_unwind():
+        workspace, repos, settings = _resolved(words, config, flags, memory, repeats=repeats)
     for warning in (*workspace.warnings, *settings.warnings):
         click.echo(f"synctui: {warning}", err=True)
     return workspace, repos, settings
 
 
 def _resolved(
-    words: Sequence[str], config: Path | None, flags: dict[str, Any], memory: Memory | None = None
+    words: Sequence[str],
+    config: Path | None,
+    flags: dict[str, Any],
+    memory: Memory | None = None,
+    *,
+    repeats: bool = False,
 ) -> tuple[Workspace, list[Repo], Settings]:
     try:
         workspace = load_workspace(config, Path.cwd(), os.environ)
     except FileNotFoundError:
         raise ConfigError("the current folder is gone; go to another one") from None
-    repos = select(workspace.repos, words, facts_for(workspace, words, flags))
+    try:
+        repos = select(workspace.repos, words, facts_for(workspace, words, flags))
+    except NothingSelected:
+        if not repeats:
+            raise
+        repos = []
     remembered = memory.jobs(workspace.path) if memory else None
     settings = resolve(
         flags,
         os.environ,
         workspace.settings,
-        len(repos),
+        len(workspace.repos if repeats else repos),
         os.cpu_count(),
         file_name=str(workspace.path),
         remembered={} if remembered is None else {"jobs": remembered},
@@ -135,7 +154,7 @@ def wired(
     repeats: bool = False,
 ) -> Iterator[Wired]:
     """Raises what resolve_run does, and StateError."""
-    workspace, repos, settings = resolve_run(words, config, flags, memory)
+    workspace, repos, settings = resolve_run(words, config, flags, memory, repeats=repeats)
     if repeats:
         settings = _repeated(settings)
     with read_history() if settings.dry_run else open_history() as history:
@@ -168,7 +187,7 @@ def plan_of_pass(kit: Wired, words: Sequence[str], config: Path | None, flags: d
 
     Raises what resolve_run does, and StateError.
     """
-    _, repos, _ = _resolved(words, config, flags)
+    _, repos, _ = _resolved(words, config, flags, repeats=True)
     history, key, now = kit.history, kit.key, time.time()
     held = {
         repo: f"left alone for {duration(left * 1000)} more, after {plural(failure.own, 'failure')} in a row;"
@@ -253,8 +272,7 @@ def facts_for(
     rows: list[StatusRow] = []
     if asked & {"behind", "dirty", "stale"}:
         looks = Looks(looks_file())
-        with signals_unwind():
-            survey(workspace.repos, rows.append, StopSignal(), looks)
+        survey(workspace.repos, rows.append, StopSignal(), looks)
         if not settings.dry_run:
             looks.save()
     status = {row.repo.id: row.status for row in rows}

@@ -17,6 +17,10 @@ class SelectionError(Exception):
     """One line that names the word and what is allowed."""
 
 
+class NothingSelected(SelectionError):  # noqa: N818  named after the fact
+    """Each word means something, but no repo has all of it now."""
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What the predicates ask about one repo; None: not known, which no predicate matches."""
@@ -39,7 +43,7 @@ def select(
     """The repos that the words mean, in workspace order; no words mean all.
 
     Ids, globs and paths are alternatives; every predicate must hold; what `-` negates must not.
-    Raises SelectionError for a word that matches nothing.
+    Raises SelectionError for a word that matches nothing, NothingSelected where all of them together do not.
     """
     named: set[str] = set()
     any_name = False
@@ -62,7 +66,7 @@ def select(
         repo for repo in repos if (not any_name or repo.id in named) and all(test(repo) for test in tests)
     ]
     if not chosen and repos and (tests or any_name):
-        raise SelectionError(f"`{' '.join(words)}` matches no repo of this workspace")
+        raise NothingSelected(f"`{' '.join(words)}` matches no repo of this workspace")
     return chosen
 
 
