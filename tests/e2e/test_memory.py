@@ -58,7 +58,7 @@ def test_what_failed_yesterday_is_synced_today(workspace: Workspace, ssh_stub: S
     assert listed(workspace, "state:up_to_date") == ["co/bad", "co/good"]
     assert listed(workspace, "-state:up_to_date") == []
     assert (state.stat().st_mode & 0o777, (state / "synctui.db").stat().st_mode & 0o777) == (0o700, 0o600)
-    assert sorted(path.name for path in state.iterdir()) == ["locks", "synctui.db"]
+    assert sorted(path.name for path in state.iterdir()) == ["locks", "logs", "synctui.db"]
 
 
 def test_a_kill_loses_nothing_that_had_ended(workspace: Workspace, ssh_stub: SshStub) -> None:
@@ -223,4 +223,4 @@ def test_the_app_remembers_too_and_its_dry_run_does_not(
     assert content(sandbox) == before
     assert run_app() == 1
     assert listed(workspace, "state:failed") == ["co/gone"]
-    assert sorted(path.name for path in state.iterdir()) == ["locks", "memory.toml", "synctui.db"]
+    assert sorted(path.name for path in state.iterdir()) == ["locks", "logs", "memory.toml", "synctui.db"]

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import posix
 import pwd
 import resource
 import shutil
@@ -15,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.injected import Site, Watch, fault_at, sites_of
+from tests.faults.injected import Site, Watch, fault_at, no_room, sites_of
 from tests.kit import repos
 from tests.kit.program import Ran, Workspace
 from tests.torture.facts import facts, lost
@@ -24,7 +25,7 @@ from tui.git.outcome import Outcome, State
 from tui.git.repo import Repo
 from tui.store.history import History
 from tui.store.memory import Memory
-from tui.store.paths import StateError, database_file, make_state_folders, state_folder
+from tui.store.paths import StateError, database_file, log_file, make_state_folders, state_folder
 
 START = Watch("store", inner=False)
 """Sees the main thread, which does all that is before the first job."""
@@ -118,6 +119,10 @@ def kept(ran: Ran) -> int:
         return int(count)
 
 
+def is_of_log(site: Site) -> bool:
+    return site.caller.startswith("logs.py")
+
+
 def no_state() -> None:
     shutil.rmtree(state_folder(), ignore_errors=True)
 
@@ -135,7 +140,11 @@ def test_a_fault_at_any_call_before_the_first_fetch(ground: Ground) -> None:
     for prepare, select in ((no_state, ()), (old_state, ()), (old_state, ("-state:synced",))):
         args = ("sync", "--ndjson", "--no-clone", *select)
         prepare()
-        sites = [site for site in sites_of(START, partial(ground.run, *args)) if site not in known]
+        sites = [
+            site
+            for site in sites_of(START, partial(ground.run, *args))
+            if site not in known and not is_of_log(site)
+        ]
         known.update(sites)
         ground.renew()
         for path in ground.workspace.folder.glob("co/*/.git/FETCH_HEAD"):
@@ -172,7 +181,7 @@ def test_a_fault_at_any_call_in_mid_run(ground: Ground) -> None:
     sites = [
         site
         for site in sites_of(ALL, lambda: ground.run("sync", "--ndjson", "-j", "1"))
-        if site not in at_start
+        if site not in at_start and not is_of_log(site)
     ]
     assert {site.callee for site in sites} == {"execute", "fetchall"}
     assert len(sites) > 5
@@ -195,6 +204,55 @@ def test_a_fault_at_any_call_in_mid_run(ground: Ground) -> None:
         assert hit == [site] * jobs
         assert kept(ran) == len(NAMES) - jobs, str(site)
     assert of_the_run > 0
+
+
+def test_a_fault_at_any_call_that_writes_the_log_of_the_run(ground: Ground) -> None:
+    ground.run("sync", "--ndjson")  # so that there is an older log to be dropped or not
+    ground.renew()
+    sites = [site for site in sites_of(ALL, lambda: ground.run("sync", "--ndjson")) if is_of_log(site)]
+    assert {"open", "fstat", "write", "Path.stat"} <= {site.callee for site in sites}
+    said = 0
+    for n, site in enumerate(sites):
+        error, words = errors_at(site)[n % len(SYSTEM_ERRORS)]
+        ground.renew()
+        with fault_at(ALL, site, error) as hit:
+            ran = ground.run("sync", "--ndjson")
+        assert site in hit
+        ground.check_synced(ran)
+        assert kept(ran) == len(NAMES)
+        if notices(ran):  # an older log that cannot be dropped costs nothing
+            [(level, text)] = notices(ran)
+            file = log_file(ran.run_finished["run"])
+            whole = f"this run has no whole log: {file}: cannot be written: {words}"
+            assert (level, text) == ("error", whole), str(site)
+            said += 1
+    assert said >= len(SYSTEM_ERRORS)
+
+
+def test_no_room_for_the_log_of_the_run(ground: Ground, tmp_path: Path) -> None:
+    """What is in it is whole lines."""
+    whole = log_file(ground.run("sync", "--ndjson").run_finished["run"]).read_text()
+    for size in range(0, len(whole), 40):
+        ground.renew()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("tui.store.logs.os.write", partial(write_up_to, size))
+            ran = ground.run("sync", "--ndjson")
+        ground.check_synced(ran)
+        [(level, text)] = notices(ran)
+        file = log_file(ran.run_finished["run"])
+        assert (level, text) == (
+            "error",
+            f"this run has no whole log: {file}: cannot be written: No space left on device",
+        )
+        assert file.stat().st_size <= size
+        assert file.read_text()[-1:] in {"", "\n"}
+
+
+def write_up_to(size: int, fd: int, data: bytes) -> int:
+    """As on a disk that has room for a file of so many bytes."""
+    if room_left := max(0, size - os.fstat(fd).st_size):
+        return posix.write(fd, data[:room_left])
+    raise no_room()
 
 
 def test_a_fault_at_any_call_that_looks_for_repos(ground: Ground) -> None:

@@ -39,6 +39,7 @@ from tui.engine.shutdown import STOP_GRACE, STOP_SIGNALS, Ending
 from tui.engine.survey import StatusRow
 from tui.git.outcome import Reason
 from tui.git.stop import StopSignal
+from tui.store.logs import log_of
 from tui.view.board import Board, BoardRow
 from tui.view.lines import plural, summary
 from widgets.dialogs import ConfirmDialog
@@ -113,9 +114,11 @@ class SynctuiApp(App[Ending]):
         return ending
 
     def _tell_summary(self) -> None:
-        finished, ends = self.desk.board.session()
-        lines = summary(finished, ends, dry_run=self.desk.session.dry_run) if ends else []
-        if alive := len(self.desk.board.running):
+        board = self.desk.board
+        finished, ends = board.session()
+        dry_run, log = self.desk.session.dry_run, log_of(board.run_with_trouble)
+        lines = summary(finished, ends, dry_run=dry_run, log=log) if ends else []
+        if alive := len(board.running):
             lines.append(f"{plural(alive, 'job')} did not end in time")
         with contextlib.suppress(OSError):  # the terminal may be what ended us
             sys.stdout.write("".join(f"{line}\n" for line in lines))

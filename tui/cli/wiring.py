@@ -14,7 +14,8 @@ from typing import Any
 import click
 
 from tui.cli.flags import refuse
-from tui.engine.engine import Engine, Journal, RunInfo, Spawn, daemon_thread
+from tui.engine.engine import Engine, RunInfo, Spawn, daemon_thread
+from tui.engine.journal import Journal
 from tui.engine.order import ordered
 from tui.engine.plan import Plan, make_plan
 from tui.engine.runner import make_work, recording
@@ -36,6 +37,7 @@ from tui.store.past import Past, last_success
 from tui.store.paths import database_file, locks_folder, looks_file, make_state_folders
 from tui.store.settings import SETTINGS, Layer, Settings, resolve
 from tui.view.lines import ago, duration, plural
+from tui.view.run_log import RunLog
 
 _FRESH_PART = 0.9
 """Of the interval of a watch: so long a repo counts as fresh where --min-age says nothing."""
@@ -74,7 +76,7 @@ class Wired:
         journal = None
         if not settings.dry_run:
             work = recording(work, partial(self.history.record, self.key))
-            journal = Journal(partial(self.history.begin, self.key), self.history.finish)
+            journal = Journal(partial(self.history.begin, self.key), self.history.finish, RunLog().tell)
         return Engine(
             work,
             limit=settings.jobs,

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
-from tui.engine.events import Event, Notice, Record, RunFinished, RunStarted
+from tui.engine.events import Event, JobEnded, Notice, Record, RunFinished, RunStarted
 from tui.engine.feed import Feed, Inbox
 from tui.engine.job import Job
-from tui.engine.scheduler import Scheduler, Start, Step, Stop
+from tui.engine.journal import Journal
+from tui.engine.scheduler import Scheduler, Start, Step, Stop, end_of
 from tui.git.clean import clean_text
 from tui.git.gauge import Gauge
 from tui.git.outcome import Outcome, Reason, State
@@ -73,17 +74,6 @@ class RunInfo:
     dry_run: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Journal:
-    """Where runs are kept. Whatever it raises at the start of a run keeps that from starting."""
-
-    begin: Callable[[str, float, int, Sequence[str]], None] = lambda *_: None
-    """The run, its time in seconds since the epoch, its job limit and the ids of the repos it is to try; called
-    again with more repos for a run that goes on."""
-    finish: Callable[[str, float, int, int, int], None] = lambda *_: None
-    """The run, the time, how many repos it had, how many commits came, the exit code."""
-
-
 class Engine:
     """Commands may come from any thread, have taken effect when they return, and never wait for git.
 
@@ -117,10 +107,11 @@ class Engine:
         self._gauges: dict[str, Gauge] = {}
         self._run = ""
         """Empty: no run goes on."""
-        self._submissions = 0
-        """How many are under way; a run does not end before they are in it."""
+        self._under_way = 0
+        """How many submissions and tales are; a run does not end before they are in it and in the journal."""
         self._closing = False
-        self._journal_failed = False
+        self._said: set[str] = set()
+        """What the journal failed at."""
         self._run_began = 0.0
         self._interrupted = False
 
@@ -211,7 +202,7 @@ class Engine:
             return step.join(scheduler.add(keyed, now, again=again, pick=pick))
 
         with self._lock:
-            self._submissions += 1
+            self._under_way += 1
             going_on, limit = self._run, self._scheduler.limit
         try:
             run = going_on or self._new_run()
@@ -219,13 +210,13 @@ class Engine:
                 self._journal.begin, run, self._clock.now(), limit, [repo.id for repo, _ in keyed]
             )
             if going_on:
-                self._keep(begin)
+                self._keep("this run is not remembered", begin)
             else:
                 begin()
             starts = self._step(command)
         finally:
             with self._lock:
-                self._submissions -= 1
+                self._under_way -= 1
         self._launch_all(starts)
 
     def _do(self, command: Callable[[Scheduler, float], Step]) -> None:
@@ -237,7 +228,7 @@ class Engine:
         self._close()
 
     def _step(self, command: Callable[[Scheduler, float], Step]) -> list[Job]:
-        """One unit of work: lock, decide, file the events, unlock, stop what is to stop.
+        """One unit of work: lock, decide, file the events, unlock, stop what is to stop, keep what happened.
 
         Returns the jobs to start; each has its place already.
         """
@@ -252,9 +243,15 @@ class Engine:
             stops = [
                 (self._stops[order.job_id], order.reason) for order in step.orders if isinstance(order, Stop)
             ]
-            self._file(step.events)
-        for stop, reason in stops:
-            stop.set(reason)
+            records = self._file(step.events)
+            self._under_way += 1
+        try:
+            for stop, reason in stops:
+                stop.set(reason)
+            self._tell([record for record in records if not _is_kept(record.event)])
+        finally:
+            with self._lock:
+                self._under_way -= 1
         return starts
 
     def _launch(self, first: Job) -> None:
@@ -279,9 +276,12 @@ class Engine:
             job = self._end(job, outcome)
 
     def _end(self, job: Job, outcome: Outcome) -> Job | None:
+        over = self._clock.monotonic()
+        self._tell([Record(self._clock.now(), job.run, end_of(job, outcome, over))])
+
         def command(scheduler: Scheduler, now: float) -> Step:
             del self._stops[job.id]
-            return scheduler.ended(job.id, outcome, now)
+            return scheduler.ended(job.id, outcome, now, over)
 
         starts = self._step(command)
         for other in starts[1:]:
@@ -296,7 +296,7 @@ class Engine:
             with self._lock:
                 if self._closing and kept is None:
                     return  # another thread is at it, and looks again
-                over = self._run and self._scheduler.idle and not self._submissions
+                over = self._run and self._scheduler.idle and not self._under_way
                 finished = self._finished(self._clock.monotonic()) if over else None
                 self._closing = finished is not None and not _same(finished, kept)
                 if finished is None:
@@ -307,17 +307,26 @@ class Engine:
                     self._run = ""
                     self._idle.notify_all()
                     return
-            kept = finished
-            self._keep(partial(self._journal.finish, run, self._clock.now(), *_figures(finished)))
+            kept, now = finished, self._clock.now()
+            self._tell([Record(now, run, finished)])
+            self._keep(
+                "this run is not remembered", partial(self._journal.finish, run, now, *_figures(finished))
+            )
 
-    def _keep(self, entry: Callable[[], None]) -> None:
+    def _tell(self, records: Sequence[Record]) -> None:
+        if records:
+            self._keep("this run has no whole log", partial(self._journal.tell, records))
+
+    def _keep(self, failure: str, entry: Callable[[], None]) -> None:
         """In mid-run a journal that fails costs no repo; it is said once."""
         try:
             entry()
         except Exception as error:  # noqa: BLE001  whatever it is, the run goes on
-            if not self._journal_failed:
-                self._journal_failed = True
-                self._notice(Notice("error", f"this run is not remembered: {error}"))
+            with self._lock:
+                known = failure in self._said
+                self._said.add(failure)
+            if not known:
+                self._notice(Notice("error", f"{failure}: {error}"))
 
     def _notice(self, notice: Notice) -> None:
         def command(scheduler: Scheduler, _now: float) -> Step:
@@ -328,10 +337,12 @@ class Engine:
 
         self._step(command)
 
-    def _file(self, events: Iterable[Event]) -> None:
+    def _file(self, events: Iterable[Event]) -> list[Record]:
         time_now = self._clock.now()
-        if records := [Record(time_now, self._run, event) for event in events]:
+        records = [Record(time_now, self._run, event) for event in events]
+        if records:
             self._feed.file(records)
+        return records
 
     def _new_run(self) -> str:
         stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(self._clock.now()))
@@ -373,6 +384,11 @@ def internal_failure(repo: Repo, error: BaseException) -> Outcome:
         clean_text(f"a fault in synctui: {type(error).__name__}: {error}").removesuffix(":"),
         f"run `synctui sync {repo.id} -v` and report what it prints",
     )
+
+
+def _is_kept(event: Event) -> bool:
+    """Whether the journal had it before: the end of a job that ran."""
+    return isinstance(event, JobEnded) and event.slot is not None
 
 
 def _figures(finished: RunFinished) -> tuple[int, int, int]:

@@ -187,8 +187,11 @@ class Scheduler:
         running = [job.id for job in self.jobs.values() if _unstopped(job)]
         return step.join(self.cancel(running, reason, now))
 
-    def ended(self, job_id: str, outcome: Outcome, now: float) -> Step:
-        """A started job is over and nothing of it is alive. Its place and the next start are one step."""
+    def ended(self, job_id: str, outcome: Outcome, now: float, over: float | None = None) -> Step:
+        """A started job is over and nothing of it is alive. Its place and the next start are one step.
+
+        `over`: when it was, if that is a while ago.
+        """
         step = Step()
         job = self.jobs[job_id]
         if not isinstance(job.state, Running):
@@ -197,7 +200,7 @@ class Scheduler:
         if job.state.slot != PRIORITY_SLOT:
             self._lanes.leave(job.repo.host)
         self._lock_keys.discard(job.lock_key)
-        self._end(job, Trigger.END, outcome, now, step)
+        self._end(job, Trigger.END, outcome, now if over is None else over, step)
         if changed := self._lanes.answered(job.repo.host, outcome, self.limit):
             step.events.append(changed)
         if self.fail_fast and outcome.state in ATTENTION_STATES:
@@ -230,18 +233,9 @@ class Scheduler:
             self._cancel(job, reason, now, step)
 
     def _end(self, job: Job, trigger: Trigger, outcome: Outcome, now: float, step: Step) -> None:
-        slot: int | None = None
-        waited = took = 0.0
-        match job.state:
-            case Running() as running:
-                slot, waited, took = running.slot, running.waited, now - running.since
-            case Queued(since=since):
-                waited = now - since
+        step.events.append(end_of(job, outcome, now))
         job.advance(trigger, Done(outcome, now))
         self.tally.ended(outcome)
-        step.events.append(
-            JobEnded(job.repo, job.attempt, outcome, slot, round(waited * 1000), round(took * 1000))
-        )
 
     def _fill(self, step: Step, now: float) -> Step:
         """Start whatever may start."""
@@ -279,6 +273,18 @@ class Scheduler:
 
     def _lock_free(self, job: Job) -> bool:
         return job.lock_key not in self._lock_keys
+
+
+def end_of(job: Job, outcome: Outcome, now: float) -> JobEnded:
+    """What is told of a job, queued or running until now, when it ends so."""
+    slot: int | None = None
+    waited = took = 0.0
+    match job.state:
+        case Running() as running:
+            slot, waited, took = running.slot, running.waited, now - running.since
+        case Queued(since=since):
+            waited = now - since
+    return JobEnded(job.repo, job.attempt, outcome, slot, round(waited * 1000), round(took * 1000))
 
 
 def _unstopped(job: Job) -> bool:

@@ -17,6 +17,7 @@ from tui.engine.watch import Watch
 from tui.git.gauge import Progress
 from tui.git.outcome import ATTENTION_STATES, SUCCESS_STATES, Reason, State
 from tui.headless.streams import StdoutClosed, Streams
+from tui.store.logs import log_of
 from tui.view import lines, ndjson
 
 HEARTBEAT = 30.0
@@ -201,7 +202,7 @@ class _Teller:
                 attention = any(end.outcome.state in ATTENTION_STATES for end in ended)
                 if not show.quiet or attention:
                     streams.data("")
-                    for text in lines.summary(event, ended, dry_run=self._dry_run):
+                    for text in lines.summary(event, ended, dry_run=self._dry_run, log=log_of(record.run)):
                         streams.data(text)
 
     def _tell_end(self, event: JobEnded) -> None:

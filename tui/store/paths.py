@@ -39,6 +39,11 @@ def database_file() -> Path:
     return state_folder() / "synctui.db"
 
 
+def log_file(run: str) -> Path:
+    """What the run of this id said; the file need not exist."""
+    return state_folder() / "logs" / f"{run}.log"
+
+
 def looks_file() -> Path:
     """What was last seen of the checkouts, kept only to be faster; the file need not exist."""
     return _DIRS.user_cache_path / "looks.json"
@@ -47,7 +52,7 @@ def looks_file() -> Path:
 def make_state_folders() -> None:
     """Make the state folder and that of the locks, with mode 0700. Raises StateError."""
     for folder in (state_folder(), locks_folder()):
-        _make_private(folder)
+        make_private(folder)
 
 
 def replace_file(file: Path, content: bytes) -> None:
@@ -79,7 +84,8 @@ def home_short(path: Path) -> str:
     return f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)
 
 
-def _make_private(folder: Path) -> None:
+def make_private(folder: Path) -> None:
+    """Make the folder, or an older one again, one of the person alone: mode 0700. Raises StateError."""
     name = clean_text(str(folder))
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -113,6 +113,8 @@ class Board:
         """When that run began, seconds since the epoch."""
         self.finished: RunFinished | None = None
         """None while a run is going on."""
+        self.run_with_trouble = ""
+        """The last run in which something needed a person."""
         self._commits = 0
         self._duration_ms = 0
         self._interrupted = False
@@ -155,11 +157,8 @@ class Board:
                 row.state, row.slot, row.pick, row.started = Stage.RUNNING, slot, pick, record.time
             case JobStopping(repo=repo):
                 self._row(repo).state = Stage.STOPPING
-            case JobEnded(repo=repo, outcome=outcome) as event:
-                row = self._row(repo)
-                row.attempt, row.slot, row.end = event.attempt, None, event
-                row.settle(outcome)
-                self._commits += outcome.commits
+            case JobEnded() as event:
+                self._end(event, record.run)
             case LimitChanged(jobs=jobs, host=None):
                 self.limit = jobs
             case LimitChanged(jobs=jobs, host=str(host)):
@@ -184,6 +183,14 @@ class Board:
             interrupted=self._interrupted,
         )
         return finished, ends
+
+    def _end(self, event: JobEnded, run: str) -> None:
+        row = self._row(event.repo)
+        row.attempt, row.slot, row.end = event.attempt, None, event
+        row.settle(event.outcome)
+        self._commits += event.outcome.commits
+        if event.outcome.state in ATTENTION_STATES:
+            self.run_with_trouble = run
 
     def _row(self, repo: Repo) -> BoardRow:
         return self.rows.setdefault(repo.id, BoardRow(repo))

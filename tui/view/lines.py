@@ -127,10 +127,12 @@ def counts_line(finished: RunFinished, *, dry_run: bool = False) -> str:
     return f"{what}{plural(finished.total, 'repo')} {cut}{duration(finished.duration_ms)}: {states}"
 
 
-def summary(finished: RunFinished, ended: Sequence[JobEnded], *, dry_run: bool = False) -> list[str]:
+def summary(
+    finished: RunFinished, ended: Sequence[JobEnded], *, dry_run: bool = False, log: str = ""
+) -> list[str]:
     """The end of a run for a person: what needs one, each with its advice, then the counts.
 
-    `ended` is the last end of each repo.
+    `ended` is the last end of each repo; `log` is where more is said of what needs a person.
     """
     attention = [event for event in ended if event.outcome.state in ATTENTION_STATES]
     lines: list[str] = []
@@ -143,6 +145,8 @@ def summary(finished: RunFinished, ended: Sequence[JobEnded], *, dry_run: bool =
     if attention:
         lines.append("")
     lines.append(counts_line(finished, dry_run=dry_run))
+    if attention and log:
+        lines.append(f"log: {log}")
     undone = [*attention, *(event for event in ended if event.outcome.state is State.CANCELLED)]
     if undone and not dry_run:
         lines.append(f"try these again: {rerun_command(undone)}")
