@@ -103,21 +103,6 @@ def test_the_log_tells_runs_results_and_what_arrived(workspace: Workspace) -> No
     assert synctui("log", "three", cwd=workspace.folder).code == 2
 
 
-def test_unlock_explains_and_takes_nothing_from_the_living(workspace: Workspace, ssh_stub: SshStub) -> None:
-    workspace.add("one", stub=ssh_stub)
-    assert synctui("unlock", "one", cwd=workspace.folder).out == "co/one: nobody holds it\n"
-    ssh_stub.hold("one")
-    process = start("sync", cwd=workspace.folder)
-    ssh_stub.wait_started("one")
-    held = synctui("unlock", "one", cwd=workspace.folder)
-    assert held.code == 1
-    assert f"pid {process.pid}" in held.out
-    assert f"kill {process.pid}" in held.out
-    ssh_stub.open_all()
-    assert ended(process).code == 0
-    assert synctui("unlock", "one", cwd=workspace.folder).code == 0
-
-
 def test_what_took_longest_begins_first_unless_there_is_one_job(
     workspace: Workspace, ssh_stub: SshStub
 ) -> None:

@@ -12,7 +12,8 @@ import pytest
 
 from tests.git.conftest import World, git
 from tui.git.group import group_lives, start_of
-from tui.git.lock import Holder, RepoBusy, RepoLock, holder_of, lock_file, lock_key
+from tui.git.holder import Holder
+from tui.git.lock import RepoBusy, RepoLock, holder_of, lock_file, lock_key
 from tui.git.outcome import Reason, State
 
 
@@ -42,7 +43,7 @@ def test_a_held_repo_is_busy_and_says_who_holds_it(world: World, way: str):
         holder = holder_of(locks, world.base / way)
     assert (outcome.state, outcome.reason) == (State.BUSY, None)
     assert outcome.message.startswith(f"held by pid {os.getpid()} on ")
-    assert outcome.advice == "mine: wait for it, then: synctui sync mine"
+    assert outcome.advice == "mine: wait for it, or see what helps: synctui unlock mine"
     assert holder is not None
     assert holder.pid == os.getpid()
     assert holder_of(locks, world.mine) is None

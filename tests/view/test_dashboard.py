@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from tui.engine.survey import StatusRow
+from tui.git.holder import Holder
 from tui.git.inspect import RepoStatus
-from tui.git.lock import Holder
 from tui.git.repo import Repo
 from tui.store.past import Past
 from tui.view.dashboard import Dashboard, Thresholds, document, table
@@ -120,6 +120,7 @@ def test_the_document() -> None:
         "host": "box",
         "command": "synctui sync",
         "age_seconds": 12,
+        "silent_seconds": 0,
     }
     new = rows["new"]
     assert {key: value for key, value in new.items() if value is not None} == {

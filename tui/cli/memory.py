@@ -1,6 +1,7 @@
 """The commands on what is remembered: runs, results, open failures and locks."""
 
 import datetime as dt
+import shlex
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,9 +14,12 @@ from tui.cli.wiring import history_key, open_history, read_history, resolve_run
 from tui.engine.selection import select
 from tui.engine.shutdown import Ending, leave
 from tui.git.clean import clean_text
-from tui.git.lock import LockUnsupported, free_lock
+from tui.git.group import is_stopped, waits_for_its_terminal
+from tui.git.holder import Holder
+from tui.git.lock import LockUnsupported, RepoBusy, free_lock, lock_file
 from tui.headless.streams import StdoutClosed, Streams
 from tui.store.config import Workspace
+from tui.store.logs import log_of
 from tui.store.paths import database_file, locks_folder
 from tui.store.settings import SettingError, parse_age
 from tui.view import chronicle, ndjson
@@ -39,8 +43,9 @@ def log_command(what: str | None, since: str | None, config: Path | None, json: 
         elif what is None:
             runs = history.runs(key, _RUNS_SHOWN)
             text, document = chronicle.runs_table(runs), chronicle.runs_document(runs)
-        elif of_run := history.results_of_run(what):
+        elif (of_run := history.results_of_run(what)) or log_of(what):
             text, document = chronicle.results_of_run(of_run), chronicle.results_document(of_run)
+            text += [f"log: {log}"] if (log := log_of(what)) else []
         else:
             repo = _one_repo(workspace, what)
             of_repo = history.results_of_repo(key, repo)
@@ -72,16 +77,29 @@ def unlock_command(repo: str, config: Path | None) -> None:
     workspace, _, _ = resolve_run((), config, {})
     entry = next(one for one in workspace.repos if one.id == _one_repo(workspace, repo))
     try:
-        held = free_lock(locks_folder(), entry.path)
+        dead, cleared = free_lock(locks_folder(), entry.path)
+    except RepoBusy as busy:
+        helps = _what_helps(busy.holder, lock_file(locks_folder(), entry.path))
+        _print([f"{entry.id}: {busy.holder}", f"{entry.id}: {helps}"], code=1)
     except (OSError, LockUnsupported) as error:
         refuse(clean_text(str(error)))
-    if held is None:
-        _print([f"{entry.id}: nobody holds it"])
-    _print([f"{entry.id}: {held}", _help(held.pid, held.host)], code=1)
+    nobody = f"nobody holds it any more: {dead.who} was killed" if dead else "nobody holds it"
+    _print([f"{entry.id}: {line}" for line in (nobody, *cleared)])
 
 
-def _help(pid: int, host: str) -> str:
-    return f"wait for it; if it hangs, end it on {host}: kill {pid}" if pid else "wait for it"
+def _what_helps(holder: Holder, file: Path) -> str:
+    """With one command, which works as it stands where it says."""
+    pid = holder.pid
+    if not pid:
+        return f"see who it is: fuser -v {shlex.quote(str(file))}"
+    if not holder.is_here:
+        return f"it runs on {holder.host}; if it hangs, go there: kill {pid}"
+    if not is_stopped(pid):
+        return f"wait for it; if it hangs: kill {pid}"
+    # A stopped process heeds no `kill`, and one that draws would be stopped again in the background.
+    if waits_for_its_terminal(pid):
+        return "it is suspended; let it go on, in its terminal: fg"
+    return f"it is stopped; let it go on: kill -CONT {pid}"
 
 
 def _one_repo(workspace: Workspace, word: str) -> str:

@@ -11,8 +11,9 @@ from queue import Empty, SimpleQueue
 
 from tui.git.decide import Decision, Facts, decide
 from tui.git.fingerprint import fingerprint
+from tui.git.holder import Holder
 from tui.git.inspect import RepoStatus, git_dir_of, inspect
-from tui.git.lock import Holder, holder_of
+from tui.git.lock import holder_of
 from tui.git.outcome import Reason
 from tui.git.repo import Repo
 from tui.git.stop import StopSignal

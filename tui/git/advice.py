@@ -79,7 +79,7 @@ def advice(reason: Reason | None, repo: Repo, message: str = "", about: str = ""
 
 
 def busy_advice(repo: Repo) -> str:
-    return f"{repo.id}: wait for it, then: {_sync(repo)}"
+    return f"{repo.id}: wait for it, or see what helps: synctui unlock {shlex.quote(repo.id)}"
 
 
 def _choose(reason: Reason, repo: Repo, message: str, about: str) -> tuple[str, str]:

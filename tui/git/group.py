@@ -7,6 +7,8 @@ from pathlib import Path
 TERM_GRACE = 2.0
 """Seconds a group has to end after TERM, before KILL."""
 
+_TERMINAL_FIELD = 4  # of process_stat(): 0 for none
+_FOREGROUND_FIELD = 5  # of process_stat(): the process group that has the terminal
 _START_FIELD = 19  # of process_stat(): clock ticks since boot
 
 
@@ -19,6 +21,18 @@ def start_of(pid: int) -> str | None:
 def lives(pid: int, start: str | None) -> bool:
     """Whether the process that `start_of` once told of still runs."""
     return start is not None and start_of(pid) == start
+
+
+def is_stopped(pid: int) -> bool:
+    """Whether it was told to stop, and gets no other signal but KILL until it is told to go on."""
+    stat = process_stat(pid)
+    return stat is not None and stat[0] in "Tt"
+
+
+def waits_for_its_terminal(pid: int) -> bool:
+    """Whether it is in the background of a terminal, where what wants to draw is stopped at once."""
+    stat = process_stat(pid)
+    return stat is not None and stat[_TERMINAL_FIELD] != "0" and stat[_FOREGROUND_FIELD] != stat[2]
 
 
 def signal_group(group: int, number: int) -> None:

@@ -2,14 +2,14 @@
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from tui.git.inspect import git_dirs_of
 
 
-def remove_half_written(place: Path, since: float) -> None:
-    """Removes temporary packs and objects of the repository at `place` and its submodules, written since then.
+def remove_half_written(place: Path, since: float) -> list[Path]:
+    """Removes temporary packs and objects of the repository at `place` and its submodules, written since then; returns them.
 
     What a process has open is that of another git, and stays; so does all where the system cannot say.
     """
@@ -20,12 +20,19 @@ def remove_half_written(place: Path, since: float) -> None:
         if _changed(path) >= since
     ]
     if not found or not Path("/proc/self/fd").exists():
-        return
+        return []
     in_use = set(_open_files())
-    for path in found:
-        if os.path.realpath(path) not in in_use:
-            with contextlib.suppress(OSError):
-                path.unlink()
+    return removed([path for path in found if os.path.realpath(path) not in in_use])
+
+
+def removed(files: Iterable[Path]) -> list[Path]:
+    """Those that could be removed."""
+    gone = []
+    for file in files:
+        with contextlib.suppress(OSError):
+            file.unlink()
+            gone.append(file)
+    return gone
 
 
 def _temporary(objects: Path) -> Iterator[Path]:

@@ -6,35 +6,18 @@ import fcntl
 import hashlib
 import json
 import os
-import socket
-import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
 from tui.git.aftermath import clear_up
-from tui.git.clean import clean_text
-from tui.git.group import lives, start_of
+from tui.git.group import start_of
+from tui.git.heartbeat import heartbeat
+from tui.git.holder import Holder, holder_in, is_alive, is_dead, own_note, read_note
 from tui.git.inspect import common_dir_of, git_dir_of
 
 _NOTE_TRIES = 20  # of 10 ms each: the holder writes its note just after it has the lock
-
-
-@dataclass(frozen=True, slots=True)
-class Holder:
-    """Who holds a repo. `pid` is 0 when the holder left no note."""
-
-    pid: int
-    host: str
-    command: str
-    age_seconds: float
-
-    def __str__(self) -> str:
-        if not self.pid:
-            return "held by another process"
-        return f"held by pid {self.pid} on {self.host} ({self.command}) for {self.age_seconds:.0f} s"
 
 
 class RepoBusy(Exception):  # noqa: N818 - it is a state, not a mistake
@@ -64,8 +47,9 @@ def lock_file(lock_dir: Path, path: Path) -> Path:
 
 def holder_of(lock_dir: Path, path: Path) -> Holder | None:
     """Who holds the repo now, going by the note alone: touches no lock, writes nothing."""
-    note = _read_note(lock_file(lock_dir, path))
-    return _holder(note) if lives(int(note.get("pid", 0)), note.get("start")) else None
+    file = lock_file(lock_dir, path)
+    note = read_note(file)
+    return holder_in(note, file) if is_alive(note, file) else None
 
 
 def check_free(lock_dir: Path, path: Path) -> None:
@@ -74,17 +58,16 @@ def check_free(lock_dir: Path, path: Path) -> None:
         raise RepoBusy(holder)
 
 
-def free_lock(lock_dir: Path, path: Path) -> Holder | None:
-    """Clears up after a holder that is dead; returns the one that lives. The lock's file itself stays: two
-    processes could hold one each if it were removed. Raises what entering a RepoLock does, but not RepoBusy.
+def free_lock(lock_dir: Path, path: Path) -> tuple[Holder | None, list[str]]:
+    """Clears up after a holder that is dead; returns that one, if there was any, and what was done.
+
+    The lock's file itself stays: two processes could hold one each if it were removed. Raises what entering a
+    RepoLock does.
     """
-    if lock_file(lock_dir, path).exists():
-        try:
-            with RepoLock(lock_dir, path):
-                return None
-        except RepoBusy as busy:
-            return busy.holder
-    return None
+    if not lock_file(lock_dir, path).exists():
+        return None, []
+    with RepoLock(lock_dir, path) as lock:
+        return lock.dead, lock.cleared
 
 
 class RepoLock:
@@ -99,6 +82,10 @@ class RepoLock:
         self._file = lock_file(lock_dir, path)
         self._fd = -1
         self._note: dict[str, Any] = {}
+        self.dead: Holder | None = None
+        """Who held it before and was killed."""
+        self.cleared: list[str] = []
+        """What was done about what that one left, in words."""
 
     def __enter__(self) -> Self:
         self._dir.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -107,14 +94,9 @@ class RepoLock:
         try:
             self._take(fd)
             self._fd = fd
-            self._note = {
-                "pid": os.getpid(),
-                "start": start_of(os.getpid()),
-                "host": socket.gethostname(),
-                "command": _own_command(),
-                "started_at": time.time(),
-            }
+            self._note = own_note()
             self._write(self._note)
+            heartbeat.begin(fd)
         except BaseException:
             os.close(fd)
             raise
@@ -123,13 +105,18 @@ class RepoLock:
     def _take(self, fd: int) -> None:
         tries = 0
         while not self._flock(fd):
-            # Without a note its holder has just come or is just going.
-            if (note := _read_note(self._file)) or tries == _NOTE_TRIES:
-                raise RepoBusy(_holder(note))
+            # Without a note, or with that of one who was killed, its holder has just come or is just going.
+            note = read_note(self._file)
+            if is_dead(note):
+                note = {}
+            if note or tries == _NOTE_TRIES:
+                raise RepoBusy(holder_in(note, self._file))
             tries += 1
             time.sleep(0.01)
         # A note that stands is that of a program which was killed.
-        clear_up(_read_note(self._file), self._path)
+        if note := read_note(self._file):
+            self.dead = holder_in(note, self._file)
+            self.cleared = clear_up(note, self._path)
 
     def _flock(self, fd: int) -> bool:
         try:
@@ -157,6 +144,7 @@ class RepoLock:
         self._write(self._note)
 
     def __exit__(self, *_: object) -> None:
+        heartbeat.end(self._fd)
         try:
             with contextlib.suppress(OSError):
                 os.ftruncate(self._fd, 0)
@@ -170,30 +158,3 @@ class RepoLock:
         text = json.dumps(note).encode()
         os.pwrite(self._fd, text, 0)
         os.ftruncate(self._fd, len(text))
-
-
-def _read_note(file: Path) -> dict[str, Any]:
-    """Empty: no note, or one that is being written just now."""
-    try:
-        note = json.loads(file.read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return note if isinstance(note, dict) else {}
-
-
-def _holder(note: dict[str, Any]) -> Holder:
-    return Holder(
-        pid=int(note.get("pid", 0)),
-        host=clean_text(str(note.get("host", ""))),
-        command=clean_text(str(note.get("command", ""))),
-        age_seconds=max(0.0, time.time() - float(note.get("started_at", time.time()))),
-    )
-
-
-def _own_command() -> str:
-    """`synctui sync`, say: the program and its first word, without arguments that may be private."""
-    name = Path(sys.argv[0]).name if sys.argv else ""
-    if name == "__main__.py":
-        name = "synctui"
-    verb = [word for word in sys.argv[1:2] if word.isalpha()]
-    return " ".join([name or "python", *verb])

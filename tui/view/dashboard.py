@@ -92,6 +92,7 @@ def _document(row: Dashboard) -> Document:
             "host": holder.host,
             "command": holder.command,
             "age_seconds": round(holder.age_seconds),
+            "silent_seconds": round(holder.silent_seconds),
         },
         "error": row.error or None,
     }

@@ -1,0 +1,50 @@
+"""A sign of life from who holds locks: the time of their files, which anybody can see.
+
+It proves that the process runs, not that its work goes forward: of that the stall limit knows.
+"""
+
+import contextlib
+import os
+import threading
+
+INTERVAL = 5.0
+"""Seconds between two signs."""
+
+
+class Heartbeat:
+    """One thread for all files of the process, there only while there are any."""
+
+    def __init__(self, interval: float = INTERVAL) -> None:
+        self._interval = interval
+        self._changed = threading.Condition()
+        self._held: set[int] = set()
+        self._thread: threading.Thread | None = None
+
+    def begin(self, fd: int) -> None:
+        with self._changed:
+            self._held.add(fd)
+            if self._thread is None:
+                thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
+                with contextlib.suppress(RuntimeError):  # no thread to be had: the lock holds without it
+                    thread.start()
+                    self._thread = thread
+
+    def end(self, fd: int) -> None:
+        """Once it returns, the file may be closed."""
+        with self._changed:
+            self._held.discard(fd)
+            if not self._held:
+                self._changed.notify()
+
+    def _beat(self) -> None:
+        with self._changed:
+            while self._held:
+                self._changed.wait(self._interval)
+                for fd in self._held:
+                    with contextlib.suppress(OSError):
+                        os.utime(fd)
+            self._thread = None
+
+
+heartbeat = Heartbeat()
+"""The one of this process."""
