@@ -42,19 +42,30 @@ def test_a_lock_that_is_refused_or_given_up_leaves_nothing_that_beats(tmp_path: 
     assert heartbeat._held == set()
 
 
+def test_its_end_waits_for_no_beat(tmp_path: Path) -> None:
+    beats = Heartbeat(3600)
+    with (tmp_path / "a").open("w") as file:
+        beats.register(file.fileno())
+        [thread] = beating()
+        wait_until(lambda: beats._changed._waiters, "it waits")
+        beats.unregister(file.fileno())
+        thread.join(10)
+        assert not thread.is_alive()
+
+
 def test_the_time_of_every_held_file_moves(tmp_path: Path) -> None:
     beats = Heartbeat(0.01)
     files = [(tmp_path / name).open("w") for name in "ab"]
     for file in files:
         os.utime(file.fileno(), (1, 1))
-        beats.begin(file.fileno())
+        beats.register(file.fileno())
     wait_until(lambda: all(os.fstat(file.fileno()).st_mtime > 1 for file in files), "a beat")
-    beats.end(files[0].fileno())
+    beats.unregister(files[0].fileno())
     os.utime(files[0].fileno(), (1, 1))
     os.utime(files[1].fileno(), (1, 1))
     wait_until(lambda: os.fstat(files[1].fileno()).st_mtime > 1, "a beat of the other")
     assert os.fstat(files[0].fileno()).st_mtime == 1
-    beats.end(files[1].fileno())
+    beats.unregister(files[1].fileno())
     assert no_longer_beating()
     for file in files:
         file.close()
@@ -64,11 +75,11 @@ def test_a_file_that_cannot_be_touched_costs_the_others_nothing(tmp_path: Path) 
     beats = Heartbeat(0.01)
     with (tmp_path / "a").open("w") as file:
         os.utime(file.fileno(), (1, 1))
-        beats.begin(10_000)  # no such descriptor
-        beats.begin(file.fileno())
+        beats.register(10_000)  # no such descriptor
+        beats.register(file.fileno())
         wait_until(lambda: os.fstat(file.fileno()).st_mtime > 1, "a beat")
-        beats.end(10_000)
-        beats.end(file.fileno())
+        beats.unregister(10_000)
+        beats.unregister(file.fileno())
     assert no_longer_beating()
 
 

@@ -20,7 +20,7 @@ class Heartbeat:
         self._held: set[int] = set()
         self._thread: threading.Thread | None = None
 
-    def begin(self, fd: int) -> None:
+    def register(self, fd: int) -> None:
         with self._changed:
             self._held.add(fd)
             if self._thread is None:
@@ -29,7 +29,7 @@ class Heartbeat:
                     thread.start()
                     self._thread = thread
 
-    def end(self, fd: int) -> None:
+    def unregister(self, fd: int) -> None:
         """Once it returns, the file may be closed."""
         with self._changed:
             self._held.discard(fd)

@@ -96,7 +96,7 @@ class RepoLock:
             self._fd = fd
             self._note = own_note()
             self._write(self._note)
-            heartbeat.begin(fd)
+            heartbeat.register(fd)
         except BaseException:
             os.close(fd)
             raise
@@ -144,8 +144,8 @@ class RepoLock:
         self._write(self._note)
 
     def __exit__(self, *_: object) -> None:
-        heartbeat.end(self._fd)
         try:
+            heartbeat.unregister(self._fd)
             with contextlib.suppress(OSError):
                 os.ftruncate(self._fd, 0)
                 # Closing is not enough: a child that another thread is just starting has the descriptor until its exec.
