@@ -114,6 +114,18 @@ def test_the_log_of_what_a_signal_ended_names_all(
     assert lines[-1].startswith("try these again: ")
 
 
+def test_each_pass_of_a_watch_has_one(workspace: Workspace, logs: Path) -> None:
+    workspace.add("one")
+    process = start("watch", "--every", "1s", "--ndjson", cwd=workspace.folder)
+    assert process.stdout is not None
+    for _ in range(2):
+        while '"run_finished"' not in process.stdout.readline():
+            pass
+    process.terminate()
+    ended(process)
+    assert len(list(logs.iterdir())) >= 2
+
+
 def test_a_folder_for_logs_that_cannot_be_had_costs_no_repo(workspace: Workspace, logs: Path) -> None:
     workspace.add("one", "two")
     logs.parent.mkdir(parents=True)
