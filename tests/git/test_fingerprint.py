@@ -13,6 +13,8 @@ from tui.git import fingerprint as module
 from tui.git.fingerprint import fingerprint
 from tui.git.inspect import git_dir_of, inspect
 
+NOW_NS = 1_763_736_446_123_456_789
+SECOND_NS = 1_000_000_000
 LATER = 3_600_000_000_000
 """So much later that nothing is too young to be trusted."""
 
@@ -21,7 +23,7 @@ def taken(path: Path, began_ns: int | None = None) -> str | None:
     git_dir = git_dir_of(path)
     assert git_dir is not None
     began_ns = time.time_ns() + LATER if began_ns is None else began_ns
-    return fingerprint(path, git_dir, inspect(path).ignored, began_ns)
+    return fingerprint(path, git_dir, inspect(path), began_ns)
 
 
 def write(name: str, text: str = "x") -> Callable[[World], None]:
@@ -67,6 +69,10 @@ CHANGES: dict[str, Callable[[World], object]] = {
     "another url": lambda world: git(world.mine, "remote", "set-url", "origin", "/elsewhere"),
     "an exclude": lambda world: (world.mine / ".git/info/exclude").write_text("*.txt\n"),
     "an upstream that is gone": lambda world: git(world.mine, "update-ref", "-d", "refs/remotes/origin/main"),
+    "an exclude behind a link": write("../shared-exclude"),
+    "an included file": write("../included", "[core]\n\tfileMode = false\n"),
+    "an exclude that a setting names": write("../own-ignore"),
+    "a repository in it": lambda world: git(world.mine, "clone", "-q", world.url, "nested"),
     "packed refs": lambda world: git(world.mine, "pack-refs", "--all"),
     "a merge under way": begin_merge,
     "a rebase under way": begin_rebase,
@@ -75,6 +81,11 @@ CHANGES: dict[str, Callable[[World], object]] = {
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
 def test_it_changes_with(world: World, change: Callable[[World], object]) -> None:
+    git(world.mine, "config", "include.path", str(world.base / "included"))
+    git(world.mine, "config", "core.excludesFile", str(world.base / "own-ignore"))
+    (world.base / "shared-exclude").touch()
+    (world.mine / ".git/info/exclude").unlink()
+    (world.mine / ".git/info/exclude").symlink_to(world.base / "shared-exclude")
     before = taken(world.mine)
     assert before is not None
     assert taken(world.mine) == before
@@ -112,6 +123,28 @@ def test_a_bare_repository_changes_with_its_refs(world: World) -> None:
 def test_what_has_just_changed_is_not_trusted(world: World) -> None:
     write("new.txt")(world)
     assert taken(world.mine, time.time_ns()) is None
+
+
+def test_a_clock_of_whole_seconds_is_waited_for(world: World) -> None:
+    """As of a file system that has no finer one: what changes in the same second shows the same time."""
+    newest = (NOW_NS // SECOND_NS) * SECOND_NS
+    digest = module._Digest()
+    digest._add(b"a", os.stat_result([0] * 10, {"st_ctime_ns": newest}))
+    assert digest.result(newest + SECOND_NS) is None
+    assert digest.result(newest + 3 * SECOND_NS) is not None
+    digest._add(b"a", os.stat_result([0] * 10, {"st_ctime_ns": newest + 1}))
+    assert digest.result(newest + SECOND_NS) is not None
+
+
+def test_files_that_belong_to_another_git_dir_are_left_to_git(world: World) -> None:
+    (world.mine / "part").mkdir()
+    (world.mine / "part/.git").write_text(f"gitdir: {world.theirs}/.git\n")
+    assert taken(world.mine) is None
+
+
+def test_files_elsewhere_are_left_to_git(world: World) -> None:
+    git(world.mine, "config", "core.worktree", str(world.base))
+    assert taken(world.mine) is None
 
 
 def test_submodules_and_the_very_large_are_left_to_git(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """The read-only look."""
 
 import os
+from pathlib import Path
 
 from tests.git.conftest import World, commit, git
 from tests.git.test_dry_run import traces
@@ -9,7 +10,7 @@ from tui.git.inspect import RepoStatus, inspect
 from tui.git.outcome import State
 
 
-def test_a_clean_checkout(world: World):
+def test_a_clean_checkout(world: World, person: Path):
     git(world.mine, "fetch", "-q")
     before = traces(world.base)
     status = inspect(world.mine)
@@ -26,6 +27,7 @@ def test_a_clean_checkout(world: World):
         in_progress=None,
         last_fetch=(world.mine / ".git/FETCH_HEAD").stat().st_mtime,
         url=world.url,
+        settings=(f"{person}/.gitconfig", f"{world.mine}/.git/config"),
     )
 
 
@@ -86,6 +88,13 @@ def test_errors_are_said_and_nothing_reads_zero(world: World):
     assert status.error != ""
 
 
+def test_a_head_that_leads_nowhere_is_an_error(world: World):
+    (world.mine / ".git/refs/heads/main").write_text("")
+    status = inspect(world.mine)
+    assert (status.branch, status.dirty, status.untracked) == (None, None, None)
+    assert status.error == "HEAD is damaged: it leads to no commit and to no new branch"
+
+
 def test_no_git_is_said(world: World, monkeypatch):
     monkeypatch.setenv("PATH", "/nonexistent")
     assert inspect(world.mine) == RepoStatus(error="git is not installed, or not on the PATH")
@@ -107,3 +116,47 @@ def test_a_fetch_that_failed_is_no_fetch(world: World):
     world.remote.rename(world.base / "away")
     assert world.sync().state is State.FAILED
     assert inspect(world.mine).last_fetch is None
+
+
+def test_nothing_is_fetched_that_a_partial_clone_lacks(world: World) -> None:
+    git(world.remote, "config", "uploadpack.allowFilter", "true")
+    part = world.base / "part"
+    git(world.base, "clone", "-q", "--filter=blob:none", "--no-checkout", world.url, str(part))
+    git(part, "reset", "-q", "--mixed")  # all is in the index, and no content here
+    git(part, "rm", "-q", "--cached", "a.txt")
+    (part / "renamed.txt").write_text("one\n and more")
+    git(part, "add", "renamed.txt")
+    (part / ".gitattributes").write_text("* text\n")
+    before = traces(world.base)
+    assert inspect(part).dirty
+    assert traces(world.base) == before
+
+
+def test_what_even_a_look_needs_is_not_fetched(world: World) -> None:
+    """Without its trees nothing can be said of the index."""
+    git(world.remote, "config", "uploadpack.allowFilter", "true")
+    part = world.base / "part"
+    git(world.base, "clone", "-q", "--filter=tree:0", "--no-checkout", world.url, str(part))
+    before = traces(world.base)
+    status = inspect(part)
+    assert traces(world.base) == before
+    assert status.error
+    assert status.dirty is None
+
+
+def test_the_files_that_count_are_known_wherever_they_are(world: World, person: Path) -> None:
+    git(world.mine, "config", "core.excludesFile", "~/ignored")
+    git(world.mine, "config", "includeIf.onbranch:main.path", f"{world.base}/there")
+    (world.base / "there").write_text(
+        "[core]\n\tattributesFile = own-attributes\n[include]\n\tpath = beside\n"
+    )
+    assert inspect(world.mine).settings == (
+        f"{person}/.gitconfig",
+        f"{world.mine}/.git/config",
+        f"{person}/ignored",
+        f"{world.base}/there",
+        f"{world.mine}/own-attributes",
+        f"{world.base}/beside",
+    )
+    git(world.mine, "config", "core.worktree", str(world.base))
+    assert inspect(world.mine).settings is None

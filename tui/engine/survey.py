@@ -124,7 +124,7 @@ def _look(path: Path, stop: StopSignal, looks: Looks) -> RepoStatus:
 def _fingerprint(path: Path, status: RepoStatus, began_ns: int | None = None) -> str | None:
     with contextlib.suppress(OSError):
         if not status.error and (git_dir := git_dir_of(path)):
-            return fingerprint(path, git_dir, status.ignored, began_ns or time.time_ns())
+            return fingerprint(path, git_dir, status, began_ns or time.time_ns())
     return None
 
 

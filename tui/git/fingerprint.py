@@ -4,15 +4,13 @@ import contextlib
 import hashlib
 import os
 import shutil
+import stat
+import subprocess
 from collections.abc import Collection, Iterable
 from dataclasses import fields
-from operator import attrgetter
 from pathlib import Path
 
-from tui.git.gauge import Gauge
 from tui.git.inspect import IN_PROGRESS_FILES, RepoStatus, common_dir_of
-from tui.git.process import Deadlines, GitRunner
-from tui.git.stop import StopSignal
 
 MOST_ENTRIES = 20_000
 """Files and folders above which git itself is the faster one to ask."""
@@ -21,9 +19,13 @@ _PATIENCE = 10.0
 _TICK_NS = 50_000_000
 """What changed so shortly before a look could change once more and show the same time: the kernel's clock
 for files moves in steps of up to 10 ms, and a file system may be slower."""
+_COARSE_TICK_NS = 2_000_000_000
+"""The same where the file system counts in seconds, or as FAT in two."""
+_SECOND_NS = 1_000_000_000
 
 _OF_WORKTREE = (
-    *(b"HEAD", b"index", b"FETCH_HEAD", b"logs/HEAD", b"config.worktree", b"info/sparse-checkout"),
+    *(b"HEAD", b"index", b"FETCH_HEAD", b"logs/HEAD", b"config.worktree"),
+    *(b"info/sparse-checkout", b"reftable/tables.list"),
     *map(os.fsencode, IN_PROGRESS_FILES),
 )
 _OF_ALL = (
@@ -31,29 +33,35 @@ _OF_ALL = (
     b"packed-refs",
     b"logs/refs/stash",
     b"shallow",
+    b"info/attributes",
     b"info/exclude",
+    b"info/grafts",
+    b"objects",
     b"reftable/tables.list",
 )
 
 
-def fingerprint(path: Path, git_dir: Path, ignored: Collection[str], began_ns: int) -> str | None:
+def fingerprint(path: Path, git_dir: Path, status: RepoStatus, began_ns: int) -> str | None:
     """The same text as long as nothing changed that a look at the checkout would show.
 
-    `ignored`: folders that git ignores as a whole, relative to the checkout; they are not entered.
-    `began_ns`: when the look began, in nanoseconds since the epoch. None: something changed so late that a
-    later change need not show, or the checkout is too large or has submodules, whose state is elsewhere.
+    `status`: what the look saw; the folders that git ignores as a whole are not entered. `began_ns`: when it
+    began, in nanoseconds since the epoch. None: something changed so late that a later change need not show,
+    or the checkout is too large, or what it shows depends on what is elsewhere, as in a submodule.
     Raises OSError.
     """
-    digest = _Digest(began_ns - _TICK_NS)
+    if status.settings is None:
+        return None
+    digest = _Digest()
     common = os.fsencode(common_dir_of(git_dir))
     digest.add_files(os.fsencode(git_dir), _OF_WORKTREE)
     digest.add_files(common, _OF_ALL)
+    digest.add_files(b"", map(os.fsencode, status.settings))
     digest.add_tree(common + b"/refs", frozenset())
     if git_dir != path:
         if (path / ".gitmodules").exists():
             return None
-        digest.add_tree(os.fsencode(path), {os.fsencode(path / name) for name in ignored})
-    return digest.result()
+        digest.add_tree(os.fsencode(path), {os.fsencode(path / name) for name in status.ignored})
+    return digest.result(began_ns)
 
 
 def surroundings() -> str:
@@ -63,22 +71,27 @@ def surroundings() -> str:
     of_git = {name: text for name, text in os.environ.items() if name.startswith("GIT_")}
     of_git.pop("GIT_PYTHON_REFRESH", None)  # set by ourselves, before the first git
     digest.update(repr(sorted(of_git.items())).encode())
-    settings = b""
     if git := shutil.which("git"):
         digest.update(_stat(Path(git)))
-        with contextlib.suppress(OSError):
-            runner = GitRunner(Path("/"), StopSignal(), Deadlines(0, _PATIENCE), Gauge())
-            settings = runner.run("config", "-z", "--list", "--includes").stdout
-    digest.update(settings)
+        digest.update(_own_settings(git))
     config_home = Path(os.environ.get("XDG_CONFIG_HOME") or "~/.config").expanduser()
-    excludes = [
-        os.fsdecode(entry.partition(b"\n")[2])
-        for entry in settings.split(b"\0")
-        if entry.startswith(b"core.excludesfile\n")
-    ]
-    for file in (config_home / "git/ignore", *(Path(name).expanduser() for name in excludes)):
-        digest.update(_stat(file))
+    for name in ("ignore", "attributes"):
+        digest.update(_stat(config_home / "git" / name))
     return digest.hexdigest()
+
+
+def _own_settings(git: str) -> bytes:
+    """Those of the person and of the system: the files of which there are none are in no repository's list."""
+    with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+        return subprocess.run(
+            [git, "config", "-z", "--list", "--includes"],
+            capture_output=True,
+            check=False,
+            timeout=_PATIENCE,
+            stdin=subprocess.DEVNULL,
+            cwd="/",  # in no repository
+        ).stdout
+    return b""
 
 
 def _stat(file: Path) -> bytes:
@@ -89,46 +102,56 @@ def _stat(file: Path) -> bytes:
 
 
 class _Digest:
-    def __init__(self, latest_ns: int) -> None:
-        self._latest_ns = latest_ns
-        self._hash = hashlib.blake2b(digest_size=16)
-        self._entries = 0
-        self._settled = True
+    """The order of the entries of a folder is the file system's own: another one only costs a look."""
+
+    def __init__(self) -> None:
+        self._facts: list[bytes] = []
+        self._newest_ns = 0
+        self._is_whole = True
 
     def add_files(self, folder: bytes, names: Iterable[bytes]) -> None:
-        """Files that need not be there."""
+        """Files that need not be there; for links what they lead to counts, too."""
         for name in names:
             with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-                self._add(name, os.lstat(folder + b"/" + name))
+                file = os.path.join(folder, name)  # noqa: PTH118  a Path costs more than the stat
+                found = os.lstat(file)
+                self._add(name, found)
+                if stat.S_ISLNK(found.st_mode):
+                    self._add(name, os.stat(file))  # noqa: PTH116  as above
 
     def add_tree(self, top: bytes, ignored: Collection[bytes]) -> None:
         """All below `top` except `.git` and the ignored folders; nothing where it is missing."""
         folders = [top]
-        while folders and self._settled:
+        while folders and self._is_whole:
             folder = folders.pop()
             try:
-                entries = sorted(os.scandir(folder), key=_name)
+                entries = os.scandir(folder)
             except FileNotFoundError:
                 continue
             self._add(folder, os.stat(folder))  # noqa: PTH116  a Path costs more than the stat
-            for entry in entries:
-                if entry.path in ignored or (entry.name == b".git" and folder == top):
-                    continue
-                if entry.is_dir(follow_symlinks=False):
-                    folders.append(entry.path)
-                else:
-                    self._add(entry.name, entry.stat(follow_symlinks=False))
+            with entries:
+                for entry in entries:
+                    if entry.name == b".git":
+                        # That of the checkout itself is looked at apart; a file leads elsewhere.
+                        self._is_whole &= folder == top or entry.is_dir(follow_symlinks=False)
+                        if folder == top:
+                            continue
+                    if entry.is_dir(follow_symlinks=False):
+                        if entry.path not in ignored:
+                            folders.append(entry.path)
+                    else:
+                        self._add(entry.name, entry.stat(follow_symlinks=False))
+            self._is_whole &= len(self._facts) <= MOST_ENTRIES
 
-    def result(self) -> str | None:
-        return self._hash.hexdigest() if self._settled else None
+    def result(self, began_ns: int) -> str | None:
+        # A file system that counts in seconds shows no part of one.
+        tick_ns = _TICK_NS if self._newest_ns % _SECOND_NS else _COARSE_TICK_NS
+        if not self._is_whole or self._newest_ns >= began_ns - tick_ns:
+            return None
+        return hashlib.blake2b(b"\0".join(self._facts), digest_size=16).hexdigest()
 
     def _add(self, name: bytes, found: os.stat_result) -> None:
-        self._entries += 1
         # The time of change is the one that nobody can set; content, mode and the entries of a folder move it.
         changed_ns = found.st_ctime_ns
-        if changed_ns >= self._latest_ns or self._entries > MOST_ENTRIES:
-            self._settled = False
-        self._hash.update(b"%d %d %d %b\0" % (changed_ns, found.st_ino, found.st_size, name))
-
-
-_name = attrgetter("name")
+        self._newest_ns = max(self._newest_ns, changed_ns)
+        self._facts.append(b"%d %d %d %b" % (changed_ns, found.st_ino, found.st_size, name))

@@ -56,6 +56,10 @@ class RepoStatus:
     url: str | None = None
     ignored: tuple[str, ...] = ()
     """Folders below it that git ignores as a whole, as `os.fsdecode` gives them."""
+    settings: tuple[str, ...] | None = ()
+    """Files of settings and of patterns that count for it, wherever they are, there or not. None: its files are
+    elsewhere (`core.worktree`).
+    """
     error: str = ""
 
 
@@ -130,7 +134,7 @@ def inspect(path: Path, stop: StopSignal | None = None) -> RepoStatus:
         git_dir = git_dir_of(path)
         if git_dir is None:
             return RepoStatus(error="not a git repository" if path.exists() else NOT_CLONED)
-        runner = GitRunner(path, stop or StopSignal(), Deadlines(0, _PATIENCE), Gauge())
+        runner = GitRunner(path, stop or StopSignal(), Deadlines(0, _PATIENCE), Gauge(), env=_NO_NETWORK)
         bare = git_dir == path
         answer = runner.run(*(_BARE_HEAD if bare else _STATUS))
         if answer.ended_by is not None:
@@ -140,11 +144,13 @@ def inspect(path: Path, stop: StopSignal | None = None) -> RepoStatus:
                 error=answer.lines[-1] if answer.lines else f"git ended with exit code {answer.code}"
             )
         status = _parse_bare(answer.stdout) if bare else _parse(answer.stdout)
+        settings = _settings(runner)
         return replace(
             status,
             in_progress=in_progress(git_dir),
             last_fetch=_fetched_at(git_dir),
-            url=_url(runner, status.upstream),
+            url=_url(settings, status.upstream),
+            settings=_files_of_settings(path, settings),
         )
     except OSError as error:
         return RepoStatus(error=classify_os_error(error).message)
@@ -152,22 +158,52 @@ def inspect(path: Path, stop: StopSignal | None = None) -> RepoStatus:
 
 _STATUS = (
     *("status", "--porcelain=v2", "--branch", "--show-stash", "-z"),
-    *("--untracked-files=normal", "--ignored=matching"),
+    # Whether a file was renamed is not asked: that needs contents, which a partial clone may not have.
+    *("--untracked-files=normal", "--ignored=matching", "--no-renames"),
 )
+_NO_NETWORK = {
+    "GIT_ALLOW_PROTOCOL": "none",  # a partial clone fetches what a look misses; a git before 2.44 knows only this
+    "GIT_NO_LAZY_FETCH": "1",
+}
+_INCLUDE = re.compile(r"include\.path|includeif\..*\.path", re.DOTALL)
 _CLONED = re.compile(rb"^0{40,} .* (\d+) [-+]\d{4}\tclone: ")
 _BARE_HEAD = ("for-each-ref", "--format=%(HEAD)%(objectname) %(refname:lstrip=2)", "refs/heads/")
 
 
-def _url(runner: GitRunner, upstream: str | None) -> str | None:
+def _settings(runner: GitRunner) -> list[tuple[str, str, str]]:
+    """All that count here: the origin as `file:PATH`, the key and the value."""
+    listed = runner.run("config", "-z", "--list", "--show-origin").stdout
+    words = listed.decode("utf-8", "surrogateescape").split("\0")
+    return [
+        (origin, *entry.partition("\n")[::2]) for origin, entry in zip(words[::2], words[1::2], strict=False)
+    ]
+
+
+def _url(settings: list[tuple[str, str, str]], upstream: str | None) -> str | None:
     """Of the upstream's remote, else of `origin`, else of the first one."""
-    listing = runner.run("config", "-z", "--get-regexp", r"^remote\..*\.url$")
     urls: dict[str, str] = {}
-    for entry in listing.stdout.decode("utf-8", "surrogateescape").split("\0"):
-        key, _, url = entry.partition("\n")
-        urls.setdefault(key.removeprefix("remote.").removesuffix(".url"), url)
+    for _, key, url in settings:
+        if key.startswith("remote.") and key.endswith(".url"):
+            urls.setdefault(key.removeprefix("remote.").removesuffix(".url"), url)
     of_upstream = next((name for name in urls if name and (upstream or "").startswith(f"{name}/")), "origin")
-    url = urls.get(of_upstream) or next(iter(urls.values()))
+    url = urls.get(of_upstream) or next(iter(urls.values()), "")
     return public_url(clean_text(url)) if url else None
+
+
+def _files_of_settings(path: Path, settings: list[tuple[str, str, str]]) -> tuple[str, ...] | None:
+    files: dict[str, None] = {}
+    for origin, key, value in settings:
+        if key == "core.worktree":
+            return None
+        kind, _, name = origin.partition(":")
+        file = os.path.join(path, name)  # noqa: PTH118  a Path would cost more than all the rest
+        if kind == "file":
+            files[file] = None
+        if _INCLUDE.fullmatch(key):
+            files[os.path.join(os.path.dirname(file), os.path.expanduser(value))] = None  # noqa: PTH111, PTH118, PTH120  as above
+        elif key in {"core.excludesfile", "core.attributesfile"}:
+            files[os.path.join(path, os.path.expanduser(value))] = None  # noqa: PTH111, PTH118  as above
+    return tuple(files)
 
 
 def _fetched_at(git_dir: Path) -> float | None:
@@ -195,8 +231,7 @@ def _parse(status: bytes) -> RepoStatus:
     dirty = False
     untracked = 0
     ignored: list[str] = []
-    records = iter(status.split(b"\0"))
-    for record in records:
+    for record in status.split(b"\0"):
         kind, _, rest = record.partition(b" ")
         if kind == b"#":
             name, _, value = rest.partition(b" ")
@@ -205,12 +240,12 @@ def _parse(status: bytes) -> RepoStatus:
             untracked += 1
         elif kind == b"!" and rest.endswith(b"/"):
             ignored.append(os.fsdecode(rest[:-1]))
-        elif kind in {b"1", b"2", b"u"}:
+        elif kind in {b"1", b"u"}:
             dirty = True
-            if kind == b"2":
-                next(records, None)  # the name it was renamed from
     head = headers.get(b"branch.oid", b"(initial)")
     branch = headers.get(b"branch.head", b"(detached)")
+    if (head, branch) == (b"(initial)", b"(unknown)"):
+        return RepoStatus(error="HEAD is damaged: it leads to no commit and to no new branch")
     ahead, _, behind = headers.get(b"branch.ab", b"").partition(b" ")
     return RepoStatus(
         branch=None if branch == b"(detached)" else clean_text(branch),

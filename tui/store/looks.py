@@ -4,6 +4,7 @@ import contextlib
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from tui.git.fingerprint import surroundings
 from tui.git.inspect import RepoStatus
@@ -53,11 +54,12 @@ class Looks:
             if kept["surroundings"] != self._surroundings:
                 return {}
             return {
-                path: Look(
-                    look["fingerprint"],
-                    RepoStatus(**look["status"] | {"ignored": tuple(look["status"]["ignored"])}),
-                )
+                path: Look(look["fingerprint"], _status(**look["status"]))
                 for path, look in kept["looks"].items()
             }
         except (OSError, ValueError, TypeError, KeyError, AttributeError):
             return {}
+
+
+def _status(*, ignored: list[str], settings: list[str], **rest: Any) -> RepoStatus:
+    return RepoStatus(ignored=tuple(ignored), settings=tuple(settings), **rest)

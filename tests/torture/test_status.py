@@ -1,0 +1,139 @@
+"""`synctui status` on the whole corpus: each row is what git itself says, and nothing moves by the look."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import Any
+
+from tests.kit.program import ended, start
+from tests.torture import by_hand, ordinary
+from tests.torture.corpus import CASES
+from tests.torture.site import Site, write_workspace
+from tui.git.clean import clean_text
+from tui.git.lock import RepoBusy, RepoLock
+from tui.store.paths import locks_folder
+
+_LOOKS = {
+    *("status", "config", "for-each-ref"),
+    "version",  # GitPython asks for it
+    "git-lfs-of-nobody",  # a filter of the person's own: git asks it what a file would be once it is staged
+}
+"""The commands of a look."""
+_REFUSED = {"co/twice-through-a-link", "co/link-to-outside"}
+"""What the workspace file may not name, whatever git says of it."""
+_NOTHING = dict.fromkeys(by_hand.FACTS)
+
+
+def test_it_says_of_every_repo_what_git_says(tmp_path: Path, sandbox: Path) -> None:
+    folder, trace = tmp_path / "w", tmp_path / "trace"
+    folder.mkdir()
+    cases = [case for case in CASES if not case.env and not case.args]
+    sites = [Site(folder, case.name) for case in cases]
+    with ExitStack() as stack:
+        for site in sites:
+            stack.callback(site.close)
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(lambda case, site: case.arrange(site), cases, sites))
+        write_workspace(folder, sites)
+        settings = sandbox / ".gitconfig"
+        kept = settings.read_text() if settings.exists() else ""
+        settings.write_text(f"{kept}[trace2]\n\teventTarget = {trace}\n")
+        before = stamps(folder)
+
+        first = status(folder)
+        asked_first = looks(trace)
+        trace.unlink()
+        assert status(folder) == first, "what is kept says the same"
+        assert looks(trace) < asked_first / 4
+        assert not (sandbox / ".local/state").exists(), "no lock, no history"
+        held = {row["path"] for row in first.values() if lock(stack, Path(row["path"]))}
+        for repo, row in status(folder).items():
+            holder = row.pop("locked_by")
+            assert (holder["pid"] if holder else None) == (os.getpid() if row["path"] in held else None)
+            assert row | {"locked_by": None} == first[repo]
+
+        assert stamps(folder) == before
+        assert [site.name for site in sites if site.marker.exists()] == []
+        settings.write_text(kept)
+        check(first)
+
+
+def check(rows: Mapping[str, Mapping[str, Any]]) -> None:
+    """Against git, asked by hand."""
+    command = [*ordinary.PREFIX, sys.executable, by_hand.__file__, *(row["path"] for row in rows.values())]
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
+    said = json.loads(done.stdout)
+    wrong = {}
+    for repo, row in rows.items():
+        found = {name: row[name] for name in by_hand.FACTS}
+        facts = None if repo in _REFUSED else said[row["path"]]
+        if facts and facts["branch"]:
+            facts["branch"] = clean_text(facts["branch"])
+        if found != (facts or _NOTHING) or row["error"] == bool(facts):
+            wrong[repo] = (found, facts)
+    assert wrong == {}
+    assert sum(not row["error"] for row in rows.values()) > 200
+
+
+def lock(stack: ExitStack, path: Path) -> bool:
+    """Have this process hold the repo, which may be the same as one that it holds."""
+    with suppress(RepoBusy):
+        try:
+            stack.enter_context(RepoLock(locks_folder(), path))
+        except OSError:
+            return False
+    return True
+
+
+def status(folder: Path) -> dict[str, dict[str, Any]]:
+    """The rows by repo."""
+    ran = ended(start("status", "--json", cwd=folder, prefix=ordinary.PREFIX))
+    assert (ran.code, ran.err) == (1, "")  # some cannot be looked at
+    rows = {row["repo"]: row for row in json.loads(ran.out)["repos"]}
+    for row in rows.values():
+        del row["staleness_hours"]  # they pass
+        row["error"] = bool(row["error"])  # of two messages at once git has either as the last
+    return rows
+
+
+def stamps(folder: Path) -> dict[str, tuple[int, ...]]:
+    """Every file and folder below: size, times of change, mode, and which one it is."""
+    found = {}
+    todo = [str(folder)]
+    while todo:
+        with os.scandir(todo.pop()) as entries:
+            for entry in entries:
+                one = entry.stat(follow_symlinks=False)
+                found[entry.path] = (one.st_size, one.st_mtime_ns, one.st_ctime_ns, one.st_mode, one.st_ino)
+                if entry.is_dir(follow_symlinks=False):
+                    todo.append(entry.path)
+    return found
+
+
+def looks(trace: Path) -> int:
+    """How many gits ran, those that git itself starts for submodules too; none for more than a look."""
+    commands: list[str] = []
+    for line in trace.read_text().splitlines():
+        event = json.loads(line)
+        if event["event"] == "start":
+            commands.append(_command(event["argv"]))
+        elif event["event"] == "child_start" and (program := event["argv"][0].split()[0]) != "git":
+            commands.append(program)  # a git tells of itself
+    assert set(commands) <= _LOOKS
+    return len(commands)
+
+
+def _command(argv: list[str]) -> str:
+    """What git is to do, its options left out."""
+    words = iter(argv[1:])
+    for word in words:
+        if word in {"-c", "-C"}:
+            next(words)
+        elif not word.startswith("-"):
+            return word
+    return "version"
