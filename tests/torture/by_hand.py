@@ -42,12 +42,8 @@ class Git:
         branch, head = self._say("symbolic-ref", "-q", "--short", "HEAD"), self._say("rev-parse", "HEAD^0")
         if bare == "true":
             return dict.fromkeys(FACTS) | {"branch": head and branch, "head": head}
-        if (
-            branch
-            and head is None
-            and self._say("for-each-ref", "--format=x", f"refs/heads/{branch}") is None
-        ):
-            return None  # a broken branch is no new one
+        if b"branch appears to be broken" in self._run("log", "-1").stderr:
+            return None  # `git status` takes it for a new one
         text = self._say("status")
         diffs = {self._code("diff", *cached, *_QUIET) for cached in ((), ("--cached",))}
         if bare is None or text is None or not diffs <= {0, 1}:

@@ -10,6 +10,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
+from tests.kit.git_trace import GitTrace
 from tests.kit.program import ended, start
 from tests.torture import by_hand, ordinary
 from tests.torture.corpus import CASES
@@ -30,7 +31,7 @@ _NOTHING = dict.fromkeys(by_hand.FACTS)
 
 
 def test_it_says_of_every_repo_what_git_says(tmp_path: Path, sandbox: Path) -> None:
-    folder, trace = tmp_path / "w", tmp_path / "trace"
+    folder = tmp_path / "w"
     folder.mkdir()
     cases = [case for case in CASES if not case.env and not case.args]
     sites = [Site(folder, case.name) for case in cases]
@@ -40,16 +41,14 @@ def test_it_says_of_every_repo_what_git_says(tmp_path: Path, sandbox: Path) -> N
         with ThreadPoolExecutor(4) as pool:
             list(pool.map(lambda case, site: case.arrange(site), cases, sites))
         write_workspace(folder, sites)
-        settings = sandbox / ".gitconfig"
-        kept = settings.read_text() if settings.exists() else ""
-        settings.write_text(f"{kept}[trace2]\n\teventTarget = {trace}\n")
+        trace = GitTrace(sandbox)
         before = stamps(folder)
 
         first = status(folder)
-        asked_first = looks(trace)
-        trace.unlink()
+        asked = trace.take()
+        assert set(asked) <= _LOOKS
         assert status(folder) == first, "what is kept says the same"
-        assert looks(trace) < asked_first / 4
+        assert len(trace.take()) < len(asked) / 4
         assert not (sandbox / ".local/state").exists(), "no lock, no history"
         held = {row["path"] for row in first.values() if lock(stack, Path(row["path"]))}
         for repo, row in status(folder).items():
@@ -59,7 +58,8 @@ def test_it_says_of_every_repo_what_git_says(tmp_path: Path, sandbox: Path) -> N
 
         assert stamps(folder) == before
         assert [site.name for site in sites if site.marker.exists()] == []
-        settings.write_text(kept)
+        assert set(trace.take()) <= _LOOKS
+        trace.end()
         check(first)
 
 
@@ -113,27 +113,3 @@ def stamps(folder: Path) -> dict[str, tuple[int, ...]]:
                 if entry.is_dir(follow_symlinks=False):
                     todo.append(entry.path)
     return found
-
-
-def looks(trace: Path) -> int:
-    """How many gits ran, those that git itself starts for submodules too; none for more than a look."""
-    commands: list[str] = []
-    for line in trace.read_text().splitlines():
-        event = json.loads(line)
-        if event["event"] == "start":
-            commands.append(_command(event["argv"]))
-        elif event["event"] == "child_start" and (program := event["argv"][0].split()[0]) != "git":
-            commands.append(program)  # a git tells of itself
-    assert set(commands) <= _LOOKS
-    return len(commands)
-
-
-def _command(argv: list[str]) -> str:
-    """What git is to do, its options left out."""
-    words = iter(argv[1:])
-    for word in words:
-        if word in {"-c", "-C"}:
-            next(words)
-        elif not word.startswith("-"):
-            return word
-    return "version"

@@ -91,8 +91,8 @@ class Wired:
     def _freshness(self, repo: Repo) -> str:
         """Why the repo is fresh enough for --min-age; empty where it is not, or a clock is wrong."""
         success = self.history.last_success(self.key, repo.id)
-        passed = -1.0 if success is None else time.time() - success
-        return f"brought up to date {ago(passed)}" if 0 <= passed < self.settings.min_age else ""
+        passed = _fresh_for(success, self.settings.min_age)
+        return "" if passed is None else f"brought up to date {ago(passed)}"
 
 
 def resolve_run(
@@ -209,12 +209,20 @@ def _plan(
     past: Mapping[str, Past],
     held: Mapping[str, str] | None = None,
 ) -> Plan:
-    plan = make_plan(repos, git_found=shutil.which("git") is not None, limit=settings.limit, held=held)
+    successes = {repo: one.last_success for repo, one in past.items()}
+    fresh = {repo for repo, at in successes.items() if _fresh_for(at, settings.min_age) is not None}
+    git_found = shutil.which("git") is not None
+    plan = make_plan(repos, git_found=git_found, limit=settings.limit, held=held, fresh=fresh)
     if settings.jobs == 1:  # which keeps the order of the file
         return plan
     durations = history.durations(key) if settings.order == "longest" else {}
-    successes = {repo: one.last_success for repo, one in past.items()}
     return replace(plan, run=tuple(ordered(plan.run, settings.order, durations, successes)))
+
+
+def _fresh_for(success: float | None, min_age: float) -> float | None:
+    """Seconds since a success that is younger than `min_age`; None: it is not, or some clock is wrong."""
+    passed = -1.0 if success is None else time.time() - success
+    return passed if 0 <= passed < min_age else None
 
 
 def _left_over(repos: Sequence[Repo], settings: Settings, history: History, key: str) -> list[Repo]:

@@ -1,6 +1,6 @@
 """What a run is going to do, before anything is started."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from tui.git.outcome import Outcome, Reason, State
@@ -24,10 +24,13 @@ def make_plan(
     git_found: bool = True,
     limit: int | None = None,
     held: Mapping[str, str] | None = None,
+    fresh: Collection[str] = (),
 ) -> Plan:
-    """`limit` counts the repos that really run, after the settled ones; the rest is left out of the run.
+    """`limit` counts the repos that really run, after the settled and the fresh ones; the rest is left out of the
+    run.
 
-    `held` says why a repo is left alone for a while, by repo id.
+    `held` says why a repo is left alone for a while, by repo id. `fresh`: ids of repos that need not be asked for
+    now. They stay in the run, since that may have changed once it is their turn.
     """
     run: list[Repo] = []
     settled: list[tuple[Repo, Outcome]] = []
@@ -38,7 +41,10 @@ def make_plan(
             settled.append((repo, Outcome(State.SKIPPED, Reason.HELD, held[repo.id])))
         else:
             run.append(repo)
-    return Plan(tuple(run[:limit]), tuple(settled))
+    if limit is not None:
+        wanted = {repo.id for repo in [repo for repo in run if repo.id not in fresh][:limit]}
+        run = [repo for repo in run if repo.id in wanted or repo.id in fresh]
+    return Plan(tuple(run), tuple(settled))
 
 
 def _settled(repo: Repo, *, git_found: bool) -> Outcome | None:

@@ -61,7 +61,7 @@ def make_work(options: SyncOptions, retries: int) -> Work:
 def recording(work: Work, remember: Remember) -> Work:
     """The work, its result kept before anybody is told of it.
 
-    Only what was really tried comes by here: no repo that is settled without a try, and none that is
+    Only what a thread had in hand comes by here: no repo that is settled without a try, and none that is
     cancelled in the queue. A result that cannot be kept is said once a process and counts all the same.
     """
     said = threading.Lock()
@@ -73,8 +73,6 @@ def recording(work: Work, remember: Remember) -> Work:
         except BaseException as error:  # noqa: BLE001  a fault of ours is a result too
             outcome = internal_failure(job.repo, error)
         duration_ms = round((time.monotonic() - began) * 1000)
-        if outcome.state is State.SKIPPED:
-            return outcome  # not tried: what was before still holds
         try:
             remember(job.run, job.repo, outcome, job.attempt, started_at, duration_ms)
         except Exception as error:  # noqa: BLE001  whatever it is, the outcome stays

@@ -176,6 +176,11 @@ class History:
                 values.values(),
             )
             self.ledger.enter(workspace, repo.id, outcome, started_at + duration_ms / 1000)
+            # Which repos a run has skipped matters only as long as it may be resumed.
+            self._database.execute(
+                "DELETE FROM results WHERE workspace = ? AND repo = ? AND state = 'skipped' AND run <> ?",
+                (workspace, repo.id, run),
+            )
             self._database.execute(
                 "DELETE FROM results WHERE workspace = ?1 AND repo = ?2 AND id <= (SELECT id FROM results"
                 " WHERE workspace = ?1 AND repo = ?2 ORDER BY id DESC LIMIT 1 OFFSET ?3)"
@@ -185,7 +190,7 @@ class History:
             )
 
     def past(self, workspace: str) -> dict[str, Past]:
-        """By repo id; a repo that was never tried is not in it."""
+        """By repo id; a repo that was never tried is not in it, and one that was skipped is as it was before."""
         successes = dict(
             self._database.execute(
                 "SELECT repo, ended_at FROM results WHERE id IN"
@@ -196,7 +201,7 @@ class History:
         failures = self.ledger.failures(workspace)
         rows = self._database.execute(
             "SELECT repo, state, reason, message, started_at, ended_at FROM results WHERE id IN"
-            " (SELECT max(id) FROM results WHERE workspace = ? GROUP BY repo)",
+            " (SELECT max(id) FROM results WHERE workspace = ? AND state <> 'skipped' GROUP BY repo)",
             (workspace,),
         )
         past = {}
@@ -244,9 +249,12 @@ class History:
         return self._results("workspace = ? AND ended_at >= ? ORDER BY id", workspace, at)
 
     def cut_off(self, workspace: str) -> list[str]:
-        """What the last run was to try and did not end: it was killed, left or stopped. In its order."""
-        last = next(iter(self.runs(workspace, 1)), None)
-        if last is None or last.alive:
+        """What the last run was to try and did not end: it was killed, left or stopped. In its order.
+
+        Runs that go on just now do not count.
+        """
+        last = next((run for run in self.runs(workspace, RUNS_KEPT) if not run.alive), None)
+        if last is None:
             return []
         rows = self._database.execute(
             "SELECT DISTINCT repo FROM results WHERE run = ? AND coalesce(reason, '') NOT IN ('quit', 'signal')",
@@ -273,7 +281,7 @@ class History:
         old = now - DAYS_KEPT * 86_400
         self._database.execute(
             "DELETE FROM results WHERE workspace = ?1 AND started_at < ?2"
-            " AND id NOT IN (SELECT max(id) FROM results WHERE workspace = ?1 GROUP BY repo)"
+            " AND id NOT IN (SELECT max(id) FROM results WHERE workspace = ?1 AND state <> 'skipped' GROUP BY repo)"
             " AND id NOT IN (SELECT max(id) FROM results WHERE workspace = ?1 AND success GROUP BY repo)",
             (workspace, old),
         )

@@ -1,0 +1,106 @@
+"""`--min-age`: who was brought up to date a moment ago is left alone, and nobody else is."""
+
+import signal
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from tests.kit.gate import SshStub
+from tests.kit.git_trace import GitTrace
+from tests.kit.program import Ran, Workspace, ended, start, synctui
+
+FRESH, ASKED = ("skipped", "fresh"), ("up_to_date", None)
+_NETWORK = {"fetch", "clone", "ls-remote", "submodule", "remote-http", "remote-https", "upload-pack"}
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    return Workspace(tmp_path / "w")
+
+
+def states(ran: Ran) -> dict[str, tuple[str, str | None]]:
+    return {repo.removeprefix("co/"): (end["state"], end["reason"]) for repo, end in ran.finished().items()}
+
+
+def sync(workspace: Workspace, *flags: str) -> Ran:
+    return synctui("sync", "--ndjson", "--min-age", "1h", *flags, cwd=workspace.folder)
+
+
+def test_the_second_of_two_runs_starts_no_git(workspace: Workspace, ssh_stub: SshStub, sandbox: Path) -> None:
+    names = [f"r{n}" for n in range(6)]
+    workspace.add(*names, stub=ssh_stub)
+    trace = GitTrace(sandbox)
+    first = sync(workspace)
+    assert (first.code, states(first)) == (0, dict.fromkeys(names, ASKED))
+    assert trace.take().count("fetch") == 6
+    second = sync(workspace)
+    assert (second.code, states(second)) == (0, dict.fromkeys(names, FRESH))
+    assert not _NETWORK & set(trace.take())
+    assert sorted(ssh_stub.starts()) == names
+    told = synctui("sync", "--min-age", "1h", cwd=workspace.folder)
+    assert told.out.splitlines()[0].split()[1:3] == ["co/r0", "skipped"]
+    past = synctui("list", "state:up_to_date", cwd=workspace.folder).out
+    assert len(past.splitlines()) == 6, "what was skipped is as it was"
+
+
+def test_of_two_at_once_one_asks(workspace: Workspace, ssh_stub: SshStub) -> None:
+    """One that is under way elsewhere is busy; one that ended elsewhere since this run began is fresh."""
+    workspace.add("a", "b", "c", "d", stub=ssh_stub)
+    ssh_stub.hold("a", "b")
+    first = start("sync", "--ndjson", "--min-age", "1h", "-j", "2", cwd=workspace.folder)
+    ssh_stub.wait_running(2)
+    second = sync(workspace, "-j", "4")
+    busy = ("busy", None)
+    assert (second.code, states(second)) == (1, {"a": busy, "b": busy, "c": ASKED, "d": ASKED})
+    ssh_stub.open_all()
+    ran = ended(first)
+    assert (ran.code, states(ran)) == (0, {"a": ASKED, "b": ASKED, "c": FRESH, "d": FRESH})
+    assert sorted(ssh_stub.starts()) == ["a", "b", "c", "d"]
+
+
+def test_two_that_race_ask_nobody_twice(workspace: Workspace, ssh_stub: SshStub) -> None:
+    names = [f"r{n:02}" for n in range(16)]
+    workspace.add(*names, stub=ssh_stub)
+    flags = ("sync", "--ndjson", "--min-age", "1h", "-j", "4")
+    runs = [ended(one) for one in [start(*flags, cwd=workspace.folder) for _ in range(2)]]
+    assert sorted(ssh_stub.starts()) == names
+    ends = [states(ran) for ran in runs]
+    for name in names:
+        assert sorted(end[name] for end in ends) in [[FRESH, ASKED], [("busy", None), ASKED]]
+
+
+def test_a_success_in_the_future_is_that_of_a_wrong_clock(
+    workspace: Workspace, ssh_stub: SshStub, sandbox: Path
+) -> None:
+    workspace.add("one", stub=ssh_stub)
+    assert states(sync(workspace)) == {"one": ASKED}
+    with sqlite3.connect(sandbox / ".local/state/synctui/synctui.db") as database:
+        database.execute("UPDATE results SET started_at = started_at + 7200")
+    database.close()
+    assert states(sync(workspace)) == {"one": ASKED}
+    assert states(sync(workspace)) == {"one": FRESH}
+
+
+def test_neither_a_failure_nor_a_cancelled_job_makes_it_fresh(
+    workspace: Workspace, ssh_stub: SshStub
+) -> None:
+    workspace.add("bad", "held", "slow", stub=ssh_stub)
+    ssh_stub.fail("bad", "git@stub: Permission denied (publickey).", times=1)
+    ssh_stub.hang("slow")
+    ssh_stub.hold("held")
+    process = start("sync", "--min-age", "1h", "--stall-timeout", "0.2", "--retry", "0", cwd=workspace.folder)
+    ssh_stub.wait_started("held")
+    ssh_stub.wait_running(1)
+    process.send_signal(signal.SIGTERM)
+    ended(process)
+    ssh_stub.open_all()
+    ssh_stub.serve("slow")
+    assert states(sync(workspace)) == {"bad": ASKED, "held": ASKED, "slow": ASKED}
+    assert states(sync(workspace)) == {"bad": FRESH, "held": FRESH, "slow": FRESH}
+
+
+def test_the_limit_counts_what_really_runs(workspace: Workspace, ssh_stub: SshStub) -> None:
+    workspace.add("a", "b", "c", "d", "e", stub=ssh_stub)
+    assert states(sync(workspace, "a", "b")) == {"a": ASKED, "b": ASKED}
+    assert states(sync(workspace, "--limit", "2")) == {"a": FRESH, "b": FRESH, "c": ASKED, "d": ASKED}
