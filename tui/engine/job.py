@@ -63,6 +63,8 @@ class Job:
         """Id of the run; set when it is started."""
         self.attempt = 1
         self.pick = False
+        self.by_name = False
+        """The person asked for this very repo: a pick or a retry."""
         self.state: JobState = Queued(now)
 
     @property

@@ -36,8 +36,7 @@ def make_work(options: SyncOptions, retries: int) -> Work:
         # A person waits for it, and did not ask whether it is fresh.
         asked_for = replace(options, stall_timeout=options.stall_timeout * PATIENCE, is_fresh=never_fresh)
         for tried in range(retries + 1):
-            by_person = job.pick or job.attempt > 1
-            outcome = sync_repo(job.repo, asked_for if by_person else options, stop, gauge, began)
+            outcome = sync_repo(job.repo, asked_for if job.by_name else options, stop, gauge, began)
             asked = outcome.retry_after or 0.0
             if outcome.reason not in RETRIED_REASONS or tried == retries or asked > LONGEST_PAUSE:
                 break

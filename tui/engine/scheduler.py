@@ -108,11 +108,13 @@ class Scheduler:
             job = self.jobs.get(repo.id)
             if job is None:
                 job = self.jobs[repo.id] = Job(repo, lock_key, now)
+                job.by_name = again
                 self._queue(job, step, pick=pick)
             elif isinstance(job.state, Done) and again:
                 self._reopen(job, job.state.outcome, now, step, pick=pick)
             elif isinstance(job.state, Queued) and pick and not job.pick:
                 self.waiting.remove(job)
+                job.by_name = True
                 self._queue(job, step, pick=True)
             else:
                 left.append(job)
@@ -221,6 +223,7 @@ class Scheduler:
         self.tally.reopened(last)
         job.advance(Trigger.RETRY, Queued(now))
         job.attempt += 1
+        job.by_name = True
         self._queue(job, step, pick=pick)
 
     def _cancel(self, job: Job, reason: Reason, now: float, step: Step) -> None:
