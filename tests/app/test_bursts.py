@@ -1,5 +1,8 @@
 """Keys that come in one burst, as from a key that bounces or a script: what follows an answer does nothing."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 import pytest
 from textual.events import Key
 from textual.widgets import OptionList
@@ -23,9 +26,7 @@ async def burst(driver: Driver, *keys: str) -> None:
 )
 async def test_what_follows_an_answer_does_nothing(keys: str) -> None:
     pressed = keys.split() if " " in keys else list(keys)
-    async with Driver(4, limit=2).open() as driver:
-        await driver.press("S")
-        await driver.running("r0", "r1")
+    async with two_of_four() as driver:
         await driver.press("q")
         driver.app.screen.query_one(OptionList).highlighted = 1 if pressed[0] == "j" else 2
         await burst(driver, *pressed)
@@ -45,11 +46,17 @@ async def test_nor_does_it_close_the_page_below() -> None:
         assert isinstance(driver.app.screen, DetailScreen)
 
 
-@pytest.mark.parametrize("keys", ["yy", "yx", "yq", "nn", "nx"])
-async def test_nor_after_the_question_whether_to_cancel_everything(keys: str) -> None:
+@asynccontextmanager
+async def two_of_four() -> AsyncIterator[Driver]:
     async with Driver(4, limit=2).open() as driver:
         await driver.press("S")
         await driver.running("r0", "r1")
+        yield driver
+
+
+@pytest.mark.parametrize("keys", ["yy", "yx", "yq", "nn", "nx"])
+async def test_nor_after_the_question_whether_to_cancel_everything(keys: str) -> None:
+    async with two_of_four() as driver:
         await driver.press("X")
         await burst(driver, *keys)
         assert driver.app.screen is driver.app.main
@@ -61,9 +68,7 @@ async def test_nor_after_the_question_whether_to_cancel_everything(keys: str) ->
 
 @pytest.mark.parametrize("keys", ["aa", "as", "aq"])
 async def test_an_abort_in_a_burst_is_an_abort(keys: str) -> None:
-    async with Driver(4, limit=2).open() as driver:
-        await driver.press("S")
-        await driver.running("r0", "r1")
+    async with two_of_four() as driver:
         await driver.press("q")
         await burst(driver, *keys)
         await driver.until(lambda: driver.app.return_value)

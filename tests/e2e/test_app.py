@@ -28,10 +28,7 @@ def wants_login(handler: WebHandler) -> bool:
 @pytest.fixture
 def workspace(tmp_path: Path, ssh_stub: SshStub) -> Workspace:
     """Twenty repos whose remotes wait at their gates."""
-    workspace = Workspace(tmp_path / "w")
-    workspace.add(*NAMES, stub=ssh_stub)
-    ssh_stub.hold(*NAMES)
-    return workspace
+    return Workspace.held(tmp_path / "w", ssh_stub, *NAMES)
 
 
 @pytest.fixture

@@ -78,10 +78,7 @@ main()
 
 @pytest.fixture
 def workspace(tmp_path: Path, ssh_stub: SshStub) -> Workspace:
-    workspace = Workspace(tmp_path / "w")
-    workspace.add(*NAMES, stub=ssh_stub)
-    ssh_stub.hold(*NAMES)
-    return workspace
+    return Workspace.held(tmp_path / "w", ssh_stub, *NAMES)
 
 
 def is_sane(terminal: Terminal) -> bool:

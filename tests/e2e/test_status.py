@@ -52,9 +52,19 @@ def test_each_class_begins_at_its_hour(workspace: Workspace) -> None:
         "never": "unknown",
     }
     assert found["co/b"]["staleness_hours"] == 24.0
-    text = synctui("status", "--stale-after", "80h", "--severe-after", "90h", cwd=workspace.folder).out
-    assert "WARNING" not in text
-    assert "4 fresh, 2 unknown" in text
+    for env, settings, flags in (
+        ({}, "", ("--stale-after", "80h", "--severe-after", "90h")),
+        ({"SYNCTUI_STALE_AFTER": "80h", "SYNCTUI_SEVERE_AFTER": "90h"}, "", ()),
+        ({}, 'stale_after = "80h"\nsevere_after = "90h"', ()),
+    ):
+        workspace.settings = settings
+        workspace.write()
+        text = synctui("status", *flags, cwd=workspace.folder, env=env).out
+        assert "4 fresh, 2 unknown" in text
+        assert "WARNING" not in text
+    # A flag beats the file; each limit for itself.
+    text = synctui("status", "--stale-after", "24h", cwd=workspace.folder).out
+    assert "1 fresh, 3 stale, 2 unknown" in text
 
 
 def test_it_says_what_git_says_and_changes_nothing(workspace: Workspace) -> None:

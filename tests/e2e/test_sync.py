@@ -12,7 +12,7 @@ import pytest
 
 from tests.kit.gate import SshStub
 from tests.kit.processes import wait_until
-from tests.kit.program import SYNCTUI, Workspace, ended, kill_unwatched, start, synctui
+from tests.kit.program import SYNCTUI, Ran, Workspace, ended, kill_unwatched, start, synctui
 from tests.kit.repos import add_commits, head
 from tests.torture.servers import WebServer, status
 
@@ -296,18 +296,29 @@ def test_a_passing_fault_is_tried_again(workspace: Workspace, ssh_stub: SshStub)
 
 
 def test_a_host_that_is_asked_too_often_gets_fewer_jobs(workspace: Workspace, ssh_stub: SshStub) -> None:
-    for name in names(6):
-        workspace.add(name, stub=ssh_stub)
+    workspace.add(*names(6), stub=ssh_stub)
     ssh_stub.fail("r00", "remote: 429 Too Many Requests", times=1)
-    run = synctui("sync", "--ndjson", "-j", "4", cwd=workspace.folder)
+    ssh_stub.hold(*names(6)[1:])
+    process = start("sync", "--ndjson", "-j", "4", cwd=workspace.folder)
+    assert process.stdout is not None
+    lines = [""]
+    while '"limit_changed"' not in lines[-1]:
+        lines.append(process.stdout.readline())
+    ssh_stub.open_all()
+    ran = ended(process)
+    run = Ran(ran.code, "".join(lines) + ran.out, ran.err)
     assert {repo["state"] for repo in run.finished().values()} == {"up_to_date"}
-    first, *recovered = (event for event in run.events if event["event"] == "limit_changed")
+    changes = [event for event in run.events if event["event"] == "limit_changed"]
     host = run.finished()["co/r00"]["host"]
-    assert (first["was"], first["jobs"], first["by"], first["host"]) == (4, 2, "rate_limit", host)
-    assert {event["by"] for event in recovered} <= {"recovery"}
+    assert {event["host"] for event in changes} == {host}
+    assert [(event["was"], event["jobs"], event["by"]) for event in changes] == [
+        (4, 2, "rate_limit"),
+        (2, 3, "recovery"),  # after two answers
+        (3, 4, "recovery"),  # after three more
+    ]
     ssh_stub.fail("r00", "remote: 429 Too Many Requests", times=1)
     told = synctui("sync", "-j", "4", cwd=workspace.folder)
-    assert f"{host} says that we ask too often: 2 jobs at a time there, before 4" in told.err.splitlines()
+    assert f"{host} asks for less: 2 jobs at a time, before 4" in told.err.splitlines()
 
 
 def test_a_login_failure_is_not(workspace: Workspace, ssh_stub: SshStub) -> None:

@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -274,14 +275,20 @@ def test_a_stop_lets_a_move_under_way_end(world: World, monkeypatch):
     assert git(world.mine, "status", "--porcelain") == ""
 
 
-def test_a_move_that_a_stop_cuts_off_is_taken_back(world: World, monkeypatch):
-    monkeypatch.setattr("tui.git.process.MOVE_GRACE", 0.1)
+def move_that_hangs(world: World) -> tuple[Path, str]:
+    """What arrives hangs at its last file; returns a pipe that then tells the pid of its git, and the new commit."""
     started = world.base / "started"
     os.mkfifo(started)
-    git(world.mine, "config", "filter.slow.smudge", f"echo > {started}; exec sleep 100")
+    git(world.mine, "config", "filter.slow.smudge", f"echo $PPID > {started}; exec sleep 100")
     (world.mine / ".git/info/attributes").write_text("z.txt filter=slow\n")
-    for name in ("a.txt", "folder/new.txt", "z.txt"):
-        new = world.arrive(name=name)
+    for name in ("a.txt", "folder/new.txt"):
+        world.arrive(name=name)
+    return started, world.arrive(name="z.txt")
+
+
+def test_a_move_that_a_stop_cuts_off_is_taken_back(world: World, monkeypatch):
+    monkeypatch.setattr("tui.git.process.MOVE_GRACE", 0.1)
+    started, new = move_that_hangs(world)
     old = world.head()
     job = Job(world)
     started.read_text()
@@ -312,12 +319,7 @@ def test_a_move_that_a_kill_cuts_off_is_taken_back_by_the_next_run(
     world: World, monkeypatch: pytest.MonkeyPatch, git_dies_too: bool
 ):
     monkeypatch.setattr("tui.git.aftermath.ALONE", 0.2)
-    started = world.base / "started"
-    os.mkfifo(started)
-    git(world.mine, "config", "filter.slow.smudge", f"echo $PPID > {started}; exec sleep 100")
-    (world.mine / ".git/info/attributes").write_text("z.txt filter=slow\n")
-    for name in ("a.txt", "folder/new.txt", "z.txt"):
-        new = world.arrive(name=name)
+    started, new = move_that_hangs(world)
     (world.mine / "own.txt").write_text("mine\n")
     command = [sys.executable, "-c", RUN, str(world.options.lock_dir), str(world.mine), world.url]
     with subprocess.Popen(command) as program:

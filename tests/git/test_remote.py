@@ -194,17 +194,27 @@ def test_login_asks_the_persons_helper_and_no_dialog(world: World, person, monke
     assert not (person / "DIALOG").exists()
 
 
-@pytest.mark.parametrize("way", ["clone", "fetch", "dry clone"])
-def test_a_password_logs_in_and_is_in_no_process_list(world: World, way: str):
-    listed: list[str] = []
-    logins: list[str | None] = []
+class Look:
+    """What anybody on the machine sees in the process list at the time of each request."""
 
-    def look(handler: http.server.BaseHTTPRequestHandler) -> None:
-        logins.append(handler.headers.get("Authorization"))
+    def __init__(self) -> None:
+        self.logins: list[str | None] = []
+        self._listed: list[str] = []
+
+    def __call__(self, handler: http.server.BaseHTTPRequestHandler) -> None:
+        self.logins.append(handler.headers.get("Authorization"))
         for entry in Path("/proc").glob("[0-9]*/cmdline"):
             with contextlib.suppress(OSError):
-                listed.append(entry.read_text(errors="replace"))
+                self._listed.append(entry.read_text(errors="replace"))
 
+    def check(self, secret: str) -> None:
+        assert [line for line in self._listed if "remote-http" in line] != []
+        assert [line for line in self._listed if secret in line] == []
+
+
+@pytest.mark.parametrize("way", ["clone", "fetch", "dry clone"])
+def test_a_password_logs_in_and_is_in_no_process_list(world: World, way: str):
+    look = Look()
     with answering(401, look, WWW_Authenticate='Basic realm="x"') as url:
         secret = url.replace("://", "://ann:hu%40sh@")
         if way == "fetch":
@@ -212,23 +222,14 @@ def test_a_password_logs_in_and_is_in_no_process_list(world: World, way: str):
         repo = world.repo(url=secret, path=world.mine if way == "fetch" else world.base / "new")
         outcome = world.sync(repo, replace(world.options, dry_run=way == "dry clone"))
     assert outcome.reason is Reason.AUTH
-    assert logins == [None, "Basic " + base64.b64encode(b"ann:hu@sh").decode()]
-    assert [line for line in listed if "remote-http" in line] != []
-    assert [line for line in listed if "sh@" in line] == []
+    assert look.logins == [None, "Basic " + base64.b64encode(b"ann:hu@sh").decode()]
+    look.check("sh@")
 
 
 @pytest.mark.parametrize("way", ["clone", "dry clone", "fetch", "submodule"])
 def test_a_password_of_a_rewritten_url_is_in_no_process_list(world: World, way: str):
     """As people give a token to a machine: `url.<with password>.insteadOf`."""
-    listed: list[str] = []
-    logins: list[str | None] = []
-
-    def look(handler: http.server.BaseHTTPRequestHandler) -> None:
-        logins.append(handler.headers.get("Authorization"))
-        for entry in Path("/proc").glob("[0-9]*/cmdline"):
-            with contextlib.suppress(OSError):
-                listed.append(entry.read_text(errors="replace"))
-
+    look = Look()
     with answering(401, look, WWW_Authenticate='Basic realm="x"') as url:
         secret = url.replace("://", "://ann:hu%40sh@").removesuffix("a.git")
         git(world.base, "config", "--global", f"url.{secret}.insteadOf", "http://corp.invalid/")
@@ -246,9 +247,8 @@ def test_a_password_of_a_rewritten_url_is_in_no_process_list(world: World, way: 
             repo = world.repo(submodules=True)
         outcome = world.sync(repo, replace(world.options, dry_run=way == "dry clone"))
     assert outcome.reason is Reason.AUTH
-    assert logins[:2] == [None, "Basic " + base64.b64encode(b"ann:hu@sh").decode()]
-    assert [line for line in listed if "remote-http" in line] != []
-    assert [line for line in listed if "sh@" in line] == []
+    assert look.logins[:2] == [None, "Basic " + base64.b64encode(b"ann:hu@sh").decode()]
+    look.check("sh@")
     assert "sh@" not in repr(outcome)
 
 

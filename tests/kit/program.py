@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from tests.kit.gate import SshStub
 from tests.kit.processes import children_of
@@ -82,6 +82,14 @@ class Workspace:
         self.remotes: dict[str, Remote] = {}
         self._entries: dict[str, str] = {}
         folder.mkdir(exist_ok=True)
+
+    @classmethod
+    def held(cls, folder: Path, stub: SshStub, *names: str) -> Self:
+        """One whose remotes all wait at their gates."""
+        workspace = cls(folder)
+        workspace.add(*names, stub=stub)
+        stub.hold(*names)
+        return workspace
 
     def checkout(self, name: str) -> Path:
         return self.folder / "co" / name

@@ -69,10 +69,10 @@ def next_pass(at: float) -> str:
 
 def lane_line(event: LimitChanged) -> str:
     """That a host takes fewer jobs, or more again; empty where the person changed the limit of all."""
-    jobs = f"{plural(event.jobs, 'job')} at a time there"
+    jobs = f"{plural(event.jobs, 'job')} at a time"
     match event.by:
         case "rate_limit":
-            return f"{event.host} says that we ask too often: {jobs}, before {event.was}"
+            return f"{event.host} asks for less: {jobs}, before {event.was}"
         case "recovery":
             return f"{event.host} answers again: {jobs}"
         case "user":
