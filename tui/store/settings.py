@@ -243,7 +243,9 @@ SETTINGS: Mapping[str, Setting] = {
         Setting("fetch_only", _SWITCH, False, "fetch, move no branch"),
         Setting("all_branches", _SWITCH, False, "fast-forward every local branch, not only the current one"),
         Setting("no_clone", _SWITCH, False, "skip what is not cloned yet"),
-        Setting("limit", Whole(1, 1_000_000), None, "only the first so many repos that are not skipped", "all"),
+        Setting(
+            "limit", Whole(1, 1_000_000), None, "only the first so many repos that are not skipped", "all"
+        ),
         Setting("ndjson", _SWITCH, False, "one JSON event a line on stdout"),
         Setting("json", _SWITCH, False, "one JSON document at the end"),
         Setting("progress", _SWITCH, False, "add progress events to --ndjson"),
