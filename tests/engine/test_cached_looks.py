@@ -200,7 +200,7 @@ class Ground:
     def link(self) -> None:
         file = self.mine / "a.txt"
         file.unlink(missing_ok=True)
-        file.symlink_to(self.chance.choice(["deep/c.txt", "/nowhere", "deep"]))
+        file.symlink_to(self.chance.choice(["deep/c.txt", "gone/away", "deep"]))
 
     def moved(self) -> None:
         if (self.mine / "deep").exists():
