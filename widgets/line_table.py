@@ -17,7 +17,7 @@ Cell = str | tuple[str, Tone | None]
 _GAP = "  "
 _PREFIX_WIDTH = 3
 _FLEXIBLE_WIDTH = 12
-"""The least that a flexible column gets: fixed ones are left out, the last first, until it does."""
+"""The least that a flexible column gets: others are left out until it does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,8 @@ class Column:
     title: str
     width: int | None = None
     align: Align = "left"
+    spare: int = 0
+    """Columns with a low one find room first; of equal ones the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ class TableRow:
 
 
 class LineTable(LinePane):
-    """A table; columns that find no room are left out, the last first."""
+    """A table; columns that find no room are left out."""
 
     HEADER_LINES: ClassVar[int] = 1
 
@@ -51,7 +53,7 @@ class LineTable(LinePane):
         self.columns = tuple(columns)
         self.empty = empty
         self.rows: Sequence[TableRow] = ()
-        self._widths: tuple[int, tuple[int, ...]] = (-1, ())
+        self._widths: tuple[int, tuple[int | None, ...]] = (-1, ())
         self._awaited: str | None = None
         """The key of the row to which the cursor returns."""
 
@@ -129,39 +131,40 @@ class LineTable(LinePane):
     def _line(self, cells: list[tuple[str, Tone | None, Style | None]], prefix: Segment, width: int) -> Strip:
         segments = [prefix]
         for (text, tone, style), column, cell_width in zip(
-            cells, self.columns, self._column_widths(width), strict=False
+            cells, self.columns, self._column_widths(width), strict=True
         ):
+            if cell_width is None:
+                continue
             segments.append(
                 Segment(fit(text, cell_width, column.align), self.tone_ink(tone) if style is None else style)
             )
             segments.append(Segment(_GAP))
         return Strip(segments).adjust_cell_length(width)
 
-    def _column_widths(self, width: int) -> tuple[int, ...]:
-        """The widths of the columns that find room, from the first on."""
+    def _column_widths(self, width: int) -> tuple[int | None, ...]:
+        """The width of each column; None for one that finds no room."""
         if self._widths[0] == width:
             return self._widths[1]
-        room = width - _PREFIX_WIDTH - 1
-        shown = list(self.columns)
-
-        def needed() -> int:
-            return sum(
-                (_FLEXIBLE_WIDTH if column.width is None else column.width) + len(_GAP) for column in shown
-            ) - len(_GAP)
-
-        while len(shown) > 1 and needed() > room:
-            shown.pop()
-        flexible = [column for column in shown if column.width is None]
-        rest = max(0, room - needed())
-        widths = []
-        for column in shown:
-            cells = column.width
-            if cells is None:
-                share = rest // len(flexible)
-                flexible.pop()
+        rest = width - _PREFIX_WIDTH - 1 + len(_GAP)
+        shown: list[Column] = []
+        for column in sorted(self.columns, key=lambda column: column.spare):
+            needed = (_FLEXIBLE_WIDTH if column.width is None else column.width) + len(_GAP)
+            if not shown or needed <= rest:
+                shown.append(column)
+                rest -= needed
+        rest = max(0, rest)
+        flexible = sum(column.width is None for column in shown)
+        widths: list[int | None] = []
+        for column in self.columns:
+            if column not in shown:
+                widths.append(None)
+            elif column.width is None:
+                share = rest // flexible
+                flexible -= 1
                 rest -= share
-                cells = _FLEXIBLE_WIDTH + share
-            widths.append(cells)
+                widths.append(_FLEXIBLE_WIDTH + share)
+            else:
+                widths.append(column.width)
         self._widths = (width, tuple(widths))
         return self._widths[1]
 

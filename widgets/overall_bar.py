@@ -1,8 +1,9 @@
-"""One bar for the whole run, a segment for each state."""
+"""One bar for the whole run, a segment for each state, and how long it goes on."""
 
 from collections.abc import Mapping
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from textual.strip import Strip
 from textual.widget import Widget
@@ -24,6 +25,9 @@ _TEXTURES = {
     Tone.RUNNING: "▒",
     Tone.QUEUED: "╌",
 }
+
+_SHORTEST = 12
+"""Where the bar would get fewer cells than this it is alone on its line."""
 
 
 def shares(counts: Mapping[Tone, int], width: int) -> dict[Tone, int]:
@@ -56,19 +60,22 @@ class OverallBar(Widget):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
         self._counts: dict[Tone, int] = {}
+        self._left = ""
 
-    def show(self, counts: Mapping[Tone, int]) -> None:
-        """Draws the final states, RUNNING and QUEUED (what remains)."""
-        if counts != self._counts:
-            self._counts = dict(counts)
+    def show(self, counts: Mapping[Tone, int], left: str = "") -> None:
+        """Draws the final states, RUNNING and QUEUED (what remains), and `left` behind them."""
+        if (counts, left) != (self._counts, self._left):
+            self._counts, self._left = dict(counts), left
             self.refresh()
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width
         if y:
             return Strip.blank(width, self.rich_style)
+        text = f"  {self._left}" if self._left and width - cell_len(self._left) > _SHORTEST else ""
+        width -= cell_len(text)
         cells = shares(self._counts, width) or {Tone.QUEUED: width}
         segments = [
             Segment(_TEXTURES[tone] * count, ink(self, tone.css_class)) for tone, count in cells.items()
         ]
-        return Strip(segments).adjust_cell_length(width).apply_style(self.rich_style)
+        return Strip([*segments, Segment(text)]).apply_style(self.rich_style)

@@ -55,6 +55,8 @@ class StatusView:
     jobs: str
     rate: str = ""
     lanes: Sequence[LaneView] = ()
+    left: str = ""
+    """How long it goes on, as in "about 2 min"."""
 
 
 class StatusPane(Vertical):
@@ -80,7 +82,7 @@ class StatusPane(Vertical):
         self._facts.shorten(compact)
 
     def show(self, view: StatusView) -> None:
-        self._bar.show(view.counts)
+        self._bar.show(view.counts, view.left)
         self._facts.show(view)
 
 

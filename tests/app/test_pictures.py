@@ -39,6 +39,8 @@ def picture(snap_compare: Any) -> Callable[..., bool]:
         scenes.mixed_end,
         scenes.attention,
         scenes.filtered,
+        scenes.what_arrived,
+        scenes.nothing_arrived,
         scenes.detail_of_a_fast_forward,
         scenes.detail_of_a_failure,
         scenes.help_page,
@@ -65,6 +67,36 @@ def test_picture_size(picture: Any, size: tuple[int, int]) -> None:
 @pytest.mark.parametrize("size", [(80, 24), (40, 12)], ids=["80x24", "40x12"])
 def test_picture_plan_size(picture: Any, size: tuple[int, int]) -> None:
     assert picture(driver(), scenes.plan, size)
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)], ids=["120x40", "80x24"])
+@pytest.mark.parametrize(
+    "scene",
+    [scenes.plan, scenes.old_failures, scenes.what_came_before, scenes.in_the_middle],
+    ids=lambda scene: scene.__name__,
+)
+def test_picture_of_what_is_remembered(picture: Any, scene: Scene, size: tuple[int, int]) -> None:
+    assert picture(scenes.remembering(), scene, size)
+
+
+def test_picture_of_an_offer_on_a_small_screen(picture: Any) -> None:
+    assert picture(scenes.remembering(), scenes.plan, (40, 12))
+
+
+def test_picture_detail_80x24(picture: Any) -> None:
+    async def scene(drive: Driver) -> None:
+        await scenes.detail_of_a_fast_forward(drive)
+        await drive.press("G")
+
+    assert picture(driver(), scene, (80, 24))
+
+
+@pytest.mark.parametrize("scene", [scenes.plan, scenes.what_came_before], ids=lambda scene: scene.__name__)
+def test_picture_of_what_is_remembered_without_color(
+    picture: Any, monkeypatch: pytest.MonkeyPatch, scene: Scene
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert picture(scenes.remembering(), scene)
 
 
 def test_picture_no_color(picture: Any, monkeypatch: pytest.MonkeyPatch) -> None:

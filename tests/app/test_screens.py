@@ -17,7 +17,7 @@ from tests.kit.work import NOT_FOUND, SYNCED, GatedWork
 from tui.app import app as app_module
 from tui.app.actions import ACTIONS
 from tui.app.detail_screen import DetailScreen
-from tui.app.present import SORTS
+from tui.app.lists import SORTS
 from tui.engine.engine import Engine
 from tui.engine.events import Notice
 from tui.engine.shutdown import Ending
@@ -28,18 +28,29 @@ from tui.git.inspect import RepoStatus
 from tui.git.outcome import Outcome, Reason, State
 from tui.git.repo import Repo
 from tui.git.stop import StopSignal
-from tui.store.past import Past
+from tui.store.past import Failure, Past
 from widgets.dialogs import ConfirmDialog
 from widgets.filter_line import FilterLine
 from widgets.help_screen import HelpScreen
 from widgets.log_pane import LogPane
 
+NOW = 1_795_255_200.0
+"""When the clock of these tests stands still."""
 AT_ONCE = GatedWork(ends_at_once=SYNCED)
+
+
+def failure(at: float, attempts: int = 1, **more: Any) -> Failure:
+    return Failure("failed", "not_found", at - 60, at, attempts, attempts, **more)
 
 
 def rows(driver: Driver) -> list[str]:
     """Keys of the rows of the list on top, without headings."""
     return [row.key for row in driver.app.main.table.rows if not row.group]
+
+
+def shown(static: Any) -> list[str]:
+    """The lines of it, as they are on the screen."""
+    return [static.render_line(y).text.strip() for y in range(static.size.height)]
 
 
 def count(driver: Driver) -> str:
@@ -93,7 +104,7 @@ async def test_the_survey_fills_the_list_and_looks_again_at_what_ended() -> None
         await driver.end("r1")
         await driver.until(lambda: driver.app.tick() or driver.app.desk.looks["r1"].status.behind == 2)
         assert seen == [["r0", "r1"], ["r1"]]
-        assert driver.app.main.table.rows[1].cells[2] == "2"
+        assert driver.app.main.table.rows[1].cells[3] == "2"
 
 
 async def test_an_unknown_count_is_blank_and_never_a_zero() -> None:
@@ -104,16 +115,20 @@ async def test_an_unknown_count_is_blank_and_never_a_zero() -> None:
     async with Driver(1, survey=survey).open() as driver:
         await driver.until(lambda: driver.app.tick() or driver.app.desk.looks)
         await driver.settle()
-        assert driver.app.main.table.rows[0].cells[2:] == ("", "", "", "", "", "not cloned")
+        assert driver.app.main.table.rows[0].cells[3:] == ("", "", "", "", "not cloned")
 
 
 async def test_what_failed_before_is_told_on_the_plan_and_found() -> None:
     last = {
-        "r0": Past("failed", "not_found", last_attempt=1_795_255_200.0 - 7_200),
+        "r0": Past("failed", "not_found", "no such repo", failure=failure(NOW - 7_200)),
         "r1": Past("synced", last_attempt=0.0),
     }
     async with Driver(3, past=last).open() as driver:
-        assert [row.cells[-1] for row in driver.app.main.table.rows] == ["not found, 2 h ago", "", ""]
+        assert [row.cells[-1] for row in driver.app.main.table.rows] == [
+            "failed/not found, 2 h ago: no such repo",
+            "",
+            "",
+        ]
         await driver.press("/", *"state:failed", "enter")
         assert rows(driver) == ["r0"]
         await driver.press("escape", "s")
@@ -134,7 +149,8 @@ async def test_o_goes_through_the_orders() -> None:
 
     def survey(repos: Any, on_row: Any, _stop: Any) -> None:
         for entry in repos:
-            on_row(StatusRow(entry, RepoStatus(behind=behind[entry.id])))
+            fetched = None if entry.id == "a" else NOW - 3_600 * (1 + behind[entry.id])
+            on_row(StatusRow(entry, RepoStatus(behind=behind[entry.id], last_fetch=fetched)))
 
     async with Driver([repo("b"), repo("a"), repo("c")], survey=survey).open() as driver:
         await driver.until(lambda: driver.app.tick() or len(driver.app.desk.looks) == 3)
@@ -150,6 +166,7 @@ async def test_o_goes_through_the_orders() -> None:
             "state": ["c", "a", "b"],
             "name": ["a", "b", "c"],
             "behind": ["a", "b", "c"],
+            "stalest": ["a", "c", "b"],
         }
         assert rows(driver) == ["b", "a", "c"]
 
@@ -352,15 +369,15 @@ async def test_the_detail_looks_for_what_arrived_in_a_worker() -> None:
 async def test_the_detail_tells_the_past_and_again_after_an_end() -> None:
     asked: list[str] = []
 
-    def history(repo_id: str) -> list[str]:
+    def history(repo_id: str) -> list[tuple[str, ...]]:
         asked.append(repo_id)
-        return ["✗  yesterday  failed  [b]no[/b]"]
+        return [("✗", "yesterday", "failed", "[b]no[/b]")]
 
     async with Driver(1, history=history).open() as driver:
         await driver.press("enter")
         past = driver.app.screen.query_one("#past")
         await driver.until(lambda: past.display)
-        assert "before, newest first\n✗  yesterday  failed  [b]no[/b]" in str(past.render())
+        assert shown(past)[:2] == ["history, newest first", "✗  yesterday  failed  [b]no[/b]"]
         await driver.press("escape", "s")
         await driver.running("r0")
         await driver.press("enter")

@@ -90,7 +90,7 @@ def test_cancel_retry_and_pick(terminal: Terminal, ssh_stub: SshStub) -> None:
     terminal.wait_for("✗ co/r02     failed")
     run_exactly(ssh_stub, "r00", "r03", "r04", "r05")
     terminal.press("2", "r")
-    terminal.wait_for("1 Queue 15")  # the fourteen that never ran, and the one that runs again
+    terminal.wait_for("queued        15")  # the fourteen that never ran, and the one that runs again
 
     terminal.press("1", "G", "k", "t")  # the last one that never ran
     run_exactly(ssh_stub, "r00", "r03", "r04", "r05", "r19")

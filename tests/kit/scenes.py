@@ -9,6 +9,9 @@ from tui.git.arrived import Commit
 from tui.git.gauge import Progress
 from tui.git.inspect import RepoStatus
 from tui.git.outcome import Action, Outcome, Reason, RefChange, RefKind, State
+from tui.store.history import CutOff
+from tui.store.past import Failure, Past
+from tui.view.arrivals import Arrival
 
 Scene = Callable[[Driver], Awaitable[None]]
 
@@ -120,6 +123,15 @@ def survey(repos: Any, on_row: Any, _stop: Any) -> None:
         )
 
 
+HISTORY = [
+    ("✓", "2026-11-20 14:05:11", "synced", "1.4 s", "3 commits  3f2c1d0..9ab8c7d  main"),
+    ("✗", "2026-11-19 14:05:09", "failed", "0.4 s", f"auth: {AUTH.message}: terminal prompts disabled"),
+    ("=", "2026-11-18 14:05:02", "up to date", "0.3 s", ""),
+    ("▲", "2026-11-17 14:05:00", "blocked", "0.8 s", "diverged: main has 1 of its own and is 2 behind"),
+    ("✓", "2026-11-16 14:04:58", "synced", "12.4 s", "cloned main, 812 commits"),
+]
+
+
 def driver(**options: Any) -> Driver:
     entries = [repo(name, HOSTS.get(name.split("/")[0], "github.com")) for name in NAMES]
     options.setdefault("entries", entries)
@@ -129,6 +141,7 @@ def driver(**options: Any) -> Driver:
         survey=survey,
         arrived=lambda _path, _old, _new: COMMITS,
         jobs_source="default",
+        history=lambda _repo_id: HISTORY,
         **options,
     )
 
@@ -250,7 +263,7 @@ async def detail_of_a_fast_forward(drive: Driver) -> None:
     await drive.end("python/flask", outcome=FORWARD)
     await drive.idle()
     await drive.press("enter")
-    await drive.until(lambda: drive.app.screen.query_one("#commits").display)
+    await drive.until(lambda: all(drive.app.screen.query_one(part).display for part in ("#commits", "#past")))
 
 
 async def detail_of_a_failure(drive: Driver) -> None:
@@ -268,3 +281,73 @@ async def help_page(drive: Driver) -> None:
 async def quit_dialog(drive: Driver) -> None:
     await in_the_middle(drive)
     await drive.press("q")
+
+
+# What is remembered.
+
+NOON = 1_795_255_200.0
+"""10:00 UTC, when the clock stands still."""
+PAST = {
+    "tools/fd": Past(
+        "failed",
+        "not_found",
+        "repository not found",
+        last_success=NOON - 9 * 86_400,
+        last_end=NOON - 2 * 86_400,
+        failure=Failure("failed", "not_found", NOON - 4 * 86_400, NOON - 2 * 86_400, 3, 3),
+    ),
+    "web/astro": Past(
+        "failed",
+        "auth",
+        "could not read Username for 'https://github.com'",
+        failure=Failure("failed", "auth", NOON - 7_200, NOON - 7_200, 1, 1),
+    ),
+    "notes/journal": Past(
+        "blocked",
+        "diverged",
+        "2 commits here and 5 there",
+        failure=Failure("blocked", "diverged", NOON - 90_000, NOON - 90_000, 5, 5, acknowledged=True),
+    ),
+}
+CUT_OFF = CutOff(NOON - 2_700, NAMES[-7:])
+DURATIONS = {name: [20.0 + number % 5 * 12, 35.0, 18.0, 50.0] for number, name in enumerate(NAMES[:-4])}
+CAME = {
+    "tools/lazygit": Arrival("tools/lazygit", NOON - 50_000, "master", 14, (), cloned=False),
+    "web/svelte": Arrival("web/svelte", NOON - 3_600, "main", 812, (), cloned=True),
+    "python/click": Arrival(
+        "python/click",
+        NOON - 3_000,
+        "main",
+        3,
+        (
+            RefChange("refs/remotes/origin/main", OLD, NEW, RefKind.FORWARD),
+            RefChange("refs/remotes/origin/rewrite", OLD, NEW, RefKind.FORCED),
+            RefChange("refs/remotes/origin/8.1.x", OLD, None, RefKind.DELETED),
+            *(RefChange(f"refs/tags/8.2.{number}", None, NEW, RefKind.TAG) for number in range(6)),
+        ),
+        cloned=False,
+    ),
+}
+
+
+def remembering() -> Driver:
+    """As after a week: failures that stand, a run that was cut off, what came today, what a sync takes."""
+    return driver(past=PAST, cut_off=CUT_OFF, durations=DURATIONS, arrivals=lambda _since: CAME)
+
+
+async def old_failures(drive: Driver) -> None:
+    await drive.press("2")
+
+
+async def what_came_before(drive: Driver) -> None:
+    await drive.until(lambda: drive.app.desk.arrived)
+    await drive.press("4")
+
+
+async def what_arrived(drive: Driver) -> None:
+    await mixed_end(drive)
+    await drive.press("4")
+
+
+async def nothing_arrived(drive: Driver) -> None:
+    await drive.press("4")

@@ -9,9 +9,8 @@ import pytest
 
 from tui.git.outcome import Outcome, Reason, RefChange, RefKind, State
 from tui.git.repo import Repo
-from tui.store.history import RESULTS_KEPT, History
-from tui.store.ledger import Failure
-from tui.store.past import Past
+from tui.store.history import RESULTS_KEPT, CutOff, History
+from tui.store.past import Failure, Past
 from tui.store.paths import StateError
 from tui.store.watches import Watching
 
@@ -71,7 +70,9 @@ def test_the_last_result_tells_reason_and_time(file):
         keep(history, "b", State.SYNCED)
         past = history.past(HERE)
     end = 1_750_000_000.25 + 1.234
-    failed = Past("failed", "auth", "", 1_750_000_000.25, end, None, attempts=1, own=1)
+    failed = Past(
+        "failed", "auth", "", 1_750_000_000.25, end, None, Failure("failed", "auth", end, end, 1, 1)
+    )
     assert past == {"a": failed, "b": Past("synced", None, "", 1_750_000_000.25, end, end)}
 
 
@@ -309,7 +310,7 @@ def test_an_acknowledged_failure_that_comes_again_is_a_new_one(file):
         fails(history)
         assert history.ledger.acknowledge(HERE, ["a", "b"], 9.0) == ["a"]
         assert history.ledger.acknowledge(HERE, ["a"], 9.0) == []
-        assert history.past(HERE)["a"].acknowledged
+        assert not history.past(HERE)["a"].is_open
         fails(history)
         [failure] = history.ledger.failures(HERE).values()
         assert (failure.attempts, failure.acknowledged) == (1, False)
@@ -343,12 +344,12 @@ def test_the_ledger_is_exact_while_many_write_it(file):
     ],
 )
 def test_a_repo_that_keeps_failing_is_left_alone_ever_longer(own, passed, held):
-    failure = Failure("a", "failed", "not_found", 0.0, 1000.0, own, own, acknowledged=False)
+    failure = Failure("failed", "not_found", 0.0, 1000.0, own, own, acknowledged=False)
     assert failure.held_for(60.0, 1000.0 + passed) == held
 
 
 def test_a_pause_is_never_shorter_than_the_interval():
-    failure = Failure("a", "failed", "not_found", 0.0, 1000.0, 9, 9, acknowledged=False)
+    failure = Failure("failed", "not_found", 0.0, 1000.0, 9, 9, acknowledged=False)
     assert failure.held_for(7 * 86_400.0, 1001.0) == 7 * 86_400.0 - 1
 
 
@@ -401,9 +402,9 @@ def test_a_run_and_what_it_did_not_end(file):
         keep(history, "c", State.CANCELLED, reason=Reason.USER)
         [run] = history.runs(HERE, 10)
         assert (run.wanted, run.alive, run.ended_at) == (("a", "b", "c", "d"), True, None)
-        assert history.cut_off(HERE) == []
+        assert history.cut_off(HERE) is None
         history.finish("run-1", 200.0, 4, 7, 1)
-        assert history.cut_off(HERE) == ["b", "d"]
+        assert history.cut_off(HERE) == CutOff(100.0, ("b", "d"))
         [run] = history.runs(HERE, 10)
         assert (run.started_at, run.ended_at, run.total, run.commits, run.exit_code) == (
             100.0,
@@ -432,7 +433,7 @@ def test_a_run_of_a_process_that_is_gone_was_cut_off(file):
         history.begin(HERE, "run-1", 100.0, 4, ["a"])
         history._database.execute("UPDATE runs SET process = 'another'")
         assert not history.runs(HERE, 1)[0].alive
-        assert history.cut_off(HERE) == ["a"]
+        assert history.cut_off(HERE) == CutOff(100.0, ("a",))
 
 
 def test_a_result_comes_back_whole(file):

@@ -1,10 +1,13 @@
 """How stale a repo is, and since when."""
 
+from dataclasses import replace
+
 import pytest
 
-from tui.store.past import Past, Staleness, last_success, staleness
+from tui.store.past import Failure, Past, Staleness, last_success, staleness
 
 HOUR = 3600.0
+FAILED = Failure("failed", "auth", 300.0, 300.0, 1, 1)
 
 
 @pytest.mark.parametrize(
@@ -37,9 +40,13 @@ def test_each_class_begins_at_its_hour(hours: float | None, expected: str) -> No
         (Past(last_success=100.0, last_end=100.0), 99.0, 99.0),
         (Past(last_success=100.0, last_end=100.0), 50.0, 50.0),  # an old copy was put back
         (Past(last_success=100.0, last_end=100.0), 700.0, 700.0),  # by hand, later
-        (Past(last_success=100.0, last_end=300.0, attempts=1), 299.0, 100.0),  # fetched, then blocked
-        (Past(last_success=None, last_end=300.0, attempts=2), 299.0, None),
-        (Past(last_success=100.0, last_end=300.0, attempts=1), 900.0, 900.0),  # by hand, after the failure
+        (Past(last_success=100.0, last_end=300.0, failure=FAILED), 299.0, 100.0),  # fetched, then blocked
+        (Past(last_success=None, last_end=300.0, failure=FAILED), 299.0, None),
+        (
+            Past(last_success=100.0, last_end=300.0, failure=FAILED),
+            900.0,
+            900.0,
+        ),  # by hand, after the failure
     ],
 )
 def test_the_last_success_is_the_last_time_that_the_remote_told_all(
@@ -50,5 +57,5 @@ def test_the_last_success_is_the_last_time_that_the_remote_told_all(
 
 def test_a_failure_is_open_until_it_is_acknowledged() -> None:
     assert not Past().is_open
-    assert Past(attempts=1).is_open
-    assert not Past(attempts=1, acknowledged=True).is_open
+    assert Past(failure=FAILED).is_open
+    assert not Past(failure=replace(FAILED, acknowledged=True)).is_open

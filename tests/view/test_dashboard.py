@@ -6,7 +6,7 @@ from tui.engine.survey import StatusRow
 from tui.git.holder import Holder
 from tui.git.inspect import RepoStatus
 from tui.git.repo import Repo
-from tui.store.past import Past
+from tui.store.past import Failure, Past
 from tui.view.dashboard import Dashboard, Thresholds, document, table
 
 NOW = 1_795_255_200.0  # 2026-11-21T10:00:00Z
@@ -36,6 +36,7 @@ def seen(hours: float, **more: object) -> RepoStatus:
     return RepoStatus(**values | {"last_fetch": NOW - hours * HOUR} | more)
 
 
+KNOWN = Failure("timed_out", "stalled", NOW, NOW, 1, 0, acknowledged=True)
 ROWS = [
     row("fine", seen(2)),
     row("behind", seen(30, behind=12, dirty=True, untracked=3, stashes=1)),
@@ -49,10 +50,10 @@ ROWS = [
             last_attempt=NOW - 60,
             last_end=NOW - 59,
             last_success=NOW - 100 * HOUR,
-            attempts=3,
+            failure=Failure("failed", "not_found", NOW - 9 * HOUR, NOW - 59, 3, 3),
         ),
     ),
-    row("known", seen(80), Past("timed_out", "stalled", last_attempt=NOW, attempts=1, acknowledged=True)),
+    row("known", seen(80), Past("timed_out", "stalled", "no byte for 60 s", last_attempt=NOW, failure=KNOWN)),
     row("tomorrow", seen(-1)),
     row("new", RepoStatus(error="not cloned"), enabled=False),
     row("held", seen(3), holder=Holder(7, "box", "synctui sync", 12.4)),
@@ -65,9 +66,9 @@ def test_the_table() -> None:
         "repo      staleness  success  branch      ahead  behind  changes                         last",
         "fine      fresh          2 h  main            0       0",
         "behind    stale          1 d  main            0      12  edited, 3 untracked, 1 stashed",
-        "forked    fresh          1 h  main            1       2                                  main has 1 of its own and is 2 behind",
-        "dead      severe         4 d  main            0       0                                  failed/not found ×3",
-        "known     severe         3 d  main            0       0                                  timed out/stalled (acknowledged)",
+        "forked    fresh          1 h  main            1       2                                  would be blocked: main has 1 of its own and is 2 behind",
+        "dead      severe         4 d  main            0       0                                  failed/not found ×3, just now",
+        "known     severe         3 d  main            0       0                                  acknowledged: timed out/stalled, just now: no byte for 60 s",
         "tomorrow  unknown          ?  main            0       0                                  last success lies in the future: check the clock",
         "new       unknown      never  -               -       -                                  not cloned; disabled",
         "held      fresh          3 h  main            0       0                                  held by pid 7 on box (synctui sync) for 12 s",

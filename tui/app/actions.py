@@ -68,7 +68,7 @@ def _retry(now: Situation) -> str | None:
     def why(row: BoardRow) -> str | None:
         if row.active:
             return f"{row.repo.id} is {row.state} and has not ended yet"
-        return _cannot_run(row) or (None if row.ended else f"{row.repo.id} has not run yet")
+        return _cannot_run(row) or (None if row.can_be_retried else f"{row.repo.id} has not run yet")
 
     return _all_refuse(now, why)
 
@@ -82,6 +82,14 @@ def _cancel(now: Situation) -> str | None:
 def _retry_all(now: Situation) -> str | None:
     attention = [row for row in now.board.attention if not _cannot_run(row)]
     return None if attention else "nothing needs attention"
+
+
+def _acknowledge(now: Situation) -> str | None:
+    return _all_refuse(now, lambda row: None if row.needs_person else f"{row.repo.id} has no open failure")
+
+
+def _finish_last_run(now: Situation) -> str | None:
+    return None if now.board.left else "the run before this session left nothing to do"
 
 
 def _start_all(now: Situation) -> str | None:
@@ -130,6 +138,14 @@ ACTIONS: tuple[Action, ...] = (
     Action("retry", ("r",), "retry the marked repos, or the selected one", _RUN, _retry),
     Action("pick", ("t",), "run now, above the limit if need be", _RUN, _sync),
     Action("retry_all", ("R",), "retry all that need attention", _RUN, _retry_all),
+    Action(
+        "acknowledge",
+        ("A",),
+        "acknowledge failures until they happen anew",
+        _RUN,
+        _acknowledge,
+    ),
+    Action("finish_last_run", ("u",), "do what the last run was cut off before", _RUN, _finish_last_run),
     Action("cancel_all", ("X",), "cancel everything (asks)", _RUN, _idle),
     Action("pause", ("p",), "pause the queue, or resume; running jobs go on", _JOBS, _pause),
     Action("drain", ("d",), "drain: cancel what is queued, running jobs go on", _JOBS, _drain),
@@ -146,6 +162,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("show_queue", ("1",), "tab Queue", _LOOK),
     Action("show_attention", ("2",), "tab Attention", _LOOK),
     Action("show_repos", ("3",), "tab Repos", _LOOK),
+    Action("show_arrived", ("4",), "tab Arrived", _LOOK),
     Action("next_pane", ("tab",), "next pane", _LOOK),
     Action("login", ("i",), "log in where git can ask, then retry all of that host", _REPO, _login),
     Action("shell", ("!",), "shell in the repo; the run goes on", _REPO, _needs_target),
@@ -165,6 +182,7 @@ _FOOTER = {
     "start_all": "start all",
     "sync": "sync",
     "cancel": "cancel",
+    "finish_last_run": "finish last run",
     "retry": "retry",
     "login": "log in",
     "pick": "run now",
@@ -176,6 +194,7 @@ _FOOTER = {
     "open_detail": "detail",
     "filter": "filter",
     "retry_all": "retry all",
+    "acknowledge": "acknowledge",
     "drain": "drain",
 }
 """What the footer offers, the most important first, and its labels there."""

@@ -8,7 +8,7 @@ import signal
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 from textual.app import App
@@ -20,6 +20,7 @@ from textual.screen import Screen
 from textual.widgets import Input
 from textual.worker import Worker
 
+from tui.app import present
 from tui.app.actions import BY_NAME, PRIORITY_KEYS, Situation, bindings
 from tui.app.bridge import Bridge
 from tui.app.commands import Commands
@@ -27,7 +28,6 @@ from tui.app.desk import Desk
 from tui.app.detail_screen import DetailScreen
 from tui.app.fault import fault_line
 from tui.app.palette import ActionCommands, Palette
-from tui.app.present import log_line
 from tui.app.run_screen import RunScreen
 from tui.app.session import Session
 from tui.app.terminal import TerminalDriver
@@ -38,8 +38,12 @@ from tui.engine.plan import Plan
 from tui.engine.shutdown import STOP_GRACE, STOP_SIGNALS, Ending
 from tui.engine.survey import StatusRow
 from tui.git.outcome import Reason
+from tui.git.repo import Repo
 from tui.git.stop import StopSignal
 from tui.store.logs import log_of
+from tui.store.past import Past
+from tui.store.paths import StateError
+from tui.view.arrivals import Arrival
 from tui.view.board import Board, BoardRow
 from tui.view.lines import plural, summary
 from widgets.dialogs import ConfirmDialog
@@ -47,6 +51,8 @@ from widgets.log_pane import LogLine
 from widgets.tone import Tone
 
 _TICK = 0.1
+_SHORTLY_BEFORE = 24 * 3600.0
+"""Seconds before the start of which it is told what arrived."""
 _GIVE_UP = 2.7
 """Seconds after which an abort leaves whatever is still alive: by then TERM and KILL have been sent."""
 
@@ -63,7 +69,13 @@ class SynctuiApp(App[Ending]):
         super().__init__(driver_class=TerminalDriver)
         self.bridge = Bridge(self, self.read)
         engine = session.engine(self.bridge.spawn)
-        board = Board(session.repos, session.plan.settled, limit=engine.snapshot().limit)
+        board = Board(
+            session.repos,
+            session.plan.settled,
+            limit=engine.snapshot().limit,
+            past=session.past,
+            cut_off=session.cut_off.left if session.cut_off else (),
+        )
         self.desk = Desk(session, engine, board, clock or Clock())
         self.commands = Commands(self)
         self.main = RunScreen(self.desk)
@@ -78,6 +90,8 @@ class SynctuiApp(App[Ending]):
         self._seen: deque[StatusRow] = deque()
         self._due = {repo.id: repo for repo in session.repos}
         """Repos that the survey is to look at."""
+        self._recalled: Mapping[str, Past] | None = None
+        """What the history has told last and is not on the desk yet."""
         self._survey: Worker[object] | None = None
         self._survey_stop = StopSignal()
         self._pass: Worker[str] | None = None
@@ -154,7 +168,11 @@ class SynctuiApp(App[Ending]):
             self._heed(number)
         self.app_resume_signal.subscribe(self, lambda _app: self.refresh(layout=True))
         self.set_interval(_TICK, self.tick)
+        self.run_worker(self._recall_arrivals, thread=True, group="arrived", exit_on_error=False)
         if self.desk.session.start:
+            if cut_off := self.desk.session.cut_off:
+                here = len(self.desk.board.left)
+                self._say_and_keep(present.goes_on_in(cut_off, here, self.desk.clock.now()))
             self.commands.start_all()
 
     # Drawing.
@@ -163,10 +181,7 @@ class SynctuiApp(App[Ending]):
         if not self.is_running:  # widgets that are being taken down can draw nothing
             return
         self.read()
-        while self._seen:
-            row = self._seen.popleft()
-            self.desk.looks[row.repo.id] = row
-            self.desk.board.revision += 1
+        self._take_looks()
         self._look_again()
         self._repeat()
         if self._terminal_lost():
@@ -181,7 +196,7 @@ class SynctuiApp(App[Ending]):
         notices: list[Notice] = []
         for record in self._inbox.drain():
             self.desk.board.apply(record)
-            if line := log_line(record):
+            if line := present.log_line(record):
                 lines.append(line)
             self._take(record, notices)
         if self.is_running:
@@ -205,6 +220,10 @@ class SynctuiApp(App[Ending]):
         text = f"{last.text} (and {plural(more, 'more notice')} in the log)" if more else last.text
         self.say(text, "information" if last.level == "info" else last.level)
 
+    def _say_and_keep(self, text: str) -> None:
+        self.main.append([LogLine("", Tone.NOTE, text=text)])
+        self.say(text)
+
     def ask(self, dialog: ConfirmDialog, answered: Callable[[str | None], None]) -> None:
         self.clear_notifications()  # they would lie on top of it
         self.push_screen(dialog, answered)
@@ -217,6 +236,33 @@ class SynctuiApp(App[Ending]):
         self.notify(text, severity=level, markup=False, timeout=4)
 
     # The survey.
+
+    def _take_looks(self) -> None:
+        while self._seen:
+            row = self._seen.popleft()
+            self.desk.looks[row.repo.id] = row
+            self.desk.board.revision += 1
+        if self._recalled is not None:
+            self.desk.pasts, self._recalled = dict(self._recalled), None
+            self.desk.board.revision += 1
+
+    def _survey_and_recall(self, repos: Sequence[Repo]) -> None:
+        """In a thread. What is remembered is asked anew once something of this session has been added to it."""
+        self.desk.session.survey(repos, self._seen.append, self._survey_stop)
+        if self.desk.session.recall and self.desk.board.run:
+            with contextlib.suppress(StateError):  # that nothing is kept the run has said
+                self._recalled = self.desk.session.recall()
+
+    def _recall_arrivals(self) -> None:
+        since = self.desk.clock.now() - _SHORTLY_BEFORE
+        with contextlib.suppress(StateError):  # a run says it and does not begin
+            arrived = self.desk.session.arrivals(since)
+            self.call_later(self._take_arrivals, since, arrived)
+
+    def _take_arrivals(self, since: float, arrived: Mapping[str, Arrival]) -> None:
+        rows = self.desk.board.rows
+        self.desk.arrived_since = since
+        self.desk.arrived_before = {repo_id: one for repo_id, one in arrived.items() if repo_id in rows}
 
     def _look_again(self) -> None:
         """Survey what has not been looked at since it ended: at once when it is shown, else after the run."""
@@ -231,7 +277,7 @@ class SynctuiApp(App[Ending]):
         repos = list(self._due.values())
         self._due.clear()
         self._survey = self.run_worker(
-            lambda: self.desk.session.survey(repos, self._seen.append, self._survey_stop),
+            lambda: self._survey_and_recall(repos),
             name="survey",
             group="survey",
             thread=True,

@@ -54,11 +54,26 @@ class Commands:
         self._retry(self._take_targets())
 
     def retry(self) -> None:
-        self._retry([row for row in self._take_targets() if row.ended])
+        self._retry([row for row in self._take_targets() if row.can_be_retried])
 
     def retry_all(self) -> None:
         rows = self._app.desk.board.attention
         self._retry([row for row in rows if row.repo.enabled and not row.repo.error])
+
+    def finish_last_run(self) -> None:
+        repos = [row.repo for row in self._app.desk.board.left]
+        self._submit(lambda: self._engine.start(repos))
+
+    def acknowledge(self) -> None:
+        rows = [row for row in self._app.targets() if row.needs_person]
+        try:
+            noted = self._app.desk.session.acknowledge([row.repo.id for row in rows])
+        except StateError as error:
+            self._app.say(str(error), "error")
+            return
+        self._app.desk.marks.clear()
+        self._app.desk.acknowledged(rows, noted)
+        self._app.say(f"acknowledged: {rows[0].repo.id if len(rows) == 1 else plural(len(rows), 'failure')}")
 
     def pick(self) -> None:
         repos = [row.repo for row in self._take_targets()]

@@ -1,13 +1,23 @@
 """What the screens and the commands share."""
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 
 from tui.app.session import Session
 from tui.engine.engine import Clock, Engine
+from tui.engine.eta import Forecast, about, forecast, remaining
 from tui.engine.selection import Facts
 from tui.engine.survey import StatusRow
-from tui.store.past import Past, Staleness, last_success, staleness
+from tui.git.outcome import Outcome, State
+from tui.store.past import Failure, Past, Staleness
+from tui.view.arrivals import Arrival
 from tui.view.board import Board, BoardRow, Stage
+from tui.view.dashboard import Dashboard
+
+_TOLD_AFTER = 1.0
+"""Seconds, at most, from the end that is remembered of a job to the one that is told."""
+_FAILURES = frozenset({State.BLOCKED, State.FAILED, State.TIMED_OUT})
+_REMEMBERED = _FAILURES | {State.BUSY, State.SYNCED, State.UP_TO_DATE}
 
 
 @dataclass(slots=True)
@@ -19,12 +29,30 @@ class Desk:
     marks: set[str] = field(default_factory=set)
     looks: dict[str, StatusRow] = field(default_factory=dict)
     """What the survey last saw of each repo."""
+    pasts: dict[str, Past] = field(default_factory=dict)
+    """What is remembered of each repo, by its id."""
+    arrived_before: dict[str, Arrival] = field(default_factory=dict)
+    """What came shortly before this session, by repo id, the newest last."""
+    arrived_since: float = 0.0
+    """From when on that is, seconds since the epoch."""
     leaving: str = ""
     """What the app waits for before it leaves, for people; empty while it stays."""
+    _forecast: Forecast = field(init=False)
+    _eta: tuple[int, str] = (-1, "")
+    """The second in which it was worked out, and what it was."""
+
+    def __post_init__(self) -> None:
+        self.pasts.update(self.session.past)
+        self._forecast = forecast(self.session.durations)
+
+    @property
+    def arrived(self) -> dict[str, Arrival]:
+        """With the runs of this session, or before the first of them."""
+        return self.board.arrived if self.board.run else self.arrived_before
 
     def facts(self, row: BoardRow) -> Facts:
-        look, past = self.looks.get(row.repo.id), self.session.past.get(row.repo.id)
-        state = past.state if past and row.state is Stage.PLANNED else row.state
+        look, past = self.looks.get(row.repo.id), self.past(row)
+        state = past.state if past.state and row.state is Stage.PLANNED else row.state
         if look is None:
             return Facts(state)
         status = look.status
@@ -32,14 +60,57 @@ class Desk:
             state,
             behind=None if status.behind is None else status.behind > 0,
             dirty=status.dirty,
-            stale=self.staleness(row, look) is not Staleness.FRESH,
+            stale=self.dashboard(row, look).staleness is not Staleness.FRESH,
         )
 
-    def success(self, row: BoardRow, look: StatusRow) -> float | None:
-        """When the repo was last brought up to date, seconds since the epoch."""
-        return last_success(self.session.past.get(row.repo.id, Past()), look.status.last_fetch)
+    def dashboard(self, row: BoardRow, look: StatusRow) -> Dashboard:
+        return Dashboard(look, self.past(row), self.session.thresholds, self.clock.now())
 
-    def staleness(self, row: BoardRow, look: StatusRow) -> Staleness:
-        at = self.success(row, look)
-        age = None if at is None else self.clock.now() - at
-        return staleness(age, self.session.stale_after, self.session.severe_after)
+    def past(self, row: BoardRow) -> Past:
+        """What is remembered, and what this session knows and nobody has asked the history for yet."""
+        past = self.pasts.get(row.repo.id, Past())
+        tried = row.ended and row.end is not None and row.end.slot is not None
+        end = row.outcome if tried else None
+        known = past.last_end is not None and past.last_end >= row.ended_at - _TOLD_AFTER
+        if end is None or known or end.state not in _REMEMBERED:
+            return past
+        failure = past.failure if end.state is State.BUSY else _failure(end, row)
+        return replace(
+            past,
+            state=end.state.value,
+            reason=end.reason,
+            message=end.message,
+            last_end=row.ended_at,
+            failure=failure,
+        )
+
+    def acknowledged(self, rows: Iterable[BoardRow], noted: Iterable[str]) -> None:
+        """The person knows of the trouble of these; the ledger has `noted` it of those that it holds."""
+        for row in rows:
+            row.acknowledged = True
+        for repo_id in noted:
+            past = self.pasts.get(repo_id)
+            if past and past.failure:
+                self.pasts[repo_id] = replace(past, failure=replace(past.failure, acknowledged=True))
+        self.board.revision += 1
+
+    def left(self) -> str:
+        """How long the run goes on, worked out once a second; empty where nobody knows."""
+        if not self.board.active or self.board.paused or self._forecast.unknown is None:
+            self._eta = (-1, "")
+        elif (second := int(self.clock.monotonic())) != self._eta[0]:
+            self._eta = (second, self._work_out())
+        return self._eta[1]
+
+    def _work_out(self) -> str:
+        board, now = self.board, self.clock.now()
+        running = [(row.repo.id, max(0.0, now - row.started)) for row in board.running]
+        spread = remaining(board.limit, running, self.engine.queue(), self._forecast)
+        return about(spread) if spread else ""
+
+
+def _failure(end: Outcome, row: BoardRow) -> Failure | None:
+    if end.state not in _FAILURES:
+        return None
+    at = row.ended_at
+    return Failure(end.state.value, end.reason, at, at, 1, 1, acknowledged=row.acknowledged)

@@ -46,7 +46,7 @@ class DetailScreen(Screen[None]):
         self._facts = Static(id="facts")
         self._commits = Static(id="commits")
         self._output = Static(id="output", markup=False)
-        self._past = Static(id="past", markup=False)
+        self._past = Static(id="past")
         self._hints = HintBar(id="hints")
         self._shown: object = None
         self._told: Sequence[str] = ()
@@ -145,23 +145,24 @@ class DetailScreen(Screen[None]):
 
     def _recall(self) -> None:
         try:
-            lines = self._desk.session.history(self.repo_id)
+            rows = self._desk.session.history(self.repo_id)
         except StateError as error:
-            lines = (str(error),)
-        self.app.call_later(self._draw_past, lines)
+            rows = [(str(error),)]
+        self.app.call_later(self._draw_past, rows)
 
-    def _draw_past(self, lines: Sequence[str]) -> None:
-        self._past.display = bool(lines)
-        self._past.update(Text("before, newest first\n", "dim").append("\n".join(lines), "not dim"))
+    def _draw_past(self, rows: Sequence[tuple[str, ...]]) -> None:
+        table = _table("history, newest first")
+        for row in rows:
+            table.add_row(*(Text(cell, overflow="fold") for cell in row))
+        self._past.display = bool(rows)
+        self._past.update(table)
 
     def _look(self, old: str, new: str) -> None:
         commits = self._desk.session.arrived(self._row.repo.path, old, new)
         self.app.call_later(self._draw_commits, commits)
 
     def _draw_commits(self, commits: Sequence[Commit]) -> None:
-        table = Table.grid(padding=(0, 2))
-        table.title = Text(f"{plural(len(commits), 'commit')} arrived", "dim")
-        table.title_justify = "left"
+        table = _table(f"{plural(len(commits), 'commit')} arrived")
         for commit in commits:
             changed = f"{plural(commit.files, 'file')} +{commit.insertions} -{commit.deletions}"
             table.add_row(
@@ -178,6 +179,13 @@ class DetailScreen(Screen[None]):
 
     def do_clear(self) -> None:
         self.dismiss()
+
+
+def _table(title: str) -> Table:
+    table = Table.grid(padding=(0, 2))
+    table.title = Text(title, "dim")
+    table.title_justify = "left"
+    return table
 
 
 def _output(gauge: Gauge | None) -> Sequence[str]:

@@ -1,24 +1,20 @@
 """The one translator: from the board, the gauges and the survey to the values that widgets draw."""
 
-import textwrap
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
-from itertools import groupby
+from collections.abc import Callable, Collection, Sequence
 
 import humanize
 
-from tui.app.desk import Desk
 from tui.engine.engine import Clock
 from tui.engine.events import JobEnded, LimitChanged, Notice, Record, RunFinished
 from tui.engine.slots import PRIORITY_SLOT
-from tui.engine.survey import StatusRow
 from tui.engine.watch import Watch
 from tui.git.gauge import Gauge, Progress
-from tui.git.outcome import ATTENTION_STATES, Outcome, State
+from tui.git.outcome import ATTENTION_STATES, State
+from tui.store.history import CutOff
 from tui.view.board import Board, BoardRow, Stage
-from tui.view.lines import age, detail, duration, headline, is_news, lane_line, plural
-from widgets.line_table import Cell, TableRow
+from tui.view.lines import detail, duration, is_news, lane_line, plural
 from widgets.log_pane import LogLine
 from widgets.slot_grid import SlotView
 from widgets.status_pane import LaneView, StatusView
@@ -29,14 +25,6 @@ Gauges = Callable[[str], Gauge | None]
 STALLED_AFTER = 10.0
 """Seconds without a byte until a cell says so."""
 _NOTHING = Progress(moved=0.0)
-_STATE_ORDER = [*State, Stage.STOPPING, Stage.RUNNING, Stage.QUEUED, Stage.PLANNED]
-_WORST_FIRST = [State.FAILED, State.TIMED_OUT, State.BLOCKED, State.BUSY, State.CANCELLED]
-_REPO_SORTS: Mapping[str, Callable[[BoardRow, StatusRow | None], tuple[int, str]]] = {
-    "workspace order": lambda _row, _look: (0, ""),
-    "state": lambda row, _look: (_severity(row), row.repo.id),
-    "name": lambda row, _look: (0, row.repo.id),
-    "behind": lambda row, look: (-((look and look.status.behind) or 0), row.repo.id),
-}
 _JOBS_SOURCES = {
     "flag": "as asked",
     "variable": "from SYNCTUI_JOBS",
@@ -44,7 +32,6 @@ _JOBS_SOURCES = {
     "remembered": "as last time",
     "default": "the default",
 }
-SORTS = tuple(_REPO_SORTS)
 
 
 def tone_of(state: Stage | State) -> Tone:
@@ -102,6 +89,30 @@ def slots_title(board: Board) -> str:
     """`Slots 4/6 +1 now`, `Slots 6→3 draining`."""
     draining = board.ordinary > board.limit
     return f"Slots {jobs(board).replace('/', '→')} draining" if draining else f"Slots {jobs(board)}"
+
+
+def offer(board: Board, cut_off: CutOff | None, now: float, *, brief: bool) -> str:
+    """What of the run before this session can be done now; empty where that came to its end."""
+    count = len(board.left)
+    if cut_off is None or not count:
+        return ""
+    if brief:
+        return f"{count} left of a run that was cut off: u"
+    those = "those" if count == len(cut_off.left) else f"the {count} of them that are here"
+    return f"{_was_cut_off(cut_off, now)}: press u to do {those}."
+
+
+def goes_on_in(cut_off: CutOff, here: int, now: float) -> str:
+    """For a run that begins without being asked what of the one before it was left."""
+    missing = len(cut_off.left) - here
+    rest = "they are in this one" if not missing else f"{missing} of them are not in this one"
+    return f"{_was_cut_off(cut_off, now)}; {rest}"
+
+
+def _was_cut_off(cut_off: CutOff, now: float) -> str:
+    today = time.localtime(cut_off.started_at)[:3] == time.localtime(now)[:3]
+    began = time.strftime("%H:%M" if today else "%d %b %H:%M", time.localtime(cut_off.started_at))
+    return f"The run of {began} was cut off with {plural(len(cut_off.left), 'repo')} left"
 
 
 def plan_line(board: Board, workspace: str, jobs_source: str, *, brief: bool) -> str:
@@ -241,7 +252,7 @@ def jobs(board: Board) -> str:
     return f"{under} +{running - ordinary} now" if running > ordinary else under
 
 
-def status(board: Board, gauges: Gauges) -> StatusView:
+def status(board: Board, gauges: Gauges, left: str = "") -> StatusView:
     running = board.running
     bytes_per_second = sum(
         gauge.progress.rate or 0 for row in running if (gauge := gauges(row.repo.id)) is not None
@@ -253,6 +264,7 @@ def status(board: Board, gauges: Gauges) -> StatusView:
         counts,
         jobs(board),
         rate=rate(bytes_per_second) or ("–" if board.active else ""),
+        left=left,
         lanes=lanes(board),
     )
 
@@ -276,112 +288,3 @@ def lanes(board: Board) -> list[LaneView]:
         LaneView(host, running[host], min(board.lanes.get(host, width), width), waiting[host])
         for host in sorted(hosts)
     ]
-
-
-# Tables.
-
-
-def queue_rows(board: Board, queue: Sequence[str], marks: set[str]) -> list[TableRow]:
-    rows = (board.rows[repo_id] for repo_id in queue if repo_id in board.rows)
-    return [
-        TableRow(
-            row.repo.id,
-            (str(place), row.repo.id, "goes first" if row.pick else _attempt(row), row.repo.host),
-            marked=row.repo.id in marks,
-        )
-        for place, row in enumerate(rows, 1)
-    ]
-
-
-def attention_rows(rows: Sequence[BoardRow], marks: set[str], width: int) -> list[TableRow]:
-    """A heading and its advice for each reason, then its repos; `width` is the room for the advice."""
-
-    def group(row: BoardRow) -> tuple[int, str, str, str]:
-        outcome = _trouble(row)
-        server = row.server.removeprefix("https://") if row.needs_login else ""
-        return _WORST_FIRST.index(outcome.state), outcome.state.value, outcome.reason or "", server
-
-    shown: list[TableRow] = []
-    for (_, state, reason, server), members in groupby(sorted(rows, key=group), key=group):
-        of_group = list(members)
-        tone = tone_of(State(state))
-        what = f": {_words(reason)}{f' at {server}' if server else ''}" if reason else ""
-        heading = f"{tone.glyph} {tone.word}{what}  {len(of_group)}"
-        key = f"{state} {reason} {server}"
-        shown.append(TableRow(key, ((heading, tone),), group=True))
-        advice = f"i logs in at {server}, once for all" if server else _trouble(of_group[0]).advice
-        shown += [
-            TableRow(f"{key} {number}", ((f"{' ' if number else '→'} {line}", Tone.NOTE),), group=True)
-            for number, line in enumerate(textwrap.wrap(advice, max(20, width - 6)))
-        ]
-        shown += [
-            TableRow(
-                row.repo.id,
-                (row.repo.id, headline(_trouble(row).message)),
-                marked=row.repo.id in marks,
-            )
-            for row in of_group
-        ]
-    return shown
-
-
-def _trouble(row: BoardRow) -> Outcome:
-    """Of a row that needs a person."""
-    assert row.trouble is not None  # noqa: S101  it is what makes the row need one
-    return row.trouble
-
-
-def repo_rows(rows: Sequence[BoardRow], desk: Desk, sort: str) -> list[TableRow]:
-    order = _REPO_SORTS[sort]
-    return [
-        TableRow(row.repo.id, _repo_cells(row, desk), marked=row.repo.id in desk.marks)
-        for row in sorted(rows, key=lambda row: order(row, desk.looks.get(row.repo.id)))
-    ]
-
-
-def _repo_cells(row: BoardRow, desk: Desk) -> tuple[Cell, ...]:
-    look, past = desk.looks.get(row.repo.id), desk.session.past.get(row.repo.id)
-    now = desk.clock.now()
-    tone = tone_of(row.state)
-    status = look.status if look else None
-    success = desk.success(row, look) if look else None
-    fetched = None if success is None else max(0.0, now - success)
-    outlook = look.outlook if look else None
-    error = ""
-    if row.trouble:
-        error = row.trouble.message
-    elif status and status.error:
-        error = status.error
-    elif past and past.state in ATTENTION_STATES and not row.ended:
-        error = f"{_words(past.reason or past.state)}, {age(max(0.0, now - (past.last_attempt or now)))} ago"
-    elif outlook and outlook.blocked and not row.ended:
-        error = outlook.message
-    return (
-        row.repo.id,
-        (f"{tone.glyph} {tone.word}", tone),
-        _count(status.behind if status else None),
-        _count(status.ahead if status else None),
-        ("yes", Tone.BLOCKED) if status and status.dirty else "",
-        age(fetched),
-        (status.branch or "") if status else "",
-        error,
-    )
-
-
-def _count(count: int | None) -> str:
-    """Unknown is blank and never a zero."""
-    return "" if count is None else str(count)
-
-
-def _severity(row: BoardRow) -> int:
-    if row.state in _WORST_FIRST:
-        return _WORST_FIRST.index(row.state)  # type: ignore[arg-type]  # `in` has shown that it is a State
-    return len(_WORST_FIRST) + _STATE_ORDER.index(row.state)
-
-
-def _attempt(row: BoardRow) -> str:
-    return f"attempt {row.attempt}" if row.attempt > 1 else ""
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ")

@@ -1,4 +1,4 @@
-"""The main screen: the slots, the log, the state of the run and its three lists."""
+"""The main screen: the slots, the log, the state of the run and its lists."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -12,7 +12,7 @@ from textual.events import DescendantFocus, Resize
 from textual.screen import Screen
 from textual.widgets import ContentSwitcher, Static
 
-from tui.app import present
+from tui.app import lists, present
 from tui.app.actions import Situation, by_shown_key, hints
 from tui.app.desk import Desk
 from tui.view.finding import find
@@ -20,7 +20,7 @@ from tui.view.lines import plural
 from widgets.filter_line import FilterLine
 from widgets.hint_bar import HintBar
 from widgets.line_pane import LinePane
-from widgets.line_table import Column, LineTable
+from widgets.line_table import LineTable
 from widgets.log_pane import LogLine, LogPane
 from widgets.slot_grid import SlotGrid
 from widgets.status_pane import StatusPane
@@ -28,11 +28,11 @@ from widgets.text import cut_end, fit
 
 _SPINS_PER_SECOND = 5
 _NARROW, _BROAD, _TALL = 100, 160, 20
-_TABS = 50
-"""The width of a screen on which each tab has its count."""
-_REPO_WIDTHS = (12, 28)
-_QUEUE_TICKS = 5
-"""Ticks between two looks at the queue, at least."""
+_FRAME = 6
+"""Cells of a frame beside its title."""
+_SLOW_LISTS = frozenset({"queue", "arrived"})
+_SLOW_TICKS = 5
+"""Ticks between two drawings of those, at least."""
 
 Pane = SlotGrid | LogPane | LineTable
 
@@ -57,7 +57,7 @@ class RunScreen(Screen[None]):
         # Pass after pass, what is up to date is no news.
         self._log.only_interesting = desk.session.watch is not None
         self._status = StatusPane(id="status")
-        self._tables = _tables(max((len(repo_id) for repo_id in desk.board.rows), default=0))
+        self._tables = lists.tables(max((len(repo_id) for repo_id in desk.board.rows), default=0))
         self._switcher = ContentSwitcher(initial="repos", id="tables")
         self._filter = FilterLine("/", id="filter")
         self._hints = HintBar(id="hints")
@@ -141,7 +141,10 @@ class RunScreen(Screen[None]):
         if board.run is None:
             brief = self.size.height < _TALL
             session = desk.session
-            _update(self._plan, present.plan_line(board, session.workspace, session.jobs_source, brief=brief))
+            offer = present.offer(board, session.cut_off, desk.clock.now(), brief=brief)
+            brief = brief or (bool(offer) and self.size.width < _NARROW)
+            plan = present.plan_line(board, session.workspace, session.jobs_source, brief=brief)
+            _update(self._plan, f"{offer}\n{plan}" if offer else plan)
         elif self._plan.display:
             self._plan.display = False
             if self.size.height < _TALL:  # there the plan has had the place of the log
@@ -150,7 +153,7 @@ class RunScreen(Screen[None]):
         spin = int(desk.clock.monotonic() * _SPINS_PER_SECOND)
         self._slots.show(slots, priority, spin, present.closed(board, slots))
         _title(self._slots, Content(present.slots_title(board)))
-        self._status.show(present.status(board, desk.engine.gauge))
+        self._status.show(present.status(board, desk.engine.gauge, desk.left()))
         self._paint_table()
         self._paint_titles()
         targets = [row for repo_id in self._target_ids() if (row := board.rows.get(repo_id))]
@@ -180,11 +183,13 @@ class RunScreen(Screen[None]):
         desk = self._desk
         name = self._switcher.current or "repos"
         wanted = (name, self.table.size.width, self._words, self._sort, frozenset(desk.marks))
-        state = (wanted, desk.board.revision)
+        # Most of what happens in a run brings nothing.
+        newest = next(reversed(desk.arrived.values()), None)
+        state = (wanted, newest if name == "arrived" else desk.board.revision)
         if state == self._drawn:
             return
         same_view = isinstance(self._drawn, tuple) and self._drawn[0] == wanted
-        if name == "queue" and same_view and self._ticks % _QUEUE_TICKS:
+        if name in _SLOW_LISTS and same_view and self._ticks % _SLOW_TICKS:
             return
         self._drawn = state
         rows = list(desk.board.rows.values())
@@ -197,12 +202,15 @@ class RunScreen(Screen[None]):
         match name:
             case "queue":
                 queue = [repo_id for repo_id in desk.engine.queue() if repo_id in ids]
-                self.table.show(present.queue_rows(desk.board, queue, desk.marks))
+                self.table.show(lists.queue_rows(desk.board, queue, desk.marks))
             case "attention":
                 attention = [row for row in shown if row.needs_person]
-                self.table.show(present.attention_rows(attention, desk.marks, self.table.size.width))
+                self.table.show(lists.attention_rows(attention, desk, self.table.size.width))
+            case "arrived":
+                self.table.empty = f"nothing has arrived {lists.arrived_when(desk)}"
+                self.table.show(lists.arrived_rows(desk, ids))
             case _:
-                self.table.show(present.repo_rows(shown, desk, present.SORTS[self._sort]))
+                self.table.show(lists.repo_rows(shown, desk, lists.SORTS[self._sort]))
 
     def _paint_titles(self) -> None:
         desk, board = self._desk, self._desk.board
@@ -210,17 +218,18 @@ class RunScreen(Screen[None]):
             "queue": sum(row.state == "queued" for row in board.rows.values()),
             "attention": len(board.attention),
             "repos": len(board.rows),
+            "arrived": len(desk.arrived),
         }
-        tabs: list[Content | tuple[str, str]] = []
-        for number, (name, count) in enumerate(counts.items(), 1):
-            chosen = name == self._switcher.current
-            words = f"{number} {name.title()}" + (f" {count}" if chosen or self.size.width >= _TABS else "")
-            link = Content.from_markup(f"[@click=app.act('show_{name}')] {words} [/]")
-            tabs.append(link.stylize("bold reverse") if chosen else link)
+        current = self._switcher.current or "repos"
+        room = self.table.outer_size.width - _FRAME
+        tabs: list[Content] = []
+        for name, words in lists.tab_titles(counts, current, room).items():
+            link = Content.from_markup(f"[@click=app.act('show_{name}')]{words}[/]")
+            tabs.append(link.stylize("bold reverse") if name == current else link)
         notes = [
             f"{len(desk.marks)} marked" if desk.marks else "",
             f"/{self._words}" if self._words else "",
-            f"by {present.SORTS[self._sort]}" if self.shows_repos and self._sort else "",
+            f"by {lists.SORTS[self._sort]}" if self.shows_repos and self._sort else "",
         ]
         _title(self.table, Content.assemble(*tabs), " · ".join(note for note in notes if note))
         log_notes = [
@@ -334,7 +343,7 @@ class RunScreen(Screen[None]):
         self._log.follow = True
 
     def do_sort(self) -> None:
-        self._sort = (self._sort + 1) % len(present.SORTS)
+        self._sort = (self._sort + 1) % len(lists.SORTS)
         self._show("repos")
 
     def do_show_queue(self) -> None:
@@ -346,32 +355,13 @@ class RunScreen(Screen[None]):
     def do_show_repos(self) -> None:
         self._show("repos")
 
+    def do_show_arrived(self) -> None:
+        self._show("arrived")
+
     def _show(self, name: str) -> None:
         self._switcher.current = name
         self._to(self.table)
         self.paint()
-
-
-def _tables(longest: int) -> dict[str, LineTable]:
-    """The three lists; `longest` is the length of the longest repo id."""
-    repo = Column("repo", "repo", max(_REPO_WIDTHS[0], min(longest, _REPO_WIDTHS[1])))
-    queue = [Column("place", "#", 4, "right"), repo, Column("note", "", 10), Column("host", "host")]
-    attention = [repo, Column("what", "what happened")]
-    repos = [
-        repo,
-        Column("state", "state", 12),
-        Column("behind", "behind", 6, "right"),
-        Column("ahead", "ahead", 5, "right"),
-        Column("dirty", "dirty", 5),
-        Column("fetched", "fetched", 7, "right"),
-        Column("branch", "branch", 14),
-        Column("error", "last error"),
-    ]
-    return {
-        "queue": LineTable(queue, empty="nothing is queued", id="queue"),
-        "attention": LineTable(attention, empty="nothing needs attention", id="attention"),
-        "repos": LineTable(repos, empty="no repo matches", id="repos"),
-    }
 
 
 def _update(static: Static, text: str) -> None:

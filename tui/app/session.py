@@ -11,7 +11,10 @@ from tui.engine.watch import Watch
 from tui.git.arrived import Commit, arrived
 from tui.git.repo import Repo
 from tui.git.stop import StopSignal
+from tui.store.history import CutOff
 from tui.store.past import Past
+from tui.view.arrivals import Arrival
+from tui.view.dashboard import Thresholds
 
 Survey = Callable[[Sequence[Repo], Callable[[StatusRow], None], StopSignal], object]
 """Looks at repos and hands over what it sees, until it is stopped."""
@@ -40,10 +43,19 @@ class Session:
     """Where runs repeat."""
     past: Mapping[str, Past] = field(default_factory=dict)
     """What became of each repo before this session, by repo id."""
-    stale_after: float = 24 * 3600.0
-    severe_after: float = 72 * 3600.0
+    recall: Callable[[], Mapping[str, Past]] | None = None
+    """The same as it is now. May raise StateError. None: nothing of this session is kept."""
+    acknowledge: Callable[[Sequence[str]], Sequence[str]] = lambda _repo_ids: ()
+    """Takes note of the failures of these repos; those that had an open one. May raise StateError."""
+    cut_off: CutOff | None = None
+    """The run before this session, if it did not come to its end."""
+    arrivals: Callable[[float], Mapping[str, Arrival]] = lambda _since: {}
+    """What came since then, seconds since the epoch, the newest last. May raise StateError."""
+    durations: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    """Seconds that the latest syncs of each repo took, by repo id, newest first."""
+    thresholds: Thresholds = Thresholds(24 * 3600.0, 72 * 3600.0)  # noqa: RUF009  frozen
     survey: Survey = survey
-    history: Callable[[str], Sequence[str]] = lambda _repo_id: ()
-    """What became of a repo, a line a result, newest first. May raise StateError."""
+    history: Callable[[str], Sequence[tuple[str, ...]]] = lambda _repo_id: ()
+    """What became of a repo, the cells of a row for each result, newest first. May raise StateError."""
     arrived: Callable[[Path, str, str], Sequence[Commit]] = arrived
     """What came to the checkout from one commit to another."""

@@ -32,6 +32,8 @@ from tui.store.memory import Memory
 from tui.store.paths import StateError, looks_file, memory_file
 from tui.store.settings import Layer
 from tui.view import chronicle, ndjson, watching
+from tui.view.arrivals import of_results
+from tui.view.dashboard import Thresholds
 from tui.view.lines import stamp
 
 _FORMS: tuple[Literal["ndjson", "json"], ...] = ("ndjson", "json")
@@ -177,8 +179,13 @@ def _open_app(
 
         looks = cache(lambda: Looks(looks_file()))  # opened by the survey, off the screen's thread
 
-        def history(repo_id: str) -> list[str]:
-            return chronicle.results_of_repo(kit.history.results_of_repo(kit.key, repo_id))
+        def history(repo_id: str) -> list[tuple[str, ...]]:
+            return chronicle.cells_of_repo(kit.history.results_of_repo(kit.key, repo_id))
+
+        def acknowledge(repo_ids: Sequence[str]) -> list[str]:
+            if kit.settings.dry_run:
+                raise StateError("a dry run keeps nothing, and acknowledges nothing")
+            return kit.history.ledger.acknowledge(kit.key, repo_ids, time.time())
 
         session = Session(
             engine=kit.engine,
@@ -189,8 +196,12 @@ def _open_app(
             remember_limit=remember_limit,
             dry_run=kit.settings.dry_run,
             past=kit.past,
-            stale_after=kit.settings.stale_after,
-            severe_after=kit.settings.severe_after,
+            recall=None if kit.settings.dry_run else partial(kit.history.past, kit.key),
+            acknowledge=acknowledge,
+            cut_off=None if kit.settings.resume else kit.history.cut_off(kit.key),
+            arrivals=lambda since: of_results(kit.history.results_since(kit.key, since, with_news=True)),
+            durations=kit.durations,
+            thresholds=Thresholds(kit.settings.stale_after, kit.settings.severe_after),
             survey=lambda repos, on_row, stop: survey(repos, on_row, stop, looks()),
             history=history,
         )

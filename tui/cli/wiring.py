@@ -33,7 +33,7 @@ from tui.store.config import ConfigError, Workspace, load_workspace
 from tui.store.history import History
 from tui.store.looks import Looks
 from tui.store.memory import Memory
-from tui.store.past import Past, last_success
+from tui.store.past import Past, Staleness, last_success, staleness
 from tui.store.paths import database_file, locks_folder, looks_file, make_state_folders
 from tui.store.settings import SETTINGS, Layer, Settings, resolve
 from tui.view.lines import ago, duration, plural
@@ -55,6 +55,8 @@ class Wired:
     """Only read by a dry run, which leaves no trace."""
     past: Mapping[str, Past]
     """What is remembered of its repos, by repo id."""
+    durations: Mapping[str, Sequence[float]]
+    """Seconds that their latest syncs took, by repo id, newest first."""
 
     @property
     def key(self) -> str:
@@ -161,15 +163,14 @@ def wired(
         settings = _repeated(settings)
     with read_history() if settings.dry_run else open_history() as history:
         key = history_key(workspace)
-        past = history.past(key)
+        past, durations = history.past(key), history.durations(key)
         repos = _left_over(repos, settings, history, key)
         if settings.failed and not repos:
             click.echo("synctui: --failed: nothing has failed that is not acknowledged", err=True)
         if settings.resume and not repos:
             click.echo("synctui: --resume: the last run ended all that it was to do", err=True)
-        yield Wired(
-            workspace, settings, _plan(repos, settings, history, key, past), tuple(repos), history, past
-        )
+        plan = _plan(repos, settings, past, durations)
+        yield Wired(workspace, settings, plan, tuple(repos), history, past, durations)
 
 
 def _repeated(settings: Settings) -> Settings:
@@ -198,15 +199,14 @@ def plan_of_pass(kit: Wired, words: Sequence[str], config: Path | None, flags: d
         if (left := failure.held_for(kit.settings.every, now))
     }
     repos = _left_over(repos, kit.settings, history, key)
-    return _plan(repos, kit.settings, history, key, history.past(key), held)
+    return _plan(repos, kit.settings, history.past(key), history.durations(key), held)
 
 
 def _plan(
     repos: list[Repo],
     settings: Settings,
-    history: History,
-    key: str,
     past: Mapping[str, Past],
+    durations: Mapping[str, Sequence[float]],
     held: Mapping[str, str] | None = None,
 ) -> Plan:
     successes = {repo: one.last_success for repo, one in past.items()}
@@ -215,7 +215,6 @@ def _plan(
     plan = make_plan(repos, git_found=git_found, limit=settings.limit, held=held, fresh=fresh)
     if settings.jobs == 1:  # which keeps the order of the file
         return plan
-    durations = history.durations(key) if settings.order == "longest" else {}
     return replace(plan, run=tuple(ordered(plan.run, settings.order, durations, successes)))
 
 
@@ -231,8 +230,8 @@ def _left_over(repos: Sequence[Repo], settings: Settings, history: History, key:
         failures = history.ledger.failures(key)
         repos = [repo for repo in repos if repo.id in failures and not failures[repo.id].acknowledged]
     if settings.resume:
-        left = set(history.cut_off(key))
-        repos = [repo for repo in repos if repo.id in left]
+        cut_off = history.cut_off(key)
+        repos = [repo for repo in repos if cut_off and repo.id in cut_off.left]
     return [_limited(repo, settings) for repo in repos]
 
 
@@ -295,7 +294,10 @@ def facts_for(
             of_repo.state,
             behind=bool(seen.behind),
             dirty=bool(seen.dirty),
-            stale=success is None or not 0 <= now - success < settings.stale_after,
+            stale=staleness(
+                None if success is None else now - success, settings.stale_after, settings.severe_after
+            )
+            is not Staleness.FRESH,
         )
 
     return facts

@@ -84,6 +84,10 @@ LOGIN_REASONS = frozenset({Reason.AUTH, Reason.HOST_KEY})
 """What a person mends at the host, once for all of its repos."""
 
 
+DRY_RUN = "dry_run"
+"""The note of every outcome of a dry run: what it tells would happen, and has not."""
+
+
 class Action(StrEnum):
     CLONE = "clone"
     FETCH = "fetch"

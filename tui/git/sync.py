@@ -17,7 +17,7 @@ from tui.git.hooks import leave_out_hooks_of_the_tree
 from tui.git.inspect import branch_in_progress, git_dir_of, in_progress
 from tui.git.lock import LockUnsupported, RepoBusy, RepoLock, check_free
 from tui.git.move import Checkout, check_work_tree, fast_forward_others, head_state, move_head
-from tui.git.outcome import Action, Outcome, Reason, State
+from tui.git.outcome import DRY_RUN, Action, Outcome, Reason, State
 from tui.git.pin import foreseen_pin, pinned_commit
 from tui.git.place import check_place, check_surroundings, is_vacant, what_is_there
 from tui.git.process import Deadlines, GitRunner
@@ -46,7 +46,7 @@ def sync_repo(
     try:
         check_place(repo)
         if options.dry_run:  # writes nothing, not even a lock file
-            work.note("dry_run")
+            work.note(DRY_RUN)
             check_free(options.lock_dir, repo.path)
             _check_stale(work)
             return _sync(work)

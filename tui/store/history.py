@@ -70,6 +70,15 @@ class Run:
     alive: bool
 
 
+@dataclass(frozen=True, slots=True)
+class CutOff:
+    """A run that was killed, left or stopped before its end."""
+
+    started_at: float
+    left: tuple[str, ...]
+    """The repos that it was to try and did not end, in its order."""
+
+
 class History:
     """A context manager that closes it. Every method may raise StateError and be called from any thread.
 
@@ -206,7 +215,6 @@ class History:
         )
         past = {}
         for repo, state, reason, message, started, ended in rows:
-            failure = failures.get(repo)
             past[repo] = Past(
                 state=state,
                 reason=reason,
@@ -214,9 +222,7 @@ class History:
                 last_attempt=started,
                 last_end=ended,
                 last_success=successes.get(repo),
-                attempts=failure.attempts if failure else 0,
-                own=failure.own if failure else 0,
-                acknowledged=failure.acknowledged if failure else False,
+                failure=failures.get(repo),
             )
         return past
 
@@ -244,24 +250,23 @@ class History:
         """Newest first."""
         return self._results("workspace = ? AND repo = ? ORDER BY id DESC LIMIT ?", workspace, repo, limit)
 
-    def results_since(self, workspace: str, at: float) -> list[Result]:
-        """That ended then or later, in the order of their ends."""
-        return self._results("workspace = ? AND ended_at >= ? ORDER BY id", workspace, at)
+    def results_since(self, workspace: str, at: float, *, with_news: bool = False) -> list[Result]:
+        """That ended then or later, in the order of their ends; those alone that brought something on request."""
+        news = " AND (commits > 0 OR refs <> '[]')" if with_news else ""
+        return self._results(f"workspace = ? AND ended_at >= ?{news} ORDER BY id", workspace, at)
 
-    def cut_off(self, workspace: str) -> list[str]:
-        """What the last run was to try and did not end: it was killed, left or stopped. In its order.
-
-        Runs that go on just now do not count.
-        """
+    def cut_off(self, workspace: str) -> CutOff | None:
+        """None where the last run has ended all that it was to try. Runs that go on just now do not count."""
         last = next((run for run in self.runs(workspace, RUNS_KEPT) if not run.alive), None)
         if last is None:
-            return []
+            return None
         rows = self._database.execute(
             "SELECT DISTINCT repo FROM results WHERE run = ? AND coalesce(reason, '') NOT IN ('quit', 'signal')",
             (last.id,),
         )
         ended = {repo for (repo,) in rows}
-        return [repo for repo in last.wanted if repo not in ended]
+        left = tuple(repo for repo in last.wanted if repo not in ended)
+        return CutOff(last.started_at, left) if left else None
 
     def durations(self, workspace: str) -> dict[str, list[float]]:
         """Seconds that the latest successful syncs of each repo took, newest first; clones do not count."""

@@ -1,41 +1,13 @@
 """The failures that nobody has dealt with yet: one row a repo, cleared by success alone."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from tui.git.outcome import NETWORK_REASONS, Outcome, State
 from tui.store.database import Database
+from tui.store.past import Failure
 
 _FAILURES = frozenset({State.BLOCKED, State.FAILED, State.TIMED_OUT})
 _SUCCESSES = frozenset({State.SYNCED, State.UP_TO_DATE})
-
-
-HELD_AFTER = 3
-"""Failures of its own after which a watch leaves a repo alone for a while."""
-_LONGEST_HOLD = 86_400.0
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """`attempts` are syncs in a row; `own` of them were the fault of this repo and not of a network."""
-
-    repo: str
-    state: str
-    reason: str | None
-    first_seen: float
-    last_seen: float
-    attempts: int
-    own: int
-    acknowledged: bool
-
-    def held_for(self, every: float, now: float) -> float:
-        """Seconds for which a watch of that interval still leaves the repo alone, twice as long each time."""
-        if self.own < HELD_AFTER:
-            return 0.0
-        doublings = min(self.own - HELD_AFTER + 1, 64)  # as good as for ever
-        pause = min(every * 2.0**doublings, max(every, _LONGEST_HOLD))
-        left = self.last_seen + pause - now
-        return left if 0 < left <= pause else 0.0  # more than the pause: a clock is wrong
 
 
 class Ledger:
@@ -68,16 +40,17 @@ class Ledger:
             " FROM ledger WHERE workspace = ?",
             (workspace,),
         )
-        return {row[0]: Failure(*[*row[:-1], bool(row[-1])]) for row in rows}
+        return {row[0]: Failure(*[*row[1:-1], bool(row[-1])]) for row in rows}
 
     def acknowledge(self, workspace: str, repos: Iterable[str], at: float) -> list[str]:
-        """The repos that had a failure of which the person now knows."""
-        return [
-            repo
-            for repo in repos
-            if self._database.execute(
-                "UPDATE ledger SET acknowledged_at = ? WHERE workspace = ? AND repo = ?"
-                " AND acknowledged_at IS NULL RETURNING repo",
-                (at, workspace, repo),
-            )
-        ]
+        """The repos that had a failure of which the person now knows: all of them, or none where it raises."""
+        with self._database.transaction():
+            return [
+                repo
+                for repo in repos
+                if self._database.execute(
+                    "UPDATE ledger SET acknowledged_at = ? WHERE workspace = ? AND repo = ?"
+                    " AND acknowledged_at IS NULL RETURNING repo",
+                    (at, workspace, repo),
+                )
+            ]

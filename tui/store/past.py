@@ -3,6 +3,35 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+HELD_AFTER = 3
+"""Failures of its own after which a watch leaves a repo alone for a while."""
+_LONGEST_HOLD = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Syncs in a row that failed, since the last success or since the person acknowledged those before."""
+
+    state: str
+    """Of the last one, as is the reason."""
+    reason: str | None
+    first_seen: float
+    last_seen: float
+    attempts: int
+    own: int
+    """Those of them that are the fault of this repo and not of a network."""
+    acknowledged: bool = False
+    """The person knows of it."""
+
+    def held_for(self, every: float, now: float) -> float:
+        """Seconds for which a watch of that interval still leaves the repo alone, twice as long each time."""
+        if self.own < HELD_AFTER:
+            return 0.0
+        doublings = min(self.own - HELD_AFTER + 1, 64)  # as good as for ever
+        pause = min(every * 2.0**doublings, max(every, _LONGEST_HOLD))
+        left = self.last_seen + pause - now
+        return left if 0 < left <= pause else 0.0  # more than the pause: a clock is wrong
+
 
 @dataclass(frozen=True, slots=True)
 class Past:
@@ -16,17 +45,18 @@ class Past:
     last_end: float | None = None
     last_success: float | None = None
     """When the last sync ended that brought it up to date or found it so."""
-    attempts: int = 0
-    """Syncs in a row that failed since the last success, or since the person acknowledged them."""
-    own: int = 0
-    """Those of them that are the fault of this repo and not of a network."""
-    acknowledged: bool = False
-    """The person knows of the last failure."""
+    failure: Failure | None = None
+    """What no success has followed. The last state may be another: busy say, or cancelled."""
+
+    @property
+    def attempts(self) -> int:
+        """Syncs in a row that failed."""
+        return self.failure.attempts if self.failure else 0
 
     @property
     def is_open(self) -> bool:
         """A failure that nobody has dealt with."""
-        return self.attempts > 0 and not self.acknowledged
+        return self.failure is not None and not self.failure.acknowledged
 
 
 class Staleness(StrEnum):
@@ -53,5 +83,5 @@ def last_success(past: Past, last_fetch: float | None) -> float | None:
     """
     if last_fetch is None:
         return past.last_success
-    failed_then = past.attempts > 0 and last_fetch <= (past.last_end or 0) + 1
+    failed_then = past.failure is not None and last_fetch <= (past.last_end or 0) + 1
     return past.last_success if failed_then else last_fetch

@@ -1,7 +1,7 @@
 """What a screen shows of a run, folded from the records of the engine and from nothing else."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -19,6 +19,8 @@ from tui.engine.events import (
 from tui.engine.slots import PRIORITY_SLOT
 from tui.git.outcome import ATTENTION_STATES, LOGIN_REASONS, SUCCESS_STATES, Outcome, Reason, State
 from tui.git.repo import Repo, server_of
+from tui.store.past import Past
+from tui.view.arrivals import Arrival, joined, of_outcome
 
 
 class Stage(StrEnum):
@@ -48,8 +50,13 @@ class BoardRow:
     """The end that is known without running it."""
     end: JobEnded | None = None
     """Of its last attempt that ended; a retry leaves it standing until the next end."""
+    ended_at: float = 0.0
+    """When that was, seconds since the epoch."""
     trouble: Outcome | None = None
-    """The last end that needed a person and that no success has followed; to cancel or hold it mends nothing."""
+    """The last end, also one before this session, that needed a person and that no success has followed; to
+    cancel or hold it mends nothing."""
+    acknowledged: bool = False
+    """The person knows of the trouble."""
 
     @property
     def outcome(self) -> Outcome | None:
@@ -69,8 +76,13 @@ class BoardRow:
         return isinstance(self.state, State)
 
     @property
+    def can_be_retried(self) -> bool:
+        """It has ended, now or before this session."""
+        return self.ended or self.needs_person
+
+    @property
     def needs_person(self) -> bool:
-        return self.ended and self.trouble is not None
+        return self.trouble is not None and not self.acknowledged and not self.active
 
     @property
     def needs_login(self) -> bool:
@@ -84,8 +96,8 @@ class BoardRow:
     def settle(self, outcome: Outcome) -> None:
         self.state = outcome.state
         if outcome.state in ATTENTION_STATES:
-            self.trouble = outcome
-        elif outcome.state is not State.CANCELLED and outcome.reason is not Reason.HELD:
+            self.trouble, self.acknowledged = outcome, False
+        elif outcome.state in {State.SYNCED, State.UP_TO_DATE}:
             self.trouble = None
 
 
@@ -96,9 +108,20 @@ class Board:
     """
 
     def __init__(
-        self, repos: Iterable[Repo], settled: Iterable[tuple[Repo, Outcome]] = (), *, limit: int
+        self,
+        repos: Iterable[Repo],
+        settled: Iterable[tuple[Repo, Outcome]] = (),
+        *,
+        limit: int,
+        past: Mapping[str, Past] | None = None,
+        cut_off: Sequence[str] = (),
     ) -> None:
+        """`past` is what became of the repos before, by repo id; `cut_off` what the last run did not end."""
         self.rows = {repo.id: BoardRow(repo) for repo in repos}
+        self._cut_off = [self.rows[repo_id] for repo_id in cut_off if repo_id in self.rows]
+        for repo_id, one in (past or {}).items():
+            if one.is_open and (known := self.rows.get(repo_id)):
+                known.trouble = _open_failure(one)
         for repo, outcome in settled:
             self.rows[repo.id] = row = BoardRow(repo, settled=outcome)
             row.settle(outcome)
@@ -115,6 +138,8 @@ class Board:
         """None while a run is going on."""
         self.run_with_trouble = ""
         """The last run in which something needed a person."""
+        self.arrived: dict[str, Arrival] = {}
+        """What came to each repo in this session, by repo id, the newest last."""
         self._commits = 0
         self._duration_ms = 0
         self._interrupted = False
@@ -138,6 +163,11 @@ class Board:
         return [row for row in self.rows.values() if row.needs_person]
 
     @property
+    def left(self) -> list[BoardRow]:
+        """What the run before this session did not end and this session has not run either."""
+        return [row for row in self._cut_off if row.state is Stage.PLANNED]
+
+    @property
     def counts(self) -> Counter[Stage | State]:
         """How many repos of those that were asked for are in each state, zeros left out."""
         return Counter(row.state for row in self.rows.values() if row.attempt)
@@ -158,7 +188,7 @@ class Board:
             case JobStopping(repo=repo):
                 self._row(repo).state = Stage.STOPPING
             case JobEnded() as event:
-                self._end(event, record.run)
+                self._end(event, record)
             case LimitChanged(jobs=jobs, host=None):
                 self.limit = jobs
             case LimitChanged(jobs=jobs, host=str(host)):
@@ -184,13 +214,24 @@ class Board:
         )
         return finished, ends
 
-    def _end(self, event: JobEnded, run: str) -> None:
-        row = self._row(event.repo)
-        row.attempt, row.slot, row.end = event.attempt, None, event
-        row.settle(event.outcome)
-        self._commits += event.outcome.commits
-        if event.outcome.state in ATTENTION_STATES:
-            self.run_with_trouble = run
+    def _end(self, event: JobEnded, record: Record) -> None:
+        row, outcome, at = self._row(event.repo), event.outcome, record.time
+        row.attempt, row.slot, row.end, row.ended_at = event.attempt, None, event, at
+        row.settle(outcome)
+        self._commits += outcome.commits
+        if outcome.state in ATTENTION_STATES:
+            self.run_with_trouble = record.run
+        if arrival := of_outcome(row.repo.id, outcome, at):
+            self.arrived[row.repo.id] = joined(self.arrived.pop(row.repo.id, None), arrival)
 
     def _row(self, repo: Repo) -> BoardRow:
         return self.rows.setdefault(repo.id, BoardRow(repo))
+
+
+def _open_failure(past: Past) -> Outcome:
+    """As the end that it was, as far as it is remembered; advice is not."""
+    assert past.failure is not None  # noqa: S101  it is what makes it open
+    failure = past.failure
+    reason = Reason(failure.reason) if failure.reason else None
+    message = past.message if past.state == failure.state else ""
+    return Outcome(State(failure.state), reason, message)

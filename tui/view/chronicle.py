@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from tui.git.outcome import Action, Outcome, Reason, State
 from tui.store.history import Result, Run
+from tui.view.arrivals import of_results
 from tui.view.lines import MARKS, detail, duration, plural, stamp
 from tui.view.ndjson import SCHEMA_VERSION, Document, rfc3339
 
@@ -26,18 +27,28 @@ def results_of_repo(results: Iterable[Result]) -> list[str]:
     return [_line(result, stamp(result.started_at)) for result in results]
 
 
+def cells_of_repo(results: Iterable[Result]) -> list[tuple[str, ...]]:
+    """Mark, time, state, duration and what came of each, for a table."""
+    return [
+        (
+            MARKS[outcome.state],
+            stamp(result.started_at),
+            outcome.state.replace("_", " "),
+            duration(result.duration_ms),
+            detail(outcome),
+        )
+        for result in results
+        for outcome in (_outcome(result),)
+    ]
+
+
 def arrivals(results: Iterable[Result]) -> list[str]:
     """What came to each repo in these results, by id; nothing for the others."""
-    commits: dict[str, int] = {}
-    refs: dict[str, set[str]] = {}
-    for result in results:
-        commits[result.repo] = commits.get(result.repo, 0) + result.commits
-        refs.setdefault(result.repo, set()).update(ref.name for ref in result.refs)
-    came = {repo: (commits[repo], len(refs[repo])) for repo in commits if commits[repo] or refs[repo]}
+    came = of_results(results)
     width = max(map(len, came), default=0)
     return [
-        f"{repo.ljust(min(width, 40))}  {plural(count, 'commit')}, {plural(changed, 'ref')}"
-        for repo, (count, changed) in sorted(came.items())
+        f"{repo.ljust(min(width, 40))}  {plural(one.commits, 'commit')}, {plural(len(one.refs), 'ref')}"
+        for repo, one in sorted(came.items())
     ]
 
 
@@ -96,7 +107,13 @@ def _end(run: Run) -> str:
 
 
 def _line(result: Result, head: str) -> str:
-    outcome = Outcome(
+    outcome = _outcome(result)
+    parts = (MARKS[outcome.state], head, outcome.state.value, detail(outcome), duration(result.duration_ms))
+    return "  ".join(part for part in parts if part)
+
+
+def _outcome(result: Result) -> Outcome:
+    return Outcome(
         State(result.state),
         Reason(result.reason) if result.reason else None,
         result.message,
@@ -107,5 +124,3 @@ def _line(result: Result, head: str) -> str:
         commits=result.commits,
         refs=result.refs,
     )
-    parts = (MARKS[outcome.state], head, outcome.state.value, detail(outcome), duration(result.duration_ms))
-    return "  ".join(part for part in parts if part)

@@ -2,14 +2,14 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tui.engine.survey import StatusRow
 from tui.git.inspect import NOT_CLONED
-from tui.git.outcome import ATTENTION_STATES, State
+from tui.git.outcome import State
 from tui.git.repo import public_url
 from tui.store.past import Past, Staleness, last_success, staleness
-from tui.view.lines import age, plural
+from tui.view.lines import age, ago, headline, plural
 from tui.view.ndjson import SCHEMA_VERSION, Document, rfc3339
 
 _IN_THE_FUTURE = "last success lies in the future: check the clock"
@@ -32,18 +32,17 @@ class Dashboard:
     thresholds: Thresholds
     now: float
 
-    @property
-    def last_success(self) -> float | None:
-        return last_success(self.past, self.row.status.last_fetch)
+    last_success: float | None = field(init=False)
+    age: float | None = field(init=False)
+    """Seconds; negative where the last success lies in the future."""
+    staleness: Staleness = field(init=False)
 
-    @property
-    def age(self) -> float | None:
-        """Seconds; negative where the last success lies in the future."""
-        return None if self.last_success is None else self.now - self.last_success
-
-    @property
-    def staleness(self) -> Staleness:
-        return staleness(self.age, self.thresholds.stale, self.thresholds.severe)
+    def __post_init__(self) -> None:
+        success = last_success(self.past, self.row.status.last_fetch)
+        age = None if success is None else self.now - success
+        object.__setattr__(self, "last_success", success)
+        object.__setattr__(self, "age", age)
+        object.__setattr__(self, "staleness", staleness(age, self.thresholds.stale, self.thresholds.severe))
 
     @property
     def error(self) -> str:
@@ -133,13 +132,20 @@ def _cells(row: Dashboard) -> tuple[str, ...]:
     return (
         row.row.repo.id,
         row.staleness.value,
-        "never" if row.age is None else age(row.age) if row.age >= 0 else "?",
+        since_success(row),
         status.branch or ("(detached)" if status.head and not status.bare else "-"),
         _count(status.ahead),
         _count(status.behind),
         _changes(row),
-        _last(row),
+        last_error(row),
     )
+
+
+def since_success(row: Dashboard) -> str:
+    """`3 h`, `never`, or `?` where a clock is wrong."""
+    if row.age is None:
+        return "never"
+    return age(row.age) if row.age >= 0 else "?"
 
 
 def _count(count: int | None) -> str:
@@ -158,20 +164,30 @@ def _changes(row: Dashboard) -> str:
     return ", ".join(filter(None, parts))
 
 
-def _last(row: Dashboard) -> str:
+def last_error(row: Dashboard) -> str:
     """What a person should know, the worst first."""
-    past, repo, outlook = row.past, row.row.repo, row.row.outlook
-    failed = past.state in {state.value for state in ATTENTION_STATES}
-    times = f" ×{past.attempts}" if past.attempts > 1 else ""
-    known = " (acknowledged)" if past.acknowledged else ""
+    past, repo, outlook, holder = row.past, row.row.repo, row.row.outlook, row.row.holder
+    blocked = outlook and outlook.blocked and past.state != State.BLOCKED
     parts = (
         row.error,
-        f"{past.state}/{past.reason or ''}".rstrip("/").replace("_", " ") + times + known if failed else "",
-        outlook.message if outlook and outlook.blocked and past.state != State.BLOCKED else "",
-        str(row.row.holder) if row.row.holder else "",
+        failed(past, row.now),
+        f"would be blocked: {outlook.message}" if outlook and blocked else "",
+        str(holder) if holder else "",
         "" if repo.enabled else "disabled",
     )
     return "; ".join(filter(None, parts))
+
+
+def failed(past: Past, now: float) -> str:
+    """`failed/not found ×3, 2 h ago: no such repository`, maybe `acknowledged:` before it; empty for none."""
+    failure = past.failure
+    if failure is None:
+        return "busy" if past.state == State.BUSY else ""
+    what = f"{failure.state}/{failure.reason}" if failure.reason else failure.state
+    times = f" ×{failure.attempts}" if failure.attempts > 1 else ""
+    known = "acknowledged: " if failure.acknowledged else ""
+    message = f": {headline(past.message)}" if past.message and past.state == failure.state else ""
+    return f"{known}{what.replace('_', ' ')}{times}, {ago(now - failure.last_seen)}{message}"
 
 
 def _totals(rows: Sequence[Dashboard]) -> str:

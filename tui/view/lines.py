@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 
 from tui.engine.events import JobEnded, LimitChanged, RunFinished
-from tui.git.outcome import ATTENTION_STATES, LOGIN_REASONS, Action, Outcome, Reason, State
+from tui.git.outcome import ATTENTION_STATES, DRY_RUN, LOGIN_REASONS, Action, Outcome, Reason, State
 from tui.git.repo import server_of
 
 MARKS = {
@@ -20,8 +20,6 @@ MARKS = {
 }
 _SHORT_ID = 7
 _STATE_WIDTH = max(len(state) for state in State)
-_DRY_RUN = "dry_run"
-"""The note of every outcome of a dry run; the run says it once, and its messages say `would`."""
 _WIDEST_ID = 40
 """A longer one is not cut, but the others are not padded to it."""
 _RERUN_NAMES = 8
@@ -82,7 +80,9 @@ def lane_line(event: LimitChanged) -> str:
 def detail(outcome: Outcome) -> str:
     """What came, or what was in the way; notes last."""
     what = _what(outcome)
-    notes = ", ".join(note.replace("_", " ") for note in outcome.notes if note != _DRY_RUN)
+    notes = ", ".join(
+        note.replace("_", " ") for note in outcome.notes if note != DRY_RUN
+    )  # the run says it once, and its messages say `would`
     return f"{what} ({notes})" if what and notes else what or notes
 
 
@@ -194,7 +194,7 @@ def _what(outcome: Outcome) -> str:
         return (
             message if message.startswith(reason) else ": ".join(part for part in (reason, message) if part)
         )
-    if _DRY_RUN in outcome.notes:
+    if DRY_RUN in outcome.notes:
         return outcome.message
     if outcome.state is State.UP_TO_DATE:
         return _distance(outcome)

@@ -1,0 +1,75 @@
+"""How long a run goes on: list scheduling over what each repo took before."""
+
+import time
+
+import pytest
+
+from tui.engine.eta import Forecast, Spread, about, forecast, remaining
+
+MINUTE = 60.0
+
+
+def even(**seconds: float) -> Forecast:
+    return forecast({repo: [took] for repo, took in seconds.items()})
+
+
+def test_a_slot_takes_the_next_one_as_soon_as_it_is_free() -> None:
+    known = even(a=10.0, b=4.0, c=5.0, d=1.0)
+    assert remaining(2, [], ["a", "b", "c", "d"], known) == (10.0, 10.0, 10.0)
+    assert remaining(2, [("a", 3.0)], ["b", "c"], known) == (9.0, 9.0, 9.0)
+    assert remaining(1, [], "abcd", known) == (20.0, 20.0, 20.0)
+
+
+def test_what_runs_above_the_limit_gives_its_slot_to_nobody() -> None:
+    known = even(a=10.0, b=4.0, c=5.0)
+    assert remaining(1, [("a", 0.0), ("b", 0.0)], ["c"], known) == (15.0, 15.0, 15.0)
+
+
+def test_the_spread_is_that_of_the_quartiles() -> None:
+    known = forecast({"a": [10.0, 20.0, 30.0, 40.0, 50.0]})
+    assert known.of("a") == Spread(20.0, 30.0, 40.0)
+    assert remaining(1, [], ["a", "a"], known) == (40.0, 60.0, 80.0)
+    assert remaining(1, [("a", 25.0)], [], known) == (0.0, 5.0, 15.0)
+
+
+def test_the_latest_ones_say_what_is_likely_also_beyond_the_quartiles() -> None:
+    assert forecast({"a": [90.0] * 5 + [10.0] * 25}).of("a") == Spread(10.0, 90.0, 90.0)
+
+
+def test_a_stranger_counts_as_the_median_of_the_known_and_says_so() -> None:
+    known = even(a=10.0, b=20.0, c=60.0, d=70.0, e=30.0)
+    assert known.of("stranger") == Spread(20.0, 30.0, 60.0)
+    assert remaining(1, [], ["a", "stranger"], known) == (30.0, 40.0, 70.0)
+
+
+def test_what_is_overdue_may_need_as_much_again() -> None:
+    known = even(a=10.0)
+    assert remaining(1, [("a", 25.0)], [], known) == (0.0, 15.0, 15.0)
+
+
+def test_nothing_is_said_where_nobody_knows_or_nothing_is_left() -> None:
+    assert remaining(4, [("a", 1.0)], ["b"], forecast({"a": []})) is None
+    assert remaining(4, [], [], even(a=1.0)) is None
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        ((0.0, 0.0, 0.0), "about 10 s"),
+        ((31.0, 34.0, 38.0), "about 30 s (30–40)"),
+        ((40.0, 110.0, 250.0), "about 2 min (40 s–4 min)"),
+        ((60.0, 110.0, 250.0), "about 2 min (1–4)"),
+        ((20 * MINUTE, 22 * MINUTE, 40 * MINUTE), "about 20 min (20–40)"),
+        ((100 * MINUTE, 100 * MINUTE, 3 * 60 * MINUTE), "about 1.5 h (1.5–3)"),
+    ],
+)
+def test_it_is_told_coarsely(seconds: tuple[float, float, float], text: str) -> None:
+    assert about(Spread(*seconds)) == text
+
+
+def test_ten_thousand_that_wait_cost_little() -> None:
+    names = [f"r{n}" for n in range(10_000)]
+    known = forecast({name: [1.0 + n % 7, 2.0, 3.0] for n, name in enumerate(names)})
+    began = time.process_time()
+    remaining(8, [(name, 0.5) for name in names[:8]], names[8:], known)
+    assert time.process_time() - began < 0.2

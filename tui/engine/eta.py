@@ -1,0 +1,118 @@
+"""How long a run goes on, from what each of its repos took before."""
+
+import heapq
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from tui.engine.order import expected
+
+_QUARTILES_FROM = 2
+"""So many durations at least have quartiles."""
+
+
+class Spread(NamedTuple):
+    """Seconds."""
+
+    low: float
+    likely: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What each repo is expected to take, by its id, and what one that nobody knows is."""
+
+    known: Mapping[str, Spread]
+    unknown: Spread | None
+    """None: no repo is known."""
+
+    def of(self, repo_id: str) -> Spread | None:
+        return self.known.get(repo_id, self.unknown)
+
+
+def forecast(durations: Mapping[str, Sequence[float]]) -> Forecast:
+    """`durations`: seconds of the latest syncs by repo id, newest first."""
+    known = {repo_id: _spread(took) for repo_id, took in durations.items() if took}
+    medians = [one.likely for one in known.values()]
+    return Forecast(known, _around(statistics.median(medians), medians) if medians else None)
+
+
+def _spread(durations: Sequence[float]) -> Spread:
+    return _around(expected(durations) or 0.0, durations)
+
+
+def _around(likely: float, durations: Sequence[float]) -> Spread:
+    """The quartiles; `likely` may be outside of them, as the median of the latest few."""
+    if len(durations) < _QUARTILES_FROM:
+        return Spread(likely, likely, likely)
+    low, _, high = statistics.quantiles(durations, n=4, method="inclusive")
+    return Spread(min(low, likely), likely, max(high, likely))
+
+
+def remaining(
+    limit: int, running: Iterable[tuple[str, float]], queued: Iterable[str], forecast: Forecast
+) -> Spread | None:
+    """Seconds until all have ended that run, each with the seconds since its start, or wait, in their order.
+
+    Whatever slot is free first takes the next one; limits of single hosts are not looked at. None: nobody
+    knows, or nothing is left.
+    """
+    at_work = [(spread, since) for repo_id, since in running if (spread := forecast.of(repo_id))]
+    waiting = [spread for repo_id in queued if (spread := forecast.of(repo_id))]
+    if not at_work and not waiting:
+        return None
+    low = _makespan(
+        limit, [max(0.0, one.low - since) for one, since in at_work], [one.low for one in waiting]
+    )
+    # What is overdue may need as much again as it is overdue by.
+    likely = _makespan(
+        limit, [abs(one.likely - since) for one, since in at_work], [one.likely for one in waiting]
+    )
+    high = _makespan(
+        limit,
+        [max(one.high - since, abs(one.likely - since)) for one, since in at_work],
+        [one.high for one in waiting],
+    )
+    return Spread(min(low, likely), likely, max(likely, high))
+
+
+def _makespan(limit: int, running: Sequence[float], waiting: Iterable[float]) -> float:
+    """When the last one ends; what runs above the limit gives its slot to nobody."""
+    free_at = sorted(running, reverse=True)[:limit]
+    free_at += [0.0] * (limit - len(free_at))
+    last = max(running, default=0.0)
+    heapq.heapify(free_at)
+    for seconds in waiting:
+        end = free_at[0] + seconds
+        heapq.heapreplace(free_at, end)
+        last = max(last, end)
+    return last
+
+
+def about(spread: Spread) -> str:
+    """`about 2 min (1–4)`: coarse, so that it stands still while people read it."""
+    (low, low_unit), (likely, unit), (high, high_unit) = map(_coarse, spread)
+    if low_unit == unit == high_unit:
+        around = "" if low == likely == high else f" ({low:g}–{high:g})"
+    else:
+        around = f" ({low:g} {low_unit}–{high:g} {high_unit})"
+    return f"about {likely:g} {unit}{around}"
+
+
+def _coarse(seconds: float) -> tuple[float, str]:
+    """The number and its unit."""
+    for least, size, step, unit in _UNITS:
+        if seconds >= least:
+            return max(step, round(seconds / size / step) * step), unit
+    return _UNITS[-1][2], _UNITS[-1][3]
+
+
+_UNITS = (
+    (95 * 60.0, 3600.0, 0.5, "h"),
+    (17.5 * 60.0, 60.0, 5.0, "min"),
+    (55.0, 60.0, 1.0, "min"),
+    (0.0, 1.0, 10.0, "s"),
+)
+"""From so many seconds on: the seconds of the unit, the step to which is rounded, the unit."""
