@@ -224,7 +224,7 @@ async def mixed_end(drive: Driver) -> None:
 
 
 async def surveyed_again(drive: Driver) -> None:
-    await drive.until(lambda: (drive.app.tick(), not drive.app._due and drive.app._survey.is_finished)[1])
+    await drive.until(lambda: (drive.app.tick(), not drive.app.lookout.due and not drive.app.lookout.busy)[1])
 
 
 async def plan(drive: Driver) -> None:

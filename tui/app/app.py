@@ -7,8 +7,7 @@ import select
 import signal
 import sys
 import time
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any, ClassVar, Literal
 
 from textual.app import App
@@ -27,6 +26,7 @@ from tui.app.commands import Commands
 from tui.app.desk import Desk
 from tui.app.detail_screen import DetailScreen
 from tui.app.fault import fault_line
+from tui.app.lookout import Lookout
 from tui.app.palette import ActionCommands, Palette
 from tui.app.run_screen import RunScreen
 from tui.app.session import Session
@@ -36,14 +36,8 @@ from tui.engine.events import JobEnded, Notice, Record
 from tui.engine.feed import Inbox
 from tui.engine.plan import Plan
 from tui.engine.shutdown import STOP_GRACE, STOP_SIGNALS, Ending
-from tui.engine.survey import StatusRow
 from tui.git.outcome import Reason
-from tui.git.repo import Repo
-from tui.git.stop import StopSignal
 from tui.store.logs import log_of
-from tui.store.past import Past
-from tui.store.paths import StateError
-from tui.view.arrivals import Arrival
 from tui.view.board import Board, BoardRow
 from tui.view.lines import plural, summary
 from widgets.dialogs import ConfirmDialog
@@ -51,8 +45,6 @@ from widgets.log_pane import LogLine
 from widgets.tone import Tone
 
 _TICK = 0.1
-_SHORTLY_BEFORE = 24 * 3600.0
-"""Seconds before the start of which it is told what arrived."""
 _GIVE_UP = 2.7
 """Seconds after which an abort leaves whatever is still alive: by then TERM and KILL have been sent."""
 
@@ -87,13 +79,7 @@ class SynctuiApp(App[Ending]):
         """The first fault of ours that nothing has caught; it ends the screen."""
         self._inbox = Inbox()
         self._signal: signal.Signals | None = None
-        self._seen: deque[StatusRow] = deque()
-        self._due = {repo.id: repo for repo in session.repos}
-        """Repos that the survey is to look at."""
-        self._recalled: Mapping[str, Past] | None = None
-        """What the history has told last and is not on the desk yet."""
-        self._survey: Worker[object] | None = None
-        self._survey_stop = StopSignal()
+        self.lookout = Lookout(self, self.desk)
         self._pass: Worker[str] | None = None
         """What begins, or has begun, the pass of the watch that goes on."""
         self._refusal: Exception | None = None
@@ -168,11 +154,12 @@ class SynctuiApp(App[Ending]):
             self._heed(number)
         self.app_resume_signal.subscribe(self, lambda _app: self.refresh(layout=True))
         self.set_interval(_TICK, self.tick)
-        self.run_worker(self._recall_arrivals, thread=True, group="arrived", exit_on_error=False)
-        if self.desk.session.start:
-            if cut_off := self.desk.session.cut_off:
-                here = len(self.desk.board.left)
-                self._say_and_keep(present.goes_on_in(cut_off, here, self.desk.clock.now()))
+        self.lookout.recall_arrivals()
+        session = self.desk.session
+        if session.cut_off and (session.start or session.watch):
+            here = len(self.desk.board.left)
+            self._say_and_keep(present.goes_on_in(session.cut_off, here, self.desk.clock.now()))
+        if session.start:
             self.commands.start_all()
 
     # Drawing.
@@ -181,8 +168,8 @@ class SynctuiApp(App[Ending]):
         if not self.is_running:  # widgets that are being taken down can draw nothing
             return
         self.read()
-        self._take_looks()
-        self._look_again()
+        self.lookout.take()
+        self.lookout.look_again(shown=self.main.shows_repos)
         self._repeat()
         if self._terminal_lost():
             self.abort(signal.SIGHUP, Reason.SIGNAL)
@@ -211,7 +198,7 @@ class SynctuiApp(App[Ending]):
             case Notice(about=None) as notice:
                 notices.append(notice)
             case JobEnded(repo=repo):
-                self._due[repo.id] = repo
+                self.lookout.due[repo.id] = repo
 
     def _tell(self, notices: list[Notice]) -> None:
         """One toast, however many came at once; each is in the log."""
@@ -234,55 +221,6 @@ class SynctuiApp(App[Ending]):
 
     def say(self, text: str, level: Level = "information") -> None:
         self.notify(text, severity=level, markup=False, timeout=4)
-
-    # The survey.
-
-    def _take_looks(self) -> None:
-        while self._seen:
-            row = self._seen.popleft()
-            self.desk.looks[row.repo.id] = row
-            self.desk.board.revision += 1
-        if self._recalled is not None:
-            self.desk.pasts, self._recalled = dict(self._recalled), None
-            self.desk.board.revision += 1
-
-    def _survey_and_recall(self, repos: Sequence[Repo]) -> None:
-        """In a thread. What is remembered is asked anew once something of this session has been added to it."""
-        self.desk.session.survey(repos, self._seen.append, self._survey_stop)
-        if self.desk.session.recall and self.desk.board.run:
-            with contextlib.suppress(StateError):  # that nothing is kept the run has said
-                self._recalled = self.desk.session.recall()
-
-    def _recall_arrivals(self) -> None:
-        since = self.desk.clock.now() - _SHORTLY_BEFORE
-        with contextlib.suppress(StateError):  # a run says it and does not begin
-            arrived = self.desk.session.arrivals(since)
-            self.call_later(self._take_arrivals, since, arrived)
-
-    def _take_arrivals(self, since: float, arrived: Mapping[str, Arrival]) -> None:
-        rows = self.desk.board.rows
-        self.desk.arrived_since = since
-        self.desk.arrived_before = {repo_id: one for repo_id, one in arrived.items() if repo_id in rows}
-
-    def _look_again(self) -> None:
-        """Survey what has not been looked at since it ended: at once when it is shown, else after the run."""
-        busy = self._survey is not None and not self._survey.is_finished
-        if (
-            not self._due
-            or busy
-            or self.desk.leaving
-            or (self.desk.board.active and not self.main.shows_repos)
-        ):
-            return
-        repos = list(self._due.values())
-        self._due.clear()
-        self._survey = self.run_worker(
-            lambda: self._survey_and_recall(repos),
-            name="survey",
-            group="survey",
-            thread=True,
-            exit_on_error=False,
-        )
 
     # The watch.
 
@@ -392,7 +330,7 @@ class SynctuiApp(App[Ending]):
         self.read()
 
     def leave(self) -> None:
-        self._survey_stop.set(Reason.QUIT)
+        self.lookout.stop()
         self.desk.leaving = ""
         self.read()
         finished, _ = self.desk.board.session()

@@ -1,0 +1,82 @@
+"""Keeps up to date what the desk has of the checkouts and of the history, in threads of its own."""
+
+import contextlib
+from collections import deque
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from textual.app import App
+from textual.worker import Worker
+
+from tui.app.desk import Desk
+from tui.engine.survey import StatusRow
+from tui.git.outcome import Reason
+from tui.git.repo import Repo
+from tui.git.stop import StopSignal
+from tui.store.past import Past
+from tui.store.paths import StateError
+from tui.view.arrivals import Arrival
+
+_SHORTLY_BEFORE = 24 * 3600.0
+"""Seconds before the start of which it is told what arrived."""
+
+
+class Lookout:
+    def __init__(self, app: App[Any], desk: Desk) -> None:
+        self.due = {repo.id: repo for repo in desk.session.repos}
+        """Repos that are to be looked at."""
+        self._app = app
+        self._desk = desk
+        self._seen: deque[StatusRow] = deque()
+        self._recalled: Mapping[str, Past] | None = None
+        """What the history has told last and is not on the desk yet."""
+        self._worker: Worker[object] | None = None
+        self._stop = StopSignal()
+
+    @property
+    def busy(self) -> bool:
+        return self._worker is not None and not self._worker.is_finished
+
+    def take(self) -> None:
+        """Put on the desk what has been seen and recalled since the last time."""
+        while self._seen:
+            row = self._seen.popleft()
+            self._desk.looks[row.repo.id] = row
+            self._desk.board.revision += 1
+        if self._recalled is not None:
+            self._desk.pasts, self._recalled = dict(self._recalled), None
+            self._desk.board.revision += 1
+
+    def look_again(self, *, shown: bool) -> None:
+        """Survey what has not been looked at since it ended: at once when it is shown, else after the run."""
+        if not self.due or self.busy or self._desk.leaving or (self._desk.board.active and not shown):
+            return
+        repos = list(self.due.values())
+        self.due.clear()
+        self._worker = self._app.run_worker(
+            lambda: self._look(repos), name="survey", group="survey", thread=True, exit_on_error=False
+        )
+
+    def stop(self) -> None:
+        self._stop.set(Reason.QUIT)
+
+    def _look(self, repos: Sequence[Repo]) -> None:
+        """What is remembered is asked anew once something of this session has been added to it."""
+        session = self._desk.session
+        session.survey(repos, self._seen.append, self._stop)
+        if session.recall and self._desk.board.run:
+            with contextlib.suppress(StateError):  # that nothing is kept the run has said
+                self._recalled = session.recall()
+
+    def recall_arrivals(self) -> None:
+        self._app.run_worker(self._recall_arrivals, thread=True, group="arrived", exit_on_error=False)
+
+    def _recall_arrivals(self) -> None:
+        since = self._desk.clock.now() - _SHORTLY_BEFORE
+        with contextlib.suppress(StateError):  # a run says it and does not begin
+            self._app.call_later(self._take_arrivals, since, self._desk.session.arrivals(since))
+
+    def _take_arrivals(self, since: float, arrived: Mapping[str, Arrival]) -> None:
+        rows = self._desk.board.rows
+        self._desk.arrived_since = since
+        self._desk.arrived_before = {repo_id: one for repo_id, one in arrived.items() if repo_id in rows}
