@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from tests.git.conftest import git
-from tui.git.env import login_env, scrub_environ, without_password
+from tui.git.env import login_env, scrub_environ, without_login
 
 KEPT = ("GIT_SSH_COMMAND", "GIT_CONFIG_COUNT", "GIT_CONFIG_GLOBAL", "SSH_AUTH_SOCK")
 LEAKS = (
@@ -39,18 +39,20 @@ def test_a_login_comes_on_top_of_the_persons_own_settings(
     monkeypatch.setenv("GIT_CONFIG_COUNT", count)
     env = login_env("https://ann:hush@h.invalid/x")
     keys = {name for name in env if name.startswith("GIT_CONFIG_KEY_")}
-    assert keys == {f"GIT_CONFIG_KEY_{first}", f"GIT_CONFIG_KEY_{first + 1}"}
-    assert env["GIT_CONFIG_COUNT"] == str(first + 2)
+    assert keys == {f"GIT_CONFIG_KEY_{first + number}" for number in range(3)}
+    assert env["GIT_CONFIG_COUNT"] == str(first + 3)
 
 
 @pytest.mark.parametrize(
     ("url", "public"),
     [
         ("https://ann:hush@h.invalid:8443/x", "https://h.invalid:8443/x"),
+        ("https://hush@h.invalid/x", "https://h.invalid/x"),
+        ("ssh://git@h.invalid/x", "ssh://git@h.invalid/x"),
         ("ssh://ann:hush@h.invalid/x", "ssh://ann@h.invalid/x"),
         ("ssh://:hush@h.invalid/x", "ssh://h.invalid/x"),
         ("https://[h.invalid/x", "https://[h.invalid/x"),
     ],
 )
 def test_what_a_process_list_shows_of_a_url(url: str, public: str):
-    assert without_password(url) == public
+    assert without_login(url) == public

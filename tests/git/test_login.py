@@ -1,7 +1,6 @@
 """What the person types once on the terminal serves every later git of this process, and is nowhere else."""
 
 import base64
-import contextlib
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.git.conftest import World, git
-from tests.torture.servers import WebHandler, WebServer, status
+from tests.torture.servers import WebHandler, WebServer, process_list, status
 from tui.git import keyring
 from tui.git.login import log_in
 from tui.git.outcome import Reason, State
@@ -63,9 +62,7 @@ def test_what_is_typed_once_serves_all_of_that_server(
     listed: list[str] = []
 
     def look(handler: WebHandler) -> bool:
-        for entry in Path("/proc").glob("[0-9]*/cmdline"):
-            with contextlib.suppress(OSError):
-                listed.append(entry.read_text())
+        listed.extend(line for line in process_list() if server.url.partition("://")[2] in line)
         return wants_login(handler)
 
     server.answer = look
@@ -89,6 +86,55 @@ def test_it_goes_to_no_other_server_and_for_no_other_user(
             outcome = world.sync(world.repo(url=url, path=world.base / "new"))
             assert outcome.reason is Reason.AUTH
         assert TOKEN not in other.logins
+
+
+@pytest.mark.parametrize("way", ["clone", "fetch", "own"])
+@pytest.mark.parametrize("knows", ["ann", "bob", "nobody"])
+def test_a_user_without_password_is_whom_the_helper_of_the_person_is_asked_for(
+    world: World, server: WebServer, person: Path, way: str, knows: str
+) -> None:
+    """`own`: the clone's own configuration names the user."""
+    kept = person / ".git-credentials"
+    login = server.url.replace("://", f"://{knows}:hu%40sh%3d1@").replace(
+        f":{server.port}", f"%3a{server.port}"
+    )
+    kept.write_text("" if knows == "nobody" else f"{login}\n")
+    before = kept.read_text()
+    git(world.mine, "config", "--global", "credential.helper", "store")
+    git(world.mine, "config", "--global", f"credential.{server.url}.username", "carl")
+    url = f"{server.url}/remote.git"
+    named = url.replace("://", "://ann@")
+    git(world.mine, "remote", "set-url", "origin", named if way == "own" else url)
+    listed: list[str] = []
+
+    def look(handler: WebHandler) -> bool:
+        listed.extend(line for line in process_list() if server.url.partition("://")[2] in line)
+        return wants_login(handler)
+
+    server.answer = look
+    outcome = world.sync(world.repo(url=named, path=world.base / "new" if way == "clone" else world.mine))
+    assert (outcome.reason is None) is (knows == "ann"), outcome
+    assert outcome.reason in {None, Reason.AUTH}
+    assert [line for line in listed if "ann@" in line] == []
+    assert kept.read_text() == before
+
+
+def test_a_token_for_a_user_is_not_told_to_the_helper_of_the_person(
+    world: World, server: WebServer, person: Path
+) -> None:
+    token = "Basic " + base64.b64encode(b"tok-en:").decode()
+    server.answer = lambda handler: (
+        handler.headers.get("Authorization") != token
+        and status(401, WWW_Authenticate='Basic realm="x"')(handler)
+    )
+    git(world.mine, "config", "--global", "credential.helper", "store")
+    login = f"{server.url}/".replace("://", "://tok-en@")
+    git(world.mine, "config", "--global", f"url.{login}.insteadOf", "http://corp.invalid/")
+    for url, name in ((f"{login}remote.git", "new"), ("http://corp.invalid/remote.git", "rewritten")):
+        assert world.sync(world.repo(url=url, path=world.base / name)).state is State.SYNCED
+        assert b"tok-en" not in (world.base / name / ".git/config").read_bytes()
+        assert world.sync(world.repo(url=url, path=world.base / name)).state is State.UP_TO_DATE
+    assert not (person / ".git-credentials").exists()
 
 
 @pytest.mark.usefixtures("typing")

@@ -292,6 +292,9 @@ def test_a_mistake_is_one_line_that_names_file_entry_key_and_what_is_allowed(fol
     assert workspace.warnings == ()
 
 
+SHOWN = ", which the process list would show: keep the login in a credential helper of git"
+
+
 @pytest.mark.parametrize(
     ("url", "problem"),
     [
@@ -317,6 +320,9 @@ def test_a_mistake_is_one_line_that_names_file_entry_key_and_what_is_allowed(fol
         ("https://h/a%0ab", "holds control characters"),
         ("https://h/a%00", "holds control characters"),
         ("https://h/a%c2%9bb", "holds control characters"),
+        ("https://h/a?x=y&private_token=secret", f"holds a secret behind '?'{SHOWN}"),
+        ("https://me:pass@h?access_token=secret", f"holds a secret behind '?'{SHOWN}"),
+        ("http://h/a#secret", f"has a part behind '#'{SHOWN}"),
     ],
 )
 def test_urls_that_git_must_not_see(folder, url, problem):

@@ -188,11 +188,21 @@ def http_302_to_a_login_page(site: Site) -> None:
     web(site, answer=lambda handler: (page if handler.path == "/enter" else enter)(handler))
 
 
-@CORPUS.case(State.FAILED, Reason.NOT_FOUND)
+@CORPUS.case(State.FAILED, Reason.CONFIG)
 def clone_of_a_url_with_a_secret_fragment(site: Site) -> None:
-    server = WebServer(site.folder, answer=status(404))
-    site.closers.append(server.close)
-    site.url = f"{server.url}/{site.name}.git#{SECRET}"
+    site.url = f"http://127.0.0.1:1/{site.name}.git#{SECRET}"
+
+
+@CORPUS.case(State.FAILED, Reason.CONFIG)
+def clone_of_a_url_with_a_secret_parameter(site: Site) -> None:
+    site.url = f"http://127.0.0.1:1/{site.name}.git?private_token={SECRET}"
+
+
+@CORPUS.case(State.FAILED, Reason.UNSAFE_URL)
+def secret_parameter_in_its_own_url(site: Site) -> None:
+    site.clone()
+    site.config("remote.origin.url", f"http://127.0.0.1:1/{site.name}.git?private_token={SECRET}")
+    site.options["url"] = None
 
 
 @CORPUS.case(State.SYNCED, follows=True)
@@ -208,6 +218,28 @@ def http_login_by_the_url(site: Site) -> None:
     refuse = status(401, **LOGIN)
     server = web(site, answer=lambda handler: handler.headers["Authorization"] != login and refuse(handler))
     site.url = f"{server.url}/{site.name}.git".replace("://", f"://ann:{SECRET}@")
+
+
+def _keeps_no_secret(site: Site, _: Mapping[str, Any]) -> None:
+    """Neither the process list, while git asked, nor the clone's own configuration."""
+    assert SECRET not in (site.folder / "listed").read_text()
+    assert SECRET not in (site.checkout / ".git/config").read_text()
+
+
+@CORPUS.case(State.SYNCED, follows=True, check=_keeps_no_secret)
+def clone_with_a_token_as_the_user_of_the_url(site: Site) -> None:
+    """The usual form of an access token, with no password behind it."""
+    login = "Basic " + base64.b64encode(f"{SECRET}:".encode()).decode()
+    refuse = status(401, **LOGIN)
+
+    def look(handler: servers.WebHandler) -> bool:
+        with (site.folder / "listed").open("a") as file:
+            file.write("\n".join(servers.process_list()))
+        return handler.headers["Authorization"] != login and refuse(handler)
+
+    server = WebServer(site.folder, answer=look)
+    site.closers.append(server.close)
+    site.url = f"{server.url}/{site.name}.git".replace("://", f"://{SECRET}@")
 
 
 @CORPUS.case(State.FAILED, Reason.AUTH)

@@ -42,6 +42,8 @@ WRONG = [
     ('{ url = "REMOTE", filter = "--upload-pack=touch MARKER" }', "filter", "a filter of git"),
     ('"https://u:SECRET@h.example\\n/x"', "url", URLS),
     ('"ftp://u:SECRET@h.example/x"', "url", URLS),
+    ('"https://h.example/x.git?private_token=SECRET"', "url", URLS),
+    ('"https://h.example/x.git#SECRET"', "url", URLS),
     ('{ ulr = "https://u:SECRET@h.example/x" }', "ulr", "url, path, branch, rev"),
     ('{ url = "REMOTE", rev = "https://u:SECRET@h.example/x" }', "rev", "the name of a git ref"),
 ]

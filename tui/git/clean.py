@@ -54,5 +54,10 @@ def without_url_secrets(text: str) -> str:
     return _SECRET_PARAMETER.sub(r"\1***", text) if "=" in text else text
 
 
+def names_secret(text: str) -> bool:
+    """Whether a part of a URL holds parameters that log in."""
+    return _SECRET_PARAMETER.search(text) is not None
+
+
 def _user_alone(login: re.Match[str]) -> str:
     return f"://{login[1]}@" if login[1] else "://"

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tui.git.clean import clean_text
-from tui.git.env import login_env, without_password
+from tui.git.env import login_env, without_login
 from tui.git.failure import Ended
 from tui.git.fetch import check_answer
 from tui.git.hooks import leave_out_hooks_of_the_tree
@@ -82,11 +82,12 @@ def clone(work: Work, settle: Callable[[], None]) -> Outcome | None:
     if problem := url_problem(repo.url):
         raise Ended(State.FAILED, Reason.UNSAFE_URL, f"its URL {problem}")
     work.url = repo.url
-    url = without_password(repo.url)
+    url = without_login(repo.url)
     work.action = Action.CLONE
     work.git.place = _existing(repo.path.parent)
     settings = tuple(one for one in parse_config(work.read(*LIST_CONFIG)) if one.scope not in OWN_SCOPES)
-    work.git.env = login_env(rewritten(url, settings), url) or login_env(repo.url)
+    is_entrys = url != repo.url
+    work.git.env = login_env(repo.url) if is_entrys else login_env(rewritten(url, settings), url)
     leave_out_hooks_of_the_tree(work, settings, repo.path / ".git")
     if work.options.dry_run:
         listing = work.ask_remote("ls-remote", "--quiet", "--", url, "HEAD")

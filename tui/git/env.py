@@ -52,6 +52,21 @@ _LEAKS = frozenset(
 
 _HELPER = """!f() { test "$1" = get && printf 'username=%s\\npassword=%s\\n' "$SYNCTUI_USER" "$SYNCTUI_SECRET"; }; f"""
 
+# It asks the person's own helpers for that user, as git does for a URL that names one. Where they know none, the
+# name itself is the login, as that of an access token is; that they are not told to keep.
+_USER_HELPER = """!f() {
+said=$(grep -v ^username=)
+unset GIT_CONFIG_PARAMETERS
+export GIT_CONFIG_COUNT="$SYNCTUI_CONFIG_COUNT"
+tell() { printf '%s\\nusername=%s\\n\\n' "$said" "$SYNCTUI_USER" | git credential "$1"; }
+known() { printf '%s\\n' "$said" | grep -q '^password=.'; }
+case $1 in
+get) tell fill 2>/dev/null || printf 'username=%s\\npassword=%s\\n' "$SYNCTUI_USER" "$SYNCTUI_SECRET" ;;
+store) known && tell approve ;;
+erase) known && tell reject ;;
+esac
+}; f"""
+
 SECRET = "SYNCTUI_SECRET"  # noqa: S105 - a name, no secret
 """Variable of a git child that holds the password of its URL."""
 
@@ -62,18 +77,28 @@ def git_env(place: Path) -> dict[str, str]:
     return _QUIET | {"GIT_CEILING_DIRECTORIES": os.path.realpath(place.parent)}
 
 
-def without_password(url: str) -> str:
-    """The URL as it may stand in a process list: of http(s) with a password, without user and password;
+def without_login(url: str) -> str:
+    """The URL as it may stand in a process list: of http(s) without user, which often is a token, and password;
     of ssh without the password, which ssh takes for a part of the user's name and repeats.
     """
     return _split_login(url)[0]
+
+
+def carries_login(url: str) -> bool:
+    return without_login(url) != url
+
+
+def user_of(url: str) -> str:
+    """Whom an http(s) URL names without a password; empty: nobody."""
+    clean, user, password = _split_login(url)
+    return user if password is None and clean != url else ""
 
 
 def login_env(url: str, asked: str = "") -> dict[str, str]:
     """Has the login of a URL used without showing it in any process list: what the person typed for its server,
     else what the URL carries.
 
-    git hands the URL to its helpers as an argument; so it sees one without the password, and for http(s)
+    git hands the URL to its helpers as an argument; so it sees one without the login, and for http(s)
     gets that from a credential helper, which is asked after the person's own. Empty where there is no login.
     `asked`: what git is given where the person's settings make this URL of it; no prefix is longer than all of it.
     """
@@ -83,15 +108,19 @@ def login_env(url: str, asked: str = "") -> dict[str, str]:
 
 def config_env(settings: list[tuple[str, str]]) -> dict[str, str]:
     """Gives git these settings on top of the person's own."""
-    try:
-        count = int(os.environ.get("GIT_CONFIG_COUNT", "0"))
-    except ValueError:
-        count = 0
+    count = _config_count()
     env = {"GIT_CONFIG_COUNT": str(count + len(settings))}
     for number, (key, value) in enumerate(settings, count):
         env[f"GIT_CONFIG_KEY_{number}"] = key
         env[f"GIT_CONFIG_VALUE_{number}"] = value
     return env
+
+
+def _config_count() -> int:
+    try:
+        return int(os.environ.get("GIT_CONFIG_COUNT", "0"))
+    except ValueError:
+        return 0
 
 
 def submodule_login_env(name: str, url: str, asked: str) -> dict[str, str]:
@@ -106,18 +135,25 @@ def submodule_login_env(name: str, url: str, asked: str) -> dict[str, str]:
 
 def _login(url: str, asked: str) -> tuple[list[tuple[str, str]], dict[str, str]]:
     """The settings and variables by which git logs in; both empty where there is no login."""
+    clean, user, password = _split_login(url)
     settings = []
     server = None
-    clean, user, password = _split_login(url)
-    if password is not None:
-        settings.append((f"url.{clean}.insteadOf", asked or url))
+    if clean != url:
+        # And the clean one stays what it is: what the person has it rewritten to is for URLs without a login.
+        settings = [(f"url.{clean}.insteadOf", one) for one in ([asked] if asked else [url, clean])]
         parts = urlsplit(clean)
         server = None if parts.scheme == "ssh" else f"{parts.scheme}://{parts.netloc}"
+    is_user_alone = user_of(url) != ""
     if typed := kept(url):
         server, user, password = typed.server, typed.user, typed.password
     if server:
-        settings.append((f"credential.{server}.helper", _HELPER))
-    return settings, {"SYNCTUI_USER": user, SECRET: password or ""} if settings else {}
+        helper = f"credential.{server}.helper"
+        # The empty one has git forget those before it.
+        settings += [(helper, ""), (helper, _USER_HELPER)] if is_user_alone else [(helper, _HELPER)]
+    if not settings:
+        return [], {}
+    count = str(_config_count())
+    return settings, {"SYNCTUI_USER": user, SECRET: password or "", "SYNCTUI_CONFIG_COUNT": count}
 
 
 def _quoted(text: str) -> str:
@@ -126,18 +162,19 @@ def _quoted(text: str) -> str:
 
 
 def _split_login(url: str) -> tuple[str, str, str | None]:
-    """The URL without login, the user, and the password or None; such a URL stays as it is."""
+    """The URL without login, the user, and the password or None; a URL with none to hide stays as it is."""
     try:
         parts = urlsplit(url)
         login, at, place = parts.netloc.rpartition("@")
     except ValueError:
         return url, "", None
     user, colon, password = login.partition(":")
-    if parts.scheme not in {"http", "https", "ssh"} or not (at and colon):
+    if not at or parts.scheme not in ({"http", "https", "ssh"} if colon else {"http", "https"}):
         return url, "", None
     if parts.scheme == "ssh" and user:
         place = f"{user}@{place}"
-    return urlunsplit(parts._replace(netloc=place)), unquote(user), unquote(password)
+    clean = urlunsplit(parts._replace(netloc=place))
+    return clean, unquote(user), unquote(password) if colon else None
 
 
 def scrub_environ() -> None:

@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 from tui.git import keyring
-from tui.git.env import config_env, without_password
+from tui.git.env import config_env, user_of, without_login
 
 
 def log_in(url: str, folder: Path) -> bool:
@@ -14,10 +14,14 @@ def log_in(url: str, folder: Path) -> bool:
 
     What git tells its helpers then comes to us through a pipe: no file and no process of ours keeps it.
     """
-    asked = without_password(url)
+    asked = without_login(url)
     reading, writing = os.pipe()
     tell = f"""!f() {{ test "$1" = store && {{ cat; echo; }} >/dev/fd/{writing}; }}; f"""
-    settings = [("credential.helper", tell), *_without_rewritten_password(asked, folder)]
+    settings = [("credential.helper", tell)]
+    if user := user_of(url):  # such a URL the person has not rewritten
+        settings += [("credential.username", user), (f"url.{asked}.insteadOf", asked)]
+    else:
+        settings += _without_rewritten_password(asked, folder)
     try:
         done = subprocess.run(
             ["git", "ls-remote", "-q", "--", asked, "HEAD"],
@@ -42,5 +46,5 @@ def _without_rewritten_password(asked: str, folder: Path) -> list[tuple[str, str
     """A password that the person's `insteadOf` puts into the URL was refused, and would show in the process list."""
     command = ["git", "ls-remote", "--get-url", "--", asked]
     location = subprocess.run(command, cwd=folder, capture_output=True, check=False).stdout.decode().strip()
-    clean = without_password(location)
+    clean = without_login(location)
     return [] if clean == location else [(f"url.{clean}.insteadOf", asked)]

@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from tui.git.clean import clean_text
 from tui.git.decide import Move, with_article
-from tui.git.env import login_env, submodule_login_env, without_password
+from tui.git.env import login_env, submodule_login_env, without_login
 from tui.git.failure import Ended
 from tui.git.hooks import leave_out_hooks_of_the_tree
 from tui.git.inspect import git_dir_of, in_progress
@@ -159,7 +159,7 @@ def _fill(work: Work, modules: list[_Module]) -> None:
 
 
 def _login(module: _Module, url: str, settings: tuple[Setting, ...]) -> dict[str, str]:
-    asked = without_password(url)
+    asked = without_login(url)
     location = rewritten(asked, settings)
     return submodule_login_env(module.name, location, asked) or submodule_login_env(module.name, url, asked)
 

@@ -8,7 +8,7 @@ from tui.git.advice import busy_advice
 from tui.git.clean import clean_text
 from tui.git.clone import clone
 from tui.git.decide import Facts, Move, decide
-from tui.git.env import login_env
+from tui.git.env import carries_login, login_env
 from tui.git.failure import Ended, classify_os_error
 from tui.git.fetch import check_listing, fetch
 from tui.git.forecast import foresee_move, foresee_signature
@@ -113,8 +113,10 @@ class _Update:
         checkout = self._look(before)
         remote = self._remote(checkout)
         work.url = remote.url
-        # A clone of ours keeps the password out of its configuration; the entry has it.
-        work.git.env = login_env(remote.location, remote.url) or login_env(work.repo.url or "")
+        entry = work.repo.url or ""
+        # A clone of ours keeps the login out of its configuration; the entry has it.
+        is_entrys = carries_login(entry) and not carries_login(remote.url)
+        work.git.env = login_env(entry) if is_entrys else login_env(remote.location, remote.url)
         if work.options.dry_run:
             return self._forecast(before, checkout, remote)
         fetched = fetch(work, self.git_dir, remote, self.specs, before)

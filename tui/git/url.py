@@ -3,6 +3,7 @@
 import re
 from urllib.parse import unquote, urlsplit
 
+from tui.git.clean import names_secret
 from tui.git.repo import host_of
 
 SCHEMES = ("https", "http", "ssh", "git", "file")
@@ -29,7 +30,7 @@ def url_problem(url: str) -> str | None:
         return (
             f'names the transport "{scheme}"' if re.fullmatch(r"[\w+.-]+", scheme) else "names no transport"
         )
-    return _host_problem(url, scheme)
+    return _host_problem(url, scheme) or (_secret_problem(url) if scheme in {"http", "https"} else None)
 
 
 def _host_problem(url: str, scheme: str) -> str | None:
@@ -41,3 +42,14 @@ def _host_problem(url: str, scheme: str) -> str | None:
     if scheme != "file" and not host:
         return "names no host"
     return _DASHED_HOST if place.startswith("-") or host.startswith("-") else None
+
+
+def _secret_problem(url: str) -> str | None:
+    """git hands the URL to its helpers as an argument: only a login can be kept out of that."""
+    authority, slash, path = url.partition("://")[2].partition("/")
+    # A password may hold a `#` or a `?`.
+    place = authority.rpartition("@")[2] + slash + path
+    end = ", which the process list would show: keep the login in a credential helper of git"
+    if "#" in place:
+        return "has a part behind '#'" + end
+    return "holds a secret behind '?'" + end if names_secret(place) else None
