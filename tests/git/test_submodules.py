@@ -294,6 +294,17 @@ def test_a_remote_of_the_submodule_that_names_a_command_is_refused(nest: Nest, f
     assert not marker.exists()
 
 
+@pytest.mark.parametrize("filled", [True, False])
+def test_settings_that_it_includes_from_a_tree_are_refused(nest: Nest, filled: bool):
+    git(nest.part, "config", "include.path", "../../../settings")
+    if not filled:
+        git(nest.world.mine, "submodule", "--quiet", "deinit", "-f", "part")
+    nest.bump()
+    outcome = nest.sync()
+    assert ends(outcome) == (State.FAILED, Reason.CONFIG)
+    assert "includes a file of the tree" in outcome.message
+
+
 def test_one_whose_files_are_elsewhere_is_refused(nest: Nest):
     elsewhere = nest.world.base / "elsewhere"
     elsewhere.mkdir()

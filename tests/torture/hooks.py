@@ -122,6 +122,44 @@ def hooks_in_the_tree_of_a_forced_branch(site: Site) -> None:
     repos.force_push(site.remote)
 
 
+def _links_a_hook(site: Site, target: str) -> None:
+    """One hook is a link to there, which the remote's next commit fills; beside it is one of the person's own."""
+    site.clone()
+    site.hook("post-checkout", f"touch '{site.folder}/welcome'")
+    (site.checkout / ".git/hooks/post-merge").symlink_to(target)
+    _brings_hooks(site, "hooks")
+
+
+@CORPUS.case(State.SYNCED, notes={"hook_skipped"}, follows=True)
+def hook_that_is_a_link_into_the_tree(site: Site) -> None:
+    _links_a_hook(site, "../../hooks/post-merge")
+
+
+@CORPUS.case(State.SYNCED, notes={"hook_skipped"}, follows=True)
+def hook_by_a_link_of_the_tree_to_outside(site: Site) -> None:
+    """The link that the tree has leads out of it today, and elsewhere after a pull."""
+    work = repos.clone(site.remote, site.folder / "first")
+    (work / "hooks").symlink_to(site.folder)
+    site.git("add", "hooks", cwd=work)
+    site.git("commit", "--quiet", "-m", "Link", cwd=work)
+    site.git("push", "--quiet", "origin", "main", cwd=work)
+    site.clone()
+    (site.checkout / ".git/hooks").mkdir(exist_ok=True)
+    (site.checkout / ".git/hooks/post-merge").symlink_to("../../hooks/post-merge")
+    site.git("rm", "--quiet", "hooks", cwd=work)
+    _commit_hooks(site, work, "hooks")
+    site.git("push", "--quiet", "origin", "main", cwd=work)
+
+
+@CORPUS.case(State.SYNCED, follows=True, check=_ran("welcome"))
+def hook_that_is_a_link_to_one_of_the_person(site: Site) -> None:
+    site.clone()
+    site.hook("welcome", f"touch '{site.folder}/welcome'")
+    (site.checkout / ".git/hooks/welcome").rename(site.folder / "mine.sh")
+    (site.checkout / ".git/hooks/post-merge").symlink_to(site.folder / "mine.sh")
+    site.arrive()
+
+
 _HOOKS_OF_EVERY_TREE = {
     "GIT_CONFIG_COUNT": "1",
     "GIT_CONFIG_KEY_0": "core.hooksPath",

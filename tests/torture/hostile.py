@@ -1,12 +1,13 @@
 """Repositories that want to have a command run, and an environment that leads astray."""
 
 import os
+import shlex
 import socket
 from collections.abc import Mapping
 from typing import Any
 
 from tests.kit import repos
-from tests.torture.site import SECRET, Corpus, Site
+from tests.torture.site import SECRET, Check, Corpus, Site
 from tui.git.outcome import Reason, State
 
 CORPUS = Corpus()
@@ -127,6 +128,81 @@ def attributes_that_name_commands(site: Site) -> None:
     attributes = "* filter=evil diff=evil merge=evil\n"
     settings = f'[filter "evil"]\n\tsmudge = {evil}\n\tclean = {evil}\n[core]\n\tfsmonitor = {evil}\n'
     site.arrive(files={".gitattributes": attributes, ".gitconfig": settings, "config": settings})
+
+
+def _filtered(site: Site, file: str) -> None:
+    """The remote's next commit has everything filtered by a command, as that file of its tree says."""
+    evil = _script(site)
+    settings = (
+        f'[filter "evil"]\n\tsmudge = {evil} cat\n\tclean = {evil} cat\n[core]\n\tsshCommand = {evil}\n'
+    )
+    site.arrive(files={".gitattributes": "* filter=evil\n", file: settings})
+
+
+def _says_what_includes(key: str) -> Check:
+    def check(site: Site, end: Mapping[str, Any]) -> None:
+        assert end["message"].startswith(f"{key} = "), end["message"]
+        assert "includes a file of the tree: what is fetched would decide what git runs" in end["message"]
+        assert end["advice"].endswith(f" config --unset-all {shlex.quote(key)}")
+
+    return check
+
+
+def _includes(site: Site, key: str, path: str) -> None:
+    site.clone()
+    site.config(key, path)
+    _filtered(site, ".gitconfig")
+
+
+@CORPUS.case(State.FAILED, Reason.CONFIG, check=_says_what_includes("include.path"))
+def settings_included_from_the_tree(site: Site) -> None:
+    """The file comes with what is to be pulled."""
+    _includes(site, "include.path", "../.gitconfig")
+
+
+@CORPUS.case(State.FAILED, Reason.CONFIG, check=_says_what_includes("includeif.onbranch:later.path"))
+def settings_of_the_tree_under_a_condition(site: Site) -> None:
+    _includes(site, "includeIf.onbranch:later.path", "../.gitconfig")
+
+
+@CORPUS.case(State.FAILED, Reason.CONFIG)
+def settings_of_the_tree_by_a_link(site: Site) -> None:
+    _includes(site, "include.path", "mine")
+    (site.checkout / ".git/mine").symlink_to("../.gitconfig")
+
+
+@CORPUS.case(State.FAILED, Reason.CONFIG)
+def settings_of_the_tree_by_a_file_of_the_person(site: Site) -> None:
+    mine = site.folder / "mine"
+    _includes(site, "include.path", str(mine))
+    mine.write_text(f"[include]\n\tpath = {site.checkout}/.gitconfig\n")
+
+
+@CORPUS.case(State.FAILED, Reason.CONFIG)
+def settings_that_are_a_link_into_the_tree(site: Site) -> None:
+    site.clone()
+    config = site.checkout / ".git/config"
+    site.arrive(files={"config": config.read_text()})
+    site.git("pull", "--quiet", "--ff-only")
+    config.unlink()
+    config.symlink_to("../config")
+    _filtered(site, "config")
+
+
+@CORPUS.case(State.FAILED, Reason.CONFIG)
+def settings_of_one_worktree_from_the_tree(site: Site) -> None:
+    site.clone()
+    site.config("extensions.worktreeConfig", "true")
+    site.git("config", "--worktree", "include.path", "../.gitconfig")
+    _filtered(site, ".gitconfig")
+
+
+@CORPUS.case(State.SYNCED, follows=True)
+def settings_included_from_a_folder_of_the_person(site: Site) -> None:
+    site.clone()
+    (site.folder / "mine").write_text(f"[core]\n\tfsmonitor = {_script(site)}\n")
+    site.config("include.path", str(site.folder / "mine"))
+    site.arrive()
 
 
 @CORPUS.case(State.SYNCED, follows=True)

@@ -54,6 +54,7 @@ _ABOUT = {
     Reason.DEADLINE: "a hook of yours does not end: cat {about}",
     Reason.BRANCH_GONE: "follow the only branch of the remote: {git} switch {about}",
     Reason.LOCK_HELD: "if no git is at work there: rm {about}",
+    Reason.CONFIG: "copy what you need of it into {path}/.git/config, then: {git} config --unset-all {about}",
 }
 """In place of the above where more is known, of which `Ended` says what it is."""
 _WORDS = (

@@ -14,7 +14,7 @@ from tui.git.clean import clean_text
 from tui.git.env import login_env, without_login
 from tui.git.failure import Ended
 from tui.git.fetch import check_answer
-from tui.git.hooks import leave_out_hooks_of_the_tree
+from tui.git.hooks import keep_the_tree_out
 from tui.git.outcome import Action, Outcome, Reason, State
 from tui.git.refs import LIST_REFS
 from tui.git.remote import LIST_CONFIG, OWN_SCOPES, parse_config, rewritten
@@ -88,7 +88,7 @@ def clone(work: Work, settle: Callable[[], None]) -> Outcome | None:
     settings = tuple(one for one in parse_config(work.read(*LIST_CONFIG)) if one.scope not in OWN_SCOPES)
     is_entrys = url != repo.url
     work.git.env = login_env(repo.url) if is_entrys else login_env(rewritten(url, settings), url)
-    leave_out_hooks_of_the_tree(work, settings, repo.path / ".git")
+    keep_the_tree_out(work, settings, repo.path / ".git")
     if work.options.dry_run:
         listing = work.ask_remote("ls-remote", "--quiet", "--", url, "HEAD")
         check_answer(listing, nothing=not listing.stdout)

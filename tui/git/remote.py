@@ -11,7 +11,7 @@ from tui.git.outcome import Reason, State
 from tui.git.repo import Repo, public_url
 from tui.git.url import url_problem
 
-LIST_CONFIG = ("config", "--show-scope", "-z", "--list")
+LIST_CONFIG = ("config", "--show-scope", "--show-origin", "-z", "--list")
 
 _COMMAND_KEYS = frozenset({"uploadpack", "receivepack", "vcs", "proxy"})
 _PROGRAM_KEYS = frozenset({"core.alternaterefscommand", "core.gitproxy"})
@@ -25,6 +25,8 @@ class Setting:
     scope: str
     key: str
     value: str
+    origin: str = ""
+    """Where it stands: `file:` and the path as seen from the repository, or something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +75,8 @@ def parse_config(listing: bytes) -> tuple[Setting, ...]:
     """Reads what LIST_CONFIG prints."""
     words = listing.decode("utf-8", "surrogateescape").split("\0")
     return tuple(
-        Setting(scope, *entry.partition("\n")[::2])
-        for scope, entry in zip(words[::2], words[1::2], strict=False)
+        Setting(scope, *entry.partition("\n")[::2], origin)
+        for scope, origin, entry in zip(words[::3], words[1::3], words[2::3], strict=False)
     )
 
 

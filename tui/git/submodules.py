@@ -11,7 +11,7 @@ from tui.git.clean import clean_text
 from tui.git.decide import Move, with_article
 from tui.git.env import login_env, submodule_login_env, without_login
 from tui.git.failure import Ended
-from tui.git.hooks import leave_out_hooks_of_the_tree
+from tui.git.hooks import keep_the_tree_out
 from tui.git.inspect import git_dir_of, in_progress
 from tui.git.move import check_work_tree, head_state, move_head
 from tui.git.outcome import Reason, State
@@ -54,7 +54,7 @@ def update_submodules(work: Work, old: str | None) -> int:
         sub = _work_in(work, module)
         try:
             git_dir = git_dir_of(sub.repo.path) or sub.repo.path
-            leave_out_hooks_of_the_tree(sub, parse_config(sub.read(*LIST_CONFIG)), git_dir)
+            keep_the_tree_out(sub, parse_config(sub.read(*LIST_CONFIG)), git_dir)
             known = sub.attempt("rev-parse", "--verify", "--quiet", "HEAD")
             head = known.stdout.decode().strip()
             if module in empty:  # it is where it belongs, or cannot be brought there
@@ -189,6 +189,7 @@ def _keep_what_was_left(work: Work, module: _Module) -> None:
         return
     sub = Work(Repo(work.repo.id, kept), work.options, replace(work.git, place=kept))
     try:
+        keep_the_tree_out(sub, parse_config(sub.read(*LIST_CONFIG)), kept)
         _remote(sub, None)  # git may fetch from it
     except Ended as danger:
         raise _about(module, danger, sub.repo) from None

@@ -13,7 +13,7 @@ from tui.git.failure import Ended, classify_os_error
 from tui.git.fetch import check_listing, fetch
 from tui.git.forecast import foresee_move, foresee_signature
 from tui.git.gauge import Gauge
-from tui.git.hooks import leave_out_hooks_of_the_tree
+from tui.git.hooks import keep_the_tree_out
 from tui.git.inspect import branch_in_progress, git_dir_of, in_progress
 from tui.git.lock import LockUnsupported, RepoBusy, RepoLock, check_free
 from tui.git.move import Checkout, check_work_tree, fast_forward_others, head_state, move_head
@@ -189,7 +189,7 @@ class _Update:
 
     def _remote(self, checkout: Checkout) -> Remote:
         settings = parse_config(self.work.read(*LIST_CONFIG))
-        leave_out_hooks_of_the_tree(self.work, settings, self.git_dir)
+        keep_the_tree_out(self.work, settings, self.git_dir)
         if not self.bare and any(one.key == "core.worktree" for one in settings):
             check_work_tree(self.work)
         remote = choose_remote(self.work.repo, settings, checkout.branch)

@@ -45,7 +45,7 @@ def _host_problem(url: str, scheme: str) -> str | None:
 
 
 def _secret_problem(url: str) -> str | None:
-    """git hands the URL to its helpers as an argument: only a login can be kept out of that."""
+    """Git hands the URL to its helpers as an argument: only a login can be kept out of that."""
     authority, slash, path = url.partition("://")[2].partition("/")
     # A password may hold a `#` or a `?`.
     place = authority.rpartition("@")[2] + slash + path
