@@ -101,6 +101,17 @@ def test_the_message_may_say_more_than_the_reason(reason: Reason, message: str, 
     assert advice(reason, Repo("it", Path("/it"), "h:x"), message) == f"it: {words}"
 
 
+def test_a_path_that_only_looks_like_another_is_named_by_its_bytes(tmp_path: Path):
+    hidden = tmp_path / "proj\u202e"
+    hidden.mkdir()
+    line = advice(Reason.IN_PROGRESS, Repo("it", hidden))
+    assert line == rf"it: end what you have begun: git -C $'{tmp_path}/proj\xe2\x80\xae' status"
+    line = advice(
+        Reason.UNSAFE_OWNER, Repo("it", hidden), "dubious ownership in repository at '/x/proj\ufffd'"
+    )
+    assert line.endswith(rf" safe.directory $'{tmp_path}/proj\xe2\x80\xae'")
+
+
 def test_a_branch_that_is_gone(tmp_path: Path):
     repo = Repo("it", tmp_path)
     at = f"git -C {tmp_path}"

@@ -53,7 +53,7 @@ def http_401(site: Site) -> None:
 
 
 def _is_clean(_: Site, end: Mapping[str, Any]) -> None:
-    assert end["output_tail"][0] == "remote: no evil"
+    assert end["output_tail"][0] == "remote: no \ufffdevil"
 
 
 @CORPUS.case(State.FAILED, Reason.AUTH, check=_is_clean)

@@ -1,6 +1,7 @@
 """Repositories whose folders no workspace file can name: found by looking: synced, and shown clean."""
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,25 @@ def test_a_folder_of_any_name(name: bytes, tmp_path: Path, sandbox: Path) -> Non
     assert repos.head(checkout) == remote.head
     check_told(ran, sandbox)
     assert list(tmp_path.rglob("INJECTED")) == []
-    plain = synctui("sync", cwd=tmp_path / "co")
-    assert [line for line in plain.out.splitlines() if not line.isprintable()] == []
-    assert plain.code == 0
+    for command in ("sync", "list", "status", "config"):
+        plain = synctui(command, cwd=tmp_path / "co")
+        assert [line for line in plain.out.split("\n") if not line.isprintable()] == []
+        assert plain.code == 0
+
+
+def test_a_name_that_looks_like_another_is_told_from_it(tmp_path: Path) -> None:
+    """The advice, pasted, is about the one of which it speaks."""
+    remote = repos.make_remote(tmp_path / "remote.git", 2)
+    repos.clone(remote, tmp_path / "co/proj")
+    hidden = repos.clone(remote, tmp_path / "co/proj\u202e")
+    repos.commit_locally(hidden)
+    repos.add_commits(remote)
+    ran = synctui("sync", "--ndjson", cwd=tmp_path / "co")
+    ends = ran.finished()
+    assert [ends[name]["reason"] for name in ("proj", "proj-")] == [None, "diverged"]
+    command = ends["proj-"]["advice"].partition("commits: ")[2].partition(",")[0]
+    assert command.isprintable()
+    subprocess.run(["bash", "-c", command], check=True, capture_output=True)
+    assert repos.git(hidden, "rev-list", "--count", "HEAD..origin/main") == "0"
+    listed = synctui("list", cwd=tmp_path / "co").out.splitlines()
+    assert [line.split()[1] for line in listed] == [f"{tmp_path}/co/proj", f"{tmp_path}/co/proj\ufffd"]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tui.app.actions import help_groups
 from tui.engine.slots import MAX_JOBS
+from tui.git.clean import shell_word
 from tui.git.login import log_in
 from tui.store.paths import StateError
 from tui.view.board import BoardRow, Stage
@@ -137,7 +138,10 @@ class Commands:
             what = "the selected text"
         elif target := self._first_target():
             failed = target.needs_person and target.outcome
-            text = failed.message if failed and failed.message else str(target.repo.path)
+            path = str(target.repo.path)
+            # What is pasted may be run: a path with a line break or the like is copied as a word of the shell.
+            path = path if path.isprintable() else shell_word(path)
+            text = failed.message if failed and failed.message else path
             what = f"{'the error' if failed and failed.message else 'the path'} of {target.repo.id}"
         else:
             self._app.say("nothing is selected")

@@ -15,6 +15,7 @@ from tui.app import present
 from tui.app.actions import Situation, by_shown_key, hints
 from tui.app.desk import Desk
 from tui.git.arrived import Commit
+from tui.git.clean import clean_text
 from tui.git.gauge import Gauge, Progress
 from tui.git.outcome import Outcome
 from tui.git.repo import public_url
@@ -24,6 +25,7 @@ from tui.view.lines import detail, duration, plural
 from widgets.hint_bar import Hint, HintBar
 
 _SHORT_ID = 7
+_NO_URL = "none; the checkout's own remote"
 _HINTS = ("cancel", "retry", "pick", "quit")
 
 
@@ -111,8 +113,8 @@ class DetailScreen(Screen[None]):
             ("attempt", str(gauge.attempt if gauge and row.live else row.attempt or "")),
             ("took", took),
             ("progress", _progress(progress) if progress else ""),
-            ("path", str(repo.path)),
-            ("url", public_url((outcome and outcome.url) or repo.url) or "none; the checkout's own remote"),
+            ("path", clean_text(str(repo.path))),
+            ("url", clean_text(public_url((outcome and outcome.url) or repo.url) or _NO_URL)),
             ("branch", (outcome and outcome.branch) or (look and look.status.branch) or ""),
         ]
         if outcome:

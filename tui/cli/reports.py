@@ -9,6 +9,7 @@ from tui.cli.flags import Command, config_flag, flags_of, run_flags, select_word
 from tui.cli.wiring import past_of, resolve_run
 from tui.engine.shutdown import leave, signals_unwind
 from tui.engine.survey import survey
+from tui.git.clean import clean_text
 from tui.git.repo import public_url
 from tui.headless.status import status
 from tui.headless.streams import Streams
@@ -16,6 +17,7 @@ from tui.store.looks import Looks
 from tui.store.paths import looks_file
 from tui.store.settings import SETTINGS
 from tui.view.dashboard import Thresholds
+from tui.view.lines import padded_id
 
 
 @click.command("config", cls=Command)
@@ -26,7 +28,7 @@ def config_command(config: Path | None, show: bool, **flags: object) -> None:
     """Say which workspace file counts, and with --show what every setting is and why."""
     workspace, _, settings = resolve_run((), config, flags)
     kind = "folder (no workspace file)" if workspace.scanned else "workspace file"
-    click.echo(f"{kind}: {workspace.path}")
+    click.echo(f"{kind}: {clean_text(str(workspace.path))}")
     if show:
         width = max(map(len, SETTINGS))
         for key, setting in SETTINGS.items():
@@ -44,7 +46,8 @@ def list_command(words: tuple[str, ...], config: Path | None) -> None:
     width = max((len(repo.id) for repo in repos), default=0)
     for repo in repos:
         off = "" if repo.enabled else "  (disabled)"
-        click.echo(f"{repo.id.ljust(width)}  {repo.path}  {repo.error or public_url(repo.url) or '-'}{off}")
+        url = repo.error or clean_text(public_url(repo.url) or "-")
+        click.echo(f"{padded_id(repo.id, width)}  {clean_text(str(repo.path))}  {url}{off}")
 
 
 @click.command("status", cls=Command)

@@ -2,11 +2,10 @@
 
 import os
 import re
-import shlex
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tui.git.clean import clean_text
+from tui.git.clean import clean_text, shell_word
 from tui.git.failure import CHANGED_KEY
 from tui.git.outcome import Reason
 from tui.git.repo import Repo, public_url
@@ -89,33 +88,35 @@ def _choose(reason: Reason, repo: Repo, message: str, about: str) -> tuple[str, 
         return _ABOUT[reason], ""
     for of, pattern, text in _WORDS:
         if of is reason and (hit := re.search(pattern, message)):
-            return text, hit.groupdict().get("found", "")
+            found = hit.groupdict().get("found", "")
+            if "\ufffd" not in found:  # else no command can name it
+                return text, found
     if reason in _IN_A_REPO and not _is_there(repo.path):
         reason = Reason.INTERNAL
     return _ADVICE.get(reason, ""), ""
 
 
 def _names(repo: Repo, about: str, found: str) -> dict[str, str]:
-    git = f"git -C {shlex.quote(str(repo.path))}" if _is_there(repo.path) else "git"
-    url = shlex.quote(clean_text(public_url(repo.url) or ""))
+    git = f"git -C {shell_word(str(repo.path))}" if _is_there(repo.path) else "git"
+    url = shell_word(clean_text(public_url(repo.url) or ""))
     return {
         "git": git,
         "sync": _sync(repo),
         "ask": f"git ls-remote {url}" if repo.url else f"{git} ls-remote",
         "url": url if repo.url else "URL",
-        "path": shlex.quote(str(repo.path)),
-        "here": shlex.quote(str(nearest(repo.path))),
-        "above": shlex.quote(str(nearest(repo.path.parent))),
-        "host": shlex.quote(repo.host),
-        "known_as": shlex.quote(_known_as(repo)),
-        "remote": shlex.quote(repo.remote or "origin"),
-        "about": shlex.quote(about),
-        "found": shlex.quote(found),
+        "path": shell_word(str(repo.path)),
+        "here": shell_word(str(nearest(repo.path))),
+        "above": shell_word(str(nearest(repo.path.parent))),
+        "host": shell_word(repo.host),
+        "known_as": shell_word(_known_as(repo)),
+        "remote": shell_word(repo.remote or "origin"),
+        "about": shell_word(about),
+        "found": shell_word(found),
     }
 
 
 def _sync(repo: Repo) -> str:
-    return f"synctui sync {shlex.quote(repo.id)}"
+    return f"synctui sync {shell_word(repo.id)}"
 
 
 def _is_there(path: Path) -> bool:

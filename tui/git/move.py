@@ -3,13 +3,12 @@
 import contextlib
 import os
 import re
-import shlex
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from typing import NoReturn
 
-from tui.git.clean import clean_text
+from tui.git.clean import clean_text, shell_word
 from tui.git.decide import Move
 from tui.git.deletions import undone_deletions
 from tui.git.failure import Ended
@@ -174,7 +173,7 @@ def _explain_refusal(work: Work, exit_: Exit) -> None:
     except Ended as end:
         if end.reason is Reason.DIRTY and (hidden := _overlooked(work, exit_)):
             undo = ("update-index", "--no-assume-unchanged", "--no-skip-worktree", "--", hidden)
-            command = shlex.join(("git", "-C", str(work.repo.path), *undo))
+            command = " ".join(map(shell_word, ("git", "-C", str(work.repo.path), *undo)))
             end.message += clean_text(f"; git is told to overlook {hidden}, undo that first: {command}")
         raise
 

@@ -86,11 +86,16 @@ def detail(outcome: Outcome) -> str:
     return f"{what} ({notes})" if what and notes else what or notes
 
 
+def padded_id(repo: str, width: int) -> str:
+    """The repo's id, padded to the width of the widest, but not beyond what most have."""
+    return repo.ljust(min(width, _WIDEST_ID))
+
+
 def result_lines(event: JobEnded, width: int = 0) -> list[str]:
     """`mark repo state detail duration`, then what else a longer message says; `width` pads the repo."""
     parts = [
         MARKS[event.outcome.state],
-        event.repo.id.ljust(min(width, _WIDEST_ID)),
+        padded_id(event.repo.id, width),
         event.outcome.state.ljust(_STATE_WIDTH),
         detail(event.outcome),
         duration(event.duration_ms),
