@@ -93,8 +93,10 @@ class LineTable(LinePane):
             self._awaited = None
 
     def move_cursor(self, index: int) -> None:
-        self._awaited = None
+        before = self._cursor
         super().move_cursor(index)
+        if self._cursor != before:
+            self._awaited = None
 
     def highlight(self, key: str) -> None:
         """Moves the cursor to the row of that key, if there is one."""

@@ -33,6 +33,7 @@ from widgets.dialogs import ConfirmDialog
 from widgets.filter_line import FilterLine
 from widgets.help_screen import HelpScreen
 from widgets.log_pane import LogPane
+from widgets.slot_grid import SlotGrid
 
 NOW = 1_795_255_200.0
 """When the clock of these tests stands still."""
@@ -349,6 +350,14 @@ async def test_the_detail_shows_the_job_while_it_runs_and_takes_its_keys() -> No
         assert driver.app.screen is driver.app.main
 
 
+async def test_the_detail_shows_a_path_that_is_clean() -> None:
+    async with Driver([Repo("proj-", Path("/nowhere/proj\u202e"))]).open() as driver:
+        facts = DetailScreen(driver.app.desk, "proj-")._draw_facts(driver.board.rows["proj-"], None)
+        assert "/nowhere/proj\ufffd" in [str(cell) for cell in facts.columns[1].cells]
+        await driver.press("y")
+        assert driver.app.clipboard == r"$'/nowhere/proj\xe2\x80\xae'"
+
+
 async def test_the_detail_looks_for_what_arrived_in_a_worker() -> None:
     asked: list[tuple[Path, str, str]] = []
 
@@ -480,6 +489,43 @@ async def test_a_row_that_is_selected_stays_in_view() -> None:
         await driver.pilot.resize_terminal(80, 24)
         await driver.settle()
         assert table.scroll_y + table.page_height == 57
+
+
+@pytest.mark.parametrize("width", [80, 120])
+async def test_one_line_begins_with_the_cause_and_not_with_the_url(width: int) -> None:
+    url = "http://127.0.0.1:43210/a/long/way/to/the/repository.git/"
+    said = f"unable to access '{url}': The requested URL returned error: 403"
+    async with Driver(2, limit=2).open(width, 24) as driver:
+        await driver.press("S", "2")
+        await driver.running("r0", "r1")
+        driver.show("r1", Progress("Connecting", line=f"fatal: {said}"))
+        await driver.end("r0", outcome=Outcome(State.FAILED, Reason.AUTH, said, "log in"))
+        main = driver.app.main
+        assert main.query_one(LogPane).lines[0].cells[3] == "auth: The requested URL returned error: 403"
+        assert main.table.rows[-1].cells == ("r0", "The requested URL returned error: 403")
+        view = main.query_one(SlotGrid)._slots[1]
+        assert view is not None
+        assert view.line == "The requested URL returned error: 403"
+        await driver.press("3")
+        assert main.table.rows[0].cells[-1] == "The requested URL returned error: 403"
+        facts = DetailScreen(driver.app.desk, "r0")._draw_facts(driver.board.rows["r0"], None)
+        assert f"auth: {said}" in [str(cell) for cell in facts.columns[1].cells]
+
+
+async def test_a_host_that_is_held_back_is_named_as_long_as_it_is() -> None:
+    limited = Outcome(State.FAILED, Reason.RATE_LIMITED, "HTTP 429")
+    async with Driver(12, limit=4).open(80, 24) as driver:
+        title = driver.app.main.query_one(SlotGrid)
+        await driver.press("S")
+        await driver.running("r0", "r1", "r2", "r3")
+        await driver.end("r0", outcome=limited)
+        assert str(title.border_title) == "Slots 3/4, a.example held at 2"
+        await driver.end("r1", outcome=limited)
+        assert str(title.border_title) == "Slots 2/4, a.example held at 1"
+        await driver.end("r2", "r3")
+        await driver.running("r4", "r5")
+        await driver.press("-", "-", "-")
+        assert str(title.border_title) == "Slots 2→1 draining"
 
 
 async def test_many_notices_at_once_are_one_toast_and_all_in_the_log() -> None:

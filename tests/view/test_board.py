@@ -109,6 +109,10 @@ def test_the_limit_is_the_persons_and_not_that_of_one_host(board: Board) -> None
         LimitChanged(1, 5, "rate_limit", host="a.example"),
     )
     assert (board.limit, board.lanes) == (5, {"a.example": 1})
+    fold(board, LimitChanged(4, 1, "recovery", host="a.example"))
+    assert board.lanes == {"a.example": 4}
+    fold(board, LimitChanged(5, 4, "recovery", host="a.example"))
+    assert board.lanes == {}
 
 
 def test_pause_and_resume(board: Board) -> None:

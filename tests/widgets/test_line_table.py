@@ -116,10 +116,12 @@ async def test_a_row_that_is_waited_for_has_the_cursor_again_unless_it_was_moved
         await shown(pilot, table, rows(2, 1, 3))
         assert (table.highlighted, table.just_taken_over) == ("r1", False)
         await shown(pilot, table, rows(2, 3))
-        await pilot.press("j")
-        assert (table.highlighted, table.just_taken_over) == ("r3", False)
+        await pilot.press("j", "G")
+        assert (table.highlighted, table.just_taken_over) == ("r3", True), "it was there already"
+        await pilot.press("k")
+        assert (table.highlighted, table.just_taken_over) == ("r2", False)
         await shown(pilot, table, rows(1, 2, 3))
-        assert table.highlighted == "r3"
+        assert table.highlighted == "r2"
 
 
 async def test_the_view_does_not_jump_under_a_reader():

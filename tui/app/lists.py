@@ -13,7 +13,7 @@ from tui.store.past import Staleness
 from tui.view.arrivals import Arrival, ref_lines
 from tui.view.board import Board, BoardRow, Stage
 from tui.view.dashboard import Dashboard, failed, last_error, since_success
-from tui.view.lines import ago, headline, plural
+from tui.view.lines import ago, cause, headline, plural
 from widgets.line_table import Cell, Column, LineTable, TableRow
 from widgets.tone import Tone
 
@@ -111,7 +111,7 @@ def _advice(row: BoardRow) -> str:
 
 def _what_happened(row: BoardRow, desk: Desk) -> str:
     """`3 times, last 2 d ago: no such repository`, for what happened before this session."""
-    message = headline(_trouble(row).message)
+    message = cause(headline(_trouble(row).message))
     failure = desk.past(row).failure
     if row.attempt or failure is None:
         return message
@@ -141,7 +141,7 @@ def _repo_cells(row: BoardRow, look: Dashboard | None, desk: Desk) -> tuple[Cell
     tone = tone_of(row.state)
     state = (f"{tone.glyph} {tone.word}", tone)
     if look is None:
-        return row.repo.id, state, "", "", "", "", "", failed(desk.past(row), desk.clock.now())
+        return row.repo.id, state, "", "", "", "", "", cause(failed(desk.past(row), desk.clock.now()))
     status, stale = look.row.status, look.staleness
     return (
         row.repo.id,
@@ -151,7 +151,7 @@ def _repo_cells(row: BoardRow, look: Dashboard | None, desk: Desk) -> tuple[Cell
         _count(status.ahead),
         ("yes", Tone.BLOCKED) if status.dirty else "",
         status.branch or "",
-        last_error(look),
+        cause(last_error(look)),
     )
 
 

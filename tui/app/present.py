@@ -14,7 +14,7 @@ from tui.git.gauge import Gauge, Progress
 from tui.git.outcome import ATTENTION_STATES, State
 from tui.store.history import CutOff
 from tui.view.board import Board, BoardRow, Stage
-from tui.view.lines import detail, duration, is_news, lane_line, plural
+from tui.view.lines import cause, detail, duration, is_news, lane_line, plural
 from widgets.log_pane import LogLine
 from widgets.slot_grid import SlotView
 from widgets.status_pane import LaneView, StatusView
@@ -86,9 +86,17 @@ def mode(board: Board) -> str:
 
 
 def slots_title(board: Board) -> str:
-    """`Slots 4/6 +1 now`, `Slots 6→3 draining`."""
+    """`Slots 4/6 +1 now`, `Slots 6→3 draining`, `Slots 1/6, github.com held at 1`."""
     draining = board.ordinary > board.limit
-    return f"Slots {jobs(board).replace('/', '→')} draining" if draining else f"Slots {jobs(board)}"
+    title = f"Slots {jobs(board).replace('/', '→')} draining" if draining else f"Slots {jobs(board)}"
+    held = {host: limit for host, limit in board.lanes.items() if limit < board.lane_width}
+    match list(held.items()):
+        case []:
+            return title
+        case [(host, limit)]:
+            return f"{title}, {host} held at {limit}"
+        case several:
+            return f"{title}, {len(several)} hosts held back"
 
 
 def offer(board: Board, cut_off: CutOff | None, now: float, *, brief: bool) -> str:
@@ -191,7 +199,7 @@ def slot(row: BoardRow, gauge: Gauge | None, clock: Clock, *, marked: bool = Fal
         percent=progress.percent,
         rate=rate(progress.rate),
         elapsed=duration(seconds * 1000),
-        line=progress.line,
+        line=cause(progress.line),
         tone=tone,
         badge=badge,
         pick=row.slot == PRIORITY_SLOT,
@@ -215,7 +223,7 @@ def log_line(record: Record) -> LogLine | None:
                     time.strftime("%H:%M:%S", time.localtime(record.time)),
                     event.repo.id,
                     tone_of(outcome.state).word,
-                    detail(outcome),
+                    cause(detail(outcome)),
                     duration(event.duration_ms),
                 ),
                 interesting=is_news(outcome),
@@ -280,10 +288,10 @@ def lanes(board: Board) -> list[LaneView]:
         hosts.add(row.repo.host)
         running[row.repo.host] += row.live and row.slot != PRIORITY_SLOT
         waiting[row.repo.host] += row.state is Stage.QUEUED
-    host_limit = board.run.host_jobs if board.run else None
-    if len(hosts) <= 1 and host_limit is None and not board.lanes:
+    is_limited = board.run is not None and board.run.host_jobs is not None
+    if len(hosts) <= 1 and not is_limited and not board.lanes:
         return []
-    width = min(host_limit or board.limit, board.limit)
+    width = board.lane_width
     return [
         LaneView(host, running[host], min(board.lanes.get(host, width), width), waiting[host])
         for host in sorted(hosts)

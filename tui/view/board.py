@@ -192,13 +192,23 @@ class Board:
             case LimitChanged(jobs=jobs, host=None):
                 self.limit = jobs
             case LimitChanged(jobs=jobs, host=str(host)):
-                self.lanes[host] = jobs
+                self._set_lane(host, jobs)
             case QueuePaused(paused=paused):
                 self.paused = paused
             case RunFinished() as event:
                 self.finished = event
                 self._duration_ms += event.duration_ms
                 self._interrupted |= event.interrupted
+
+    @property
+    def lane_width(self) -> int:
+        """How many jobs a host takes that does not ask for less."""
+        return min((self.run.host_jobs if self.run else None) or self.limit, self.limit)
+
+    def _set_lane(self, host: str, jobs: int) -> None:
+        self.lanes[host] = jobs
+        if jobs >= self.lane_width:  # it asks for no less any more
+            del self.lanes[host]
 
     def session(self) -> tuple[RunFinished, list[JobEnded]]:
         """The end of all runs together: each repo that was asked for counts once, by its last state."""

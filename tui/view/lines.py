@@ -1,5 +1,6 @@
 """One event, one line: what the log of the app and the plain output of `sync` share."""
 
+import re
 import shlex
 import time
 from collections.abc import Sequence
@@ -18,6 +19,7 @@ MARKS = {
     State.TIMED_OUT: "⊗",
     State.CANCELLED: "⊘",
 }
+_URL_FIRST = re.compile(r"(?:fatal: )?unable to access '\S+': ")
 _SHORT_ID = 7
 _STATE_WIDTH = max(len(state) for state in State)
 _WIDEST_ID = 40
@@ -102,6 +104,11 @@ def result_lines(event: JobEnded, width: int = 0) -> list[str]:
     ]
     more = event.outcome.message.splitlines()[1:]
     return ["  ".join(part for part in parts if part), *prefixed(event.repo.id, "\n".join(more))]
+
+
+def cause(text: str) -> str:
+    """The text for one short line beside the repo: without git's words that name the URL before what happened."""
+    return _URL_FIRST.sub("", text)
 
 
 def headline(message: str) -> str:
