@@ -1,12 +1,13 @@
 """The advice names the repo, and what it says to type can be typed."""
 
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.git.conftest import World, git
-from tui.git.advice import advice
+from tui.git.advice import advice, login_helps
 from tui.git.failure import CHANGED_KEY
 from tui.git.outcome import Reason
 from tui.git.repo import Repo
@@ -110,6 +111,51 @@ def test_a_path_that_only_looks_like_another_is_named_by_its_bytes(tmp_path: Pat
         Reason.UNSAFE_OWNER, Repo("it", hidden), "dubious ownership in repository at '/x/proj\ufffd'"
     )
     assert line.endswith(rf" safe.directory $'{tmp_path}/proj\xe2\x80\xae'")
+
+
+ORG = "The 'acme' organization has enabled or enforced SAML SSO."
+
+
+@pytest.mark.parametrize(
+    ("message", "words"),
+    [
+        (
+            ORG,
+            "allow your key or token for the single sign-on of the organization, in its settings on h.org, then: ",
+        ),
+        ("Your password has expired.", "set a new password at h.org first, then: "),
+        ("ERROR: Your account is suspended.", "no login helps: ask who runs h.org about the account, then: "),
+    ],
+)
+def test_where_no_login_helps_none_is_advised(message: str, words: str):
+    repo = Repo("it", Path("/it"), "https://h.org/x")
+    assert (
+        advice(Reason.AUTH, repo, message, "https://h.org", repo.url or "") == f"it: {words}synctui sync it"
+    )
+    assert not login_helps(Reason.AUTH, message)
+    assert login_helps(Reason.AUTH, "Authentication failed")
+
+
+def test_a_login_in_the_url_is_corrected_there(tmp_path: Path):
+    login = "https://ann:hush@h.org/x"
+    of_entry, of_clone = Repo("it", tmp_path, login), Repo("it", tmp_path)
+    refused = "it: the login in its URL was refused; correct it: "
+    assert advice(Reason.AUTH, of_entry, "", "https://h.org", login) == (
+        f"{refused}in the workspace file; then: synctui sync it"
+    )
+    for repo in (of_clone, replace(of_entry, found=True)):
+        assert advice(Reason.AUTH, repo, "", "", login) == (
+            f"{refused}git -C {tmp_path} config --edit; then: synctui sync it"
+        )
+    named = "https://ann@h.org/x"
+    line = advice(Reason.AUTH, replace(of_entry, url=named), "", "", named)
+    assert line == "it: log in once by hand as the user that its URL names: git ls-remote https://h.org/x"
+
+
+def test_a_url_that_may_not_be_shown_is_in_no_command(tmp_path: Path):
+    repo = Repo("it", tmp_path, "ssh://h.org/x?token=hush")
+    assert advice(Reason.NOT_FOUND, repo) == f"it: check the URL and your access: git -C {tmp_path} ls-remote"
+    assert advice(Reason.NOT_CLONED, repo) == f"it: clone it by hand: git clone URL {tmp_path}"
 
 
 def test_a_branch_that_is_gone(tmp_path: Path):

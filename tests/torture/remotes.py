@@ -242,7 +242,11 @@ def clone_with_a_token_as_the_user_of_the_url(site: Site) -> None:
     site.url = f"{server.url}/{site.name}.git".replace("://", f"://{SECRET}@")
 
 
-@CORPUS.case(State.FAILED, Reason.AUTH)
+def _corrects_the_url(_: Site, end: Mapping[str, Any]) -> None:
+    assert "; correct it: git -C " in end["advice"], "it is in the clone's own configuration too"
+
+
+@CORPUS.case(State.FAILED, Reason.AUTH, check=_corrects_the_url)
 def http_wrong_password_in_the_url(site: Site) -> None:
     server = web(site, answer=status(401, **LOGIN))
     site.url = f"{server.url}/{site.name}.git".replace("://", f"://ann:{SECRET}@")

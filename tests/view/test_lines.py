@@ -155,6 +155,10 @@ def test_for_each_server_the_command_that_logs_in_there() -> None:
             ("ssh://h.example", "1 repo", "ssh://git@h.example/g.git", "g"),
         )
     ]
+    other = replace(ends[1].outcome, advice="b: set a new password at h.example first, then: synctui sync b")
+    text = lines.summary(finished(failed=2), [ends[0], replace(ends[1], outcome=other)])
+    assert [line.partition(":")[0] for line in text if line.startswith("login at")] == ["login at https"]
+    assert f"    {other.advice}" in text
     many = [wants_login(f"r{n}", "https://h.example/x.git") for n in range(9)]
     (line,) = [line for line in lines.summary(finished(failed=9), many) if line.startswith("login at")]
     assert line.endswith("; then: synctui sync host:h.example state:failed")

@@ -6,9 +6,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from tui.git.clean import clean_text, shell_word
+from tui.git.env import carries_login, user_of
 from tui.git.failure import CHANGED_KEY
-from tui.git.outcome import Reason
-from tui.git.repo import Repo, public_url
+from tui.git.outcome import LOGIN_REASONS, Reason
+from tui.git.repo import Repo, host_of, public_url
 
 _TRUST = "if you trust its owner: git config --global --add safe.directory"
 
@@ -22,7 +23,7 @@ _ADVICE = {
     Reason.BRANCH_GONE: "see what the remote has: {git} branch -r, or keep yours: {git} branch --unset-upstream",
     Reason.STALLED: "try it by hand: {ask}; or raise it: {sync} --stall-timeout 300",
     Reason.DEADLINE: "give it more time: {sync} --timeout 3600",
-    Reason.AUTH: "log in once by hand: {ask}",
+    Reason.AUTH: "log in once by hand{as_user}: {ask}",
     Reason.HOST_KEY: "check the key and accept it once: {ask}",
     Reason.DNS: "check the name and the network: getent hosts {host}",
     Reason.REFUSED: "nobody listens there: {ask}",
@@ -48,7 +49,10 @@ _ADVICE = {
     Reason.INTERNAL: "try again, and report it if it stays, with the output of: {sync} --verbose",
 }
 _ABOUT = {
-    Reason.AUTH: "git keeps no login for {about}: git config --global credential.helper cache; then log in once: {ask}",
+    Reason.AUTH: (
+        "git keeps no login for {about}: git config --global credential.helper cache;"
+        " then log in once{as_user}: {ask}"
+    ),
     Reason.STALLED: "a hook of yours does not end: cat {about}",
     Reason.DEADLINE: "a hook of yours does not end: cat {about}",
     Reason.BRANCH_GONE: "follow the only branch of the remote: {git} switch {about}",
@@ -57,6 +61,11 @@ _ABOUT = {
 }
 """In place of the above where more is known, of which `Ended` says what it is."""
 _WORDS = (
+    (Reason.AUTH, r"SAML|single sign-on", ("allow your key or token for the single sign-on of the organization,"
+        " in its settings on {host}, then: {sync}")),
+    (Reason.AUTH, "[Pp]assword has expired", "set a new password at {host} first, then: {sync}"),
+    (Reason.AUTH, r"\baccount (?:is|has been|was) ", "no login helps: ask who runs {host} about the account, then: {sync}"),
+    (Reason.UNSAFE_URL, "process list", "take the secret out of the URL: {git} config --edit; then: {sync}"),
     # Not the host that ssh names: its words cannot be told from those of a program that it has run there.
     (Reason.HOST_KEY, CHANGED_KEY, ("it may be an attack: compare the fingerprint with that of the host, then only:"
         " ssh-keygen -R {known_as}")),
@@ -72,42 +81,67 @@ _IN_A_REPO = frozenset({Reason.CORRUPT, Reason.HOOK, Reason.REF_CONFLICT})
 """Their commands do nothing where there is no repository, as after a clone that failed."""
 
 
-def advice(reason: Reason | None, repo: Repo, message: str = "", about: str = "") -> str:
-    """Empty where nothing needs doing. `message` is that of the failure, `about` as in `Ended`."""
-    text, found = _choose(reason, repo, message, about) if reason else ("", "")
-    return clean_text(f"{repo.id}: {text.format_map(_names(repo, about, found))}") if text else ""
+def advice(reason: Reason | None, repo: Repo, message: str = "", about: str = "", login: str = "") -> str:
+    """Empty where nothing needs doing. `message` is that of the failure, `about` as in `Ended`.
+
+    `login`: the URL, with its login, by which the remote was asked.
+    """
+    text, found = _choose(reason, repo, message, about, login) if reason else ("", "")
+    return clean_text(f"{repo.id}: {text.format_map(_names(repo, about, found, login))}") if text else ""
+
+
+def login_helps(reason: Reason | None, message: str) -> bool:
+    """Whether it is mended once git has asked the person on the terminal."""
+    return reason in LOGIN_REASONS and not _words(Reason.AUTH, message)[0]
 
 
 def busy_advice(repo: Repo) -> str:
     return f"{repo.id}: wait for it, or see what helps: synctui unlock {shlex.quote(repo.id)}"
 
 
-def _choose(reason: Reason, repo: Repo, message: str, about: str) -> tuple[str, str]:
+def _choose(reason: Reason, repo: Repo, message: str, about: str, login: str) -> tuple[str, str]:
     """The words of the advice, and what the message names."""
-    if about and reason in _ABOUT:
-        return _ABOUT[reason], ""
-    for of, pattern, text in _WORDS:
-        if of is reason and (hit := re.search(pattern, message)):
-            found = hit.groupdict().get("found", "")
-            if "\ufffd" not in found:  # else no command can name it
-                return text, found
+    known = _ABOUT.get(reason, "") if about else ""
+    if known and reason is not Reason.AUTH:
+        return known, ""
+    text, found = _words(reason, message)
+    if text:
+        return text, found
+    if reason is Reason.AUTH and login.startswith("http") and carries_login(login) and not user_of(login):
+        is_entrys = login == repo.url and not repo.found
+        place = "in the workspace file" if is_entrys else "{git} config --edit"
+        return f"the login in its URL was refused; correct it: {place}; then: {{sync}}", ""
+    if known:
+        return known, ""
     if reason in _IN_A_REPO and not _is_there(repo.path):
         reason = Reason.INTERNAL
     return _ADVICE.get(reason, ""), ""
 
 
-def _names(repo: Repo, about: str, found: str) -> dict[str, str]:
+def _words(reason: Reason, message: str) -> tuple[str, str]:
+    for of, pattern, text in _WORDS:
+        if of is reason and (hit := re.search(pattern, message)):
+            found = hit.groupdict().get("found", "")
+            if "\ufffd" not in found:  # else no command can name it
+                return text, found
+    return "", ""
+
+
+def _names(repo: Repo, about: str, found: str, login: str) -> dict[str, str]:
     git = f"git -C {shell_word(str(repo.path))}" if _is_there(repo.path) else "git"
-    url = shell_word(clean_text(public_url(repo.url) or ""))
+    url = public_url(repo.url) or ""
+    is_whole = "***" not in url  # what is masked cannot be typed
+    url = shell_word(url) if url and is_whole else "URL"
     return {
         "git": git,
         "sync": _sync(repo),
-        "ask": f"git ls-remote {url}" if repo.url else f"{git} ls-remote",
-        "url": url if repo.url else "URL",
+        "ask": f"{git} ls-remote" if url == "URL" else f"git ls-remote {url}",
+        "as_user": " as the user that its URL names" if user_of(login) else "",
+        "url": url,
         "path": shell_word(str(repo.path)),
         "here": shell_word(str(nearest(repo.path))),
         "above": shell_word(str(nearest(repo.path.parent))),
-        "host": shell_word(repo.host),
+        "host": shell_word(host_of(login) if login else repo.host),
         "known_as": shell_word(_known_as(repo)),
         "remote": shell_word(repo.remote or "origin"),
         "about": shell_word(about),

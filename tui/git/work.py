@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from tui.git.advice import advice, nearest
 from tui.git.aftermath import remove_locks
 from tui.git.clean import clean_text
-from tui.git.env import without_login
+from tui.git.env import carries_login, without_login
 from tui.git.failure import Ended, classify
 from tui.git.half_written import remove_half_written
 from tui.git.inspect import git_dirs_of
@@ -159,12 +159,21 @@ class Work:
         )
 
     def _advice(self, end: Ended) -> str:
-        about, repo = end.about, end.repo or self.repo
+        about, repo, login = end.about, end.repo or self.repo, ""
         if end.reason is Reason.LOCK_HELD:
             about = own_lock(self.repo, end.message)
         elif end.reason is Reason.AUTH:
-            about = self._keeps_no_login((end.repo and end.repo.url) or self.url or "")
-        return advice(end.reason, repo, end.message, about)
+            login = (end.repo and end.repo.url) or self._login_url()
+            about = self._keeps_no_login(login)
+            if (
+                carries_login(self.url or "") and repo.path.exists()
+            ):  # the clone's own, whatever the entry says
+                repo = replace(repo, url=None)
+        return advice(end.reason, repo, end.message, about, login)
+
+    def _login_url(self) -> str:
+        entry, asked = self.repo.url or "", self.url or ""
+        return entry if carries_login(entry) and not carries_login(asked) else asked
 
     def _keeps_no_login(self, url: str) -> str:
         """The server, if git asks a helper for logins there and none is set; else empty."""

@@ -17,7 +17,8 @@ from tui.engine.events import (
     RunStarted,
 )
 from tui.engine.slots import PRIORITY_SLOT
-from tui.git.outcome import ATTENTION_STATES, LOGIN_REASONS, SUCCESS_STATES, Outcome, Reason, State
+from tui.git.advice import login_helps
+from tui.git.outcome import ATTENTION_STATES, SUCCESS_STATES, Outcome, Reason, State
 from tui.git.repo import Repo, server_of
 from tui.store.past import Past
 from tui.view.arrivals import Arrival, joined, of_outcome
@@ -86,7 +87,8 @@ class BoardRow:
 
     @property
     def needs_login(self) -> bool:
-        return self.needs_person and self.trouble is not None and self.trouble.reason in LOGIN_REASONS
+        trouble = self.trouble
+        return self.needs_person and trouble is not None and login_helps(trouble.reason, trouble.message)
 
     @property
     def server(self) -> str:

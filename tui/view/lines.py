@@ -167,13 +167,14 @@ def summary(
 
 def _logins(attention: Sequence[JobEnded]) -> list[str]:
     """For each server that wants a login: for how many repos, and the commands that mend all of them."""
-    waiting: dict[tuple[str, Reason | None], list[JobEnded]] = {}
+    waiting: dict[tuple[str, Reason | None, str], list[JobEnded]] = {}
     for event in sorted(attention, key=lambda event: event.repo.id):
         outcome = event.outcome
-        if outcome.reason in LOGIN_REASONS:
+        what, _, command = outcome.advice.removeprefix(f"{event.repo.id}: ").rpartition(": ")
+        if outcome.reason in LOGIN_REASONS and " ls-remote" in command:  # else no login mends it
             server = server_of(event.repo.url or outcome.url)
-            waiting.setdefault((server, outcome.reason), []).append(event)
-    return [_login(server, events) for (server, _), events in waiting.items()]
+            waiting.setdefault((server, outcome.reason, what), []).append(event)
+    return [_login(server, events) for (server, _, _), events in waiting.items()]
 
 
 def _login(server: str, events: Sequence[JobEnded]) -> str:
