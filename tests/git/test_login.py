@@ -167,6 +167,15 @@ def test_a_server_without_a_login_leaves_nothing(world: World, server: WebServer
     assert keyring.kept(f"{server.url}/remote.git") is None
 
 
+def test_a_login_of_the_clone_that_is_refused_is_corrected_there(world: World, server: WebServer) -> None:
+    url = f"{server.url}/remote.git".replace("://", "://ann:wrong@")
+    git(world.mine, "remote", "set-url", "origin", url)
+    assert world.sync(world.repo(url=url)).advice == (
+        f"mine: the login in its URL was refused; correct it: git -C {world.mine} config --edit;"
+        " then: synctui sync mine"
+    )
+
+
 @pytest.mark.parametrize("way", ["clone", "fetch"])
 def test_where_git_keeps_no_login_the_advice_says_how_it_would(
     world: World, server: WebServer, person: Path, way: str

@@ -243,7 +243,7 @@ def clone_with_a_token_as_the_user_of_the_url(site: Site) -> None:
 
 
 def _corrects_the_url(_: Site, end: Mapping[str, Any]) -> None:
-    assert "; correct it: git -C " in end["advice"], "it is in the clone's own configuration too"
+    assert "; correct it: in the workspace file; then: synctui sync " in end["advice"]
 
 
 @CORPUS.case(State.FAILED, Reason.AUTH, check=_corrects_the_url)

@@ -165,10 +165,8 @@ class Work:
         elif end.reason is Reason.AUTH:
             login = (end.repo and end.repo.url) or self._login_url()
             about = self._keeps_no_login(login)
-            if (
-                carries_login(self.url or "") and repo.path.exists()
-            ):  # the clone's own, whatever the entry says
-                repo = replace(repo, url=None)
+            if carries_login(self.url or "") and repo.path.exists():
+                repo = replace(repo, url=None)  # it is the clone's own, whatever the entry says
         return advice(end.reason, repo, end.message, about, login)
 
     def _login_url(self) -> str:
