@@ -96,7 +96,7 @@ def login_helps(reason: Reason | None, message: str) -> bool:
 
 
 def busy_advice(repo: Repo) -> str:
-    return f"{repo.id}: wait for it, or see what helps: synctui unlock {shlex.quote(repo.id)}"
+    return f"{repo.id}: wait for it, or see what helps: synctui unlock {shell_word(repo.id)}"
 
 
 def _choose(reason: Reason, repo: Repo, message: str, about: str, login: str) -> tuple[str, str]:
