@@ -363,5 +363,5 @@ def test_names_of_branches_are_shown_clean(world: World):
     commit(world.theirs, "b.txt")
     git(world.theirs, "push", "-q", "origin", f"HEAD:refs/heads/{name}")
     outcome = world.sync()
-    assert (outcome.state, outcome.branch, outcome.commits) == (State.SYNCED, "caf\ufffdgpj", 1)
-    assert [ref.name for ref in outcome.refs] == ["refs/remotes/origin/caf\ufffdgpj"]
+    assert (outcome.state, outcome.branch, outcome.commits) == (State.SYNCED, "caf\ufffd\ufffdgpj", 1)
+    assert [ref.name for ref in outcome.refs] == ["refs/remotes/origin/caf\ufffd\ufffdgpj"]
