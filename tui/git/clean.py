@@ -49,7 +49,9 @@ def clean_text(text: bytes | str) -> str:
     text = text.decode("utf-8", "replace") if isinstance(text, bytes) else _SURROGATES.sub("\ufffd", text)
     line = _ANSI.sub("", text).expandtabs(8)
     line = _CONTROLS.sub("", _BREAKS.sub(" ", line)).rstrip(" ")
-    return without_url_secrets(_INVISIBLE.sub(lambda found: found["kept"] or "\ufffd", line))
+    if not line.isascii():
+        line = _INVISIBLE.sub(lambda found: found["kept"] or "\ufffd", line)
+    return without_url_secrets(line)
 
 
 def shell_word(text: str) -> str:
