@@ -507,7 +507,7 @@ async def test_one_line_begins_with_the_cause_and_not_with_the_url(width: int) -
         assert view is not None
         assert view.line == "The requested URL returned error: 403"
         await driver.press("3")
-        assert main.table.rows[0].cells[-1] == "The requested URL returned error: 403"
+        assert main.table.rows[0].cells[-1] == "failed/auth, just now: The requested URL returned error: 403"
         facts = DetailScreen(driver.app.desk, "r0")._draw_facts(driver.board.rows["r0"], None)
         assert f"auth: {said}" in [str(cell) for cell in facts.columns[1].cells]
 
