@@ -53,7 +53,7 @@ def hanging_hook(site: Site) -> None:
     site.options["stall_timeout"] = 0.5
 
 
-@CORPUS.case(State.TIMED_OUT, Reason.STALLED)
+@CORPUS.case(State.TIMED_OUT, Reason.STALLED, check=_says("reference-transaction hook"))
 def hook_that_hangs_in_the_fetch(site: Site) -> None:
     _with_hook(site, "reference-transaction", "[ $1 = prepared ] || exit 0\nexec sleep 600")
     site.options["stall_timeout"] = 0.5

@@ -14,7 +14,7 @@ from tui.engine.events import Notice
 from tui.engine.job import Job
 from tui.engine.runner import LONGEST_PAUSE, make_work
 from tui.git.gauge import Gauge
-from tui.git.outcome import RETRIED_REASONS, Action, Outcome, Reason, State
+from tui.git.outcome import RETRIED_REASONS, Action, Outcome, Reason, RefKind, State
 from tui.git.repo import Repo
 from tui.git.stop import StopSignal
 from tui.git.sync import SyncOptions
@@ -61,10 +61,18 @@ class Bench:
         self.closers.append(server.close)
         return server
 
+    @property
+    def checkout(self) -> Path:
+        return self.folder / "co"
+
+    def clone(self, url: str) -> None:
+        repos.clone(self.remote, self.checkout, url=url)
+
     def tries(self, url: str, retries: int = 2, timeout: float = 30) -> tuple[Outcome, int]:
         """How it ended, and in which attempt."""
-        checkout = repos.clone(self.remote, self.folder / "co", url=url)
-        job = Job(Repo("co", checkout, url), str(checkout), 0.0)
+        if not self.checkout.exists():
+            self.clone(url)
+        job = Job(Repo("co", self.checkout, url), str(self.checkout), 0.0)
         options = SyncOptions(stall_timeout=STALL, timeout=timeout, lock_dir=self.folder / "locks")
         outcome = make_work(options, retries)(job, self.stop, self.gauge, self.notices.append)
         return outcome, job.attempt
@@ -194,6 +202,54 @@ def test_silence_is_first_met_with_the_usual_patience(bench: Bench) -> None:
     server = bench.tcp(servers.silence)
     outcome, _ = bench.tries(f"http://127.0.0.1:{server.port}/a.git", retries=0)
     assert f"for {STALL:g} s" in outcome.message
+
+
+@pytest.mark.parametrize(
+    ("hook", "script", "step"),
+    [
+        ("post-merge", "exec sleep 600", "merge (post-merge hook); HEAD has moved"),
+        (
+            "reference-transaction",
+            "[ $1 = prepared ] || exit 0\nexec sleep 600",
+            "fetch (reference-transaction hook)",
+        ),
+    ],
+)
+def test_a_hook_that_hangs_is_not_asked_to_hang_again(
+    bench: Bench, hook: str, script: str, step: str
+) -> None:
+    bench.clone(bench.remote.url)
+    file = bench.checkout / ".git/hooks" / hook
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(f"#!/bin/sh\n{script}\n")
+    file.chmod(0o755)
+    repos.add_commits(bench.remote)
+    outcome, attempt = bench.tries(bench.remote.url)
+    assert (outcome.state, outcome.reason, attempt) == (State.TIMED_OUT, Reason.STALLED, 1)
+    assert outcome.message == f"no byte moved for {STALL:g} s in {step}"
+    assert outcome.advice == f"co: a hook of yours does not end: cat {file}"
+
+
+def test_what_an_attempt_has_brought_is_in_the_result_of_the_next(bench: Bench) -> None:
+    """The second fetch of the first attempt, which prunes, meets a server in trouble."""
+
+    def troubled(handler: servers.WebHandler) -> bool:
+        asked = [request for request in handler.server.requests if request.startswith("GET")]
+        return len(asked) == 2 and status(500)(handler)
+
+    repos.git(bench.remote.path, "branch", "old")
+    server = bench.web(troubled)
+    bench.clone(f"{server.url}/a.git")
+    repos.git(bench.checkout, "config", "fetch.prune", "true")
+    before = bench.remote.head
+    repos.add_commits(bench.remote, 2)
+    repos.git(bench.remote.path, "branch", "-D", "old")
+    outcome, attempt = bench.tries(f"{server.url}/a.git")
+    assert (outcome.state, outcome.commits, attempt) == (State.SYNCED, 2, 2)
+    assert [(ref.name, ref.old, ref.kind) for ref in outcome.refs] == [
+        ("refs/remotes/origin/main", before, RefKind.FORWARD),
+        ("refs/remotes/origin/old", before, RefKind.DELETED),
+    ]
 
 
 def test_a_stop_in_a_pause_ends_it(bench: Bench) -> None:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
+from tui.engine.attempts import joined
 from tui.engine.engine import Work, internal_failure
 from tui.engine.events import Notice
 from tui.engine.job import Job
@@ -35,10 +36,13 @@ def make_work(options: SyncOptions, retries: int) -> Work:
         gauge.attempt = job.attempt
         # A person waits for it, and did not ask whether it is fresh.
         asked_for = replace(options, stall_timeout=options.stall_timeout * PATIENCE, is_fresh=never_fresh)
+        before: Outcome | None = None
         for tried in range(retries + 1):
             outcome = sync_repo(job.repo, asked_for if job.by_name else options, stop, gauge, began)
             asked = outcome.retry_after or 0.0
-            if outcome.reason not in RETRIED_REASONS or tried == retries or asked > LONGEST_PAUSE:
+            outcome = joined(before, outcome) if before else outcome
+            before = outcome
+            if tried == retries or asked > LONGEST_PAUSE or not _may_get_better(outcome):
                 break
             pause = asked + _back_off(tried)
             if time.monotonic() + pause >= began + _timeout(job.repo, options, outcome):
@@ -47,9 +51,9 @@ def make_work(options: SyncOptions, retries: int) -> Work:
             notice(Notice("info", text, about=job.id, retried=outcome.reason))
             gauge.show(Progress(phase=f"retry {tried + 1}/{retries} in {pause:.0f} s", line=outcome.message))
             if stop.wait(pause):
-                return Outcome(
-                    State.CANCELLED, stop.reason or Reason.USER, "cancelled while waiting to retry"
-                )
+                reason = stop.reason or Reason.USER
+                end = Outcome(State.CANCELLED, reason, "cancelled while waiting to retry")
+                return joined(outcome, end)
             job.attempt += 1
             gauge.attempt = job.attempt
         return outcome
@@ -80,6 +84,10 @@ def recording(work: Work, remember: Remember) -> Work:
         return outcome
 
     return recorded
+
+
+def _may_get_better(outcome: Outcome) -> bool:
+    return outcome.reason in RETRIED_REASONS and not outcome.lasting
 
 
 def _timeout(repo: Repo, options: SyncOptions, outcome: Outcome) -> float:

@@ -32,10 +32,13 @@ class Ended(Exception):  # noqa: N818 - a job may end early without a mistake
         retry_after: float | None = None,
         repo: Repo | None = None,
         about: str = "",
+        *,
+        lasting: bool = False,
     ) -> None:
         """`repo`: the one that the advice is for, where that is not the job's own but a submodule.
 
         `about`: what else the advice has to name: the file of a hook, or of a lock, or a branch.
+        `lasting`: as in `Outcome`.
         """
         super().__init__(message)
         self.state = state
@@ -44,6 +47,7 @@ class Ended(Exception):  # noqa: N818 - a job may end early without a mistake
         self.retry_after = retry_after
         self.repo = repo
         self.about = about
+        self.lasting = lasting
 
 
 class _By(IntEnum):

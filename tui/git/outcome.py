@@ -140,3 +140,5 @@ class Outcome:
     """The last 20 lines of git."""
     retry_after: float | None = None
     """Seconds the remote asked us to wait; None: it did not say."""
+    lasting: bool = False
+    """Another try would end the same, whatever the reason: a hook hangs, say."""

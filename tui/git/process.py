@@ -6,15 +6,13 @@ import os
 import select
 import signal
 import subprocess
-import sys
-import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import IO, Any, Self
+from typing import Any, Self
 
 from tui.git.clean import clean_text
 from tui.git.env import NO_HOOKS, OPTIONS, SECRET, git_env
@@ -23,6 +21,7 @@ from tui.git.group import TERM_GRACE, group_bytes, group_lives, signal_group
 from tui.git.outcome import Reason
 from tui.git.output import LineCutter, parse_progress, read_git_answered, read_hooks, read_retry_after
 from tui.git.stop import StopSignal
+from tui.git.trace import trace
 from tui.git.watchdog import watchdog
 
 MOVE_GRACE = 0.8
@@ -81,6 +80,8 @@ class Exit:
     """Why we ended it: the stop's reason, `stalled` or `deadline`; None: it ended by itself."""
     phase: str = ""
     """What it was at when it ended: git's phase or the hook that ran."""
+    hook: str = ""
+    """The hook that ran when it ended; empty: none."""
     failed_hooks: tuple[str, ...] = ()
     retry_after: float | None = None
     """Seconds that an HTTP server asks to wait before the next try."""
@@ -141,11 +142,16 @@ class GitRunner:
         if args[0] not in _REMOTE_COMMANDS:
             return GitProcess(self, args).run()
         # git does not print what a server asks for, its trace of curl does (without logins: it redacts them).
-        with _trace() as (trace, path):
-            traced = {"GIT_TRACE_CURL": path, "GIT_TRACE_CURL_NO_DATA": "1"}
+        with trace() as (curl, curl_path), trace() as (events, events_path):
+            traced = {
+                "GIT_TRACE_CURL": curl_path,
+                "GIT_TRACE_CURL_NO_DATA": "1",
+                "GIT_TRACE2_EVENT": events_path,
+            }
             exit_ = GitProcess(replace(self, env=self.env | traced), args).run()
-            said = trace.read()
+            said = curl.read()
             retry_after = None if exit_.ok else read_retry_after(said)
+            exit_ = _with_hooks(exit_, events.read())
             return replace(exit_, retry_after=retry_after, git_answered=read_git_answered(said))
 
     def run_move(self, *args: str) -> Exit:
@@ -153,11 +159,9 @@ class GitRunner:
 
         The exit says which hooks failed: git itself ignores some of them.
         """
-        with _trace() as (trace, path):
+        with trace() as (events, path):
             watched = replace(self, env=self.env | {"GIT_TRACE2_EVENT": path})
-            exit_ = GitProcess(watched, args, stop_grace=MOVE_GRACE).run()
-            running, failed = read_hooks(trace.read())
-        return replace(exit_, phase=f"{running} hook" if running else exit_.phase, failed_hooks=failed)
+            return _with_hooks(GitProcess(watched, args, stop_grace=MOVE_GRACE).run(), events.read())
 
     def unstoppable(self, *args: str) -> Exit:
         """Runs a short local look that is needed also after a stop or at the deadline."""
@@ -165,15 +169,11 @@ class GitRunner:
         return GitRunner(self.place, StopSignal(), limits, Gauge(), hooks=self.hooks).run(*args)
 
 
-@contextlib.contextmanager
-def _trace() -> Iterator[tuple[IO[bytes], str]]:
-    """A file for git to write to, and its path. Where the system can, it is in memory: a kill leaves nothing."""
-    if sys.platform == "linux":
-        with os.fdopen(os.memfd_create("synctui"), "rb") as file:
-            yield file, f"/proc/{os.getpid()}/fd/{file.fileno()}"
-    else:
-        with tempfile.NamedTemporaryFile(prefix="synctui-") as named:
-            yield named, named.name
+def _with_hooks(exit_: Exit, events: bytes) -> Exit:
+    running, failed = read_hooks(events)
+    return replace(
+        exit_, hook=running, phase=f"{running} hook" if running else exit_.phase, failed_hooks=failed
+    )
 
 
 class GitProcess:

@@ -107,8 +107,8 @@ class Work:
         """Raises Ended for a child that we ended."""
         limits = self.git.deadlines
         at = f"{step} ({exit_.phase})" if exit_.phase else step
-        hook = self._hanging_hook(exit_, step)
-        if hook and self.old is not None and self.new != self.old:
+        has_moved = step in _MOVERS and self.old is not None and self.new != self.old
+        if has_moved:
             at += "; HEAD has moved"
         match exit_.ended_by:
             case None:
@@ -119,12 +119,13 @@ class Work:
                 message = f"not done after {limits.total:g} s, in {at}"
             case reason:
                 raise Ended(State.CANCELLED, reason, f"stopped in {at}")
-        raise Ended(State.TIMED_OUT, exit_.ended_by, message, about=hook)
+        hook = self._hook_file(exit_.hook) if step != "clone" else ""  # nothing is left of a clone
+        lasting = has_moved or bool(exit_.hook)
+        raise Ended(State.TIMED_OUT, exit_.ended_by, message, about=hook, lasting=lasting)
 
-    def _hanging_hook(self, exit_: Exit, step: str) -> str:
-        """The file of the hook in which a move was ended; empty: in none."""
-        name = exit_.phase.removesuffix(" hook")
-        if exit_.ended_by is None or step not in _MOVERS or name == exit_.phase:
+    def _hook_file(self, name: str) -> str:
+        """The file of the hook of this name; empty for no name."""
+        if not name:
             return ""
         asked = self.git.unstoppable("rev-parse", "--path-format=absolute", "--git-path", f"hooks/{name}")
         return asked.stdout.decode("utf-8", "surrogateescape").strip()
@@ -156,6 +157,7 @@ class Work:
             refs=tuple(self.refs),
             output_tail=tuple(self.git.tail),
             retry_after=end.retry_after if end else None,
+            lasting=end is not None and end.lasting,
         )
 
     def _advice(self, end: Ended) -> str:
