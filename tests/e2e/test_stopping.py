@@ -2,6 +2,7 @@
 
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +11,8 @@ import pytest
 from tests.kit import repos
 from tests.kit.gate import SshStub
 from tests.kit.processes import state_of, wait_until
-from tests.kit.program import Workspace, ended, kill_unwatched, start, synctui
+from tests.kit.program import SYNCTUI, Workspace, ended, kill_unwatched, start, synctui
+from tests.kit.pty import Terminal
 from tests.torture.facts import facts
 from tests.torture.servers import WebServer, half_then_silence, status
 
@@ -62,6 +64,45 @@ def test_no_child_of_a_child_is_left(busy: Workspace, ssh_stub: SshStub, number:
     assert ssh_stub.processes() == {}
     assert facts(busy.checkout("pack")).litter == frozenset()
     assert [path.name for path in busy.checkout("ssh").parent.iterdir()] == ["ssh"]
+
+
+@pytest.fixture
+def stubborn(workspace: Workspace, ssh_stub: SshStub) -> Workspace:
+    """One repo whose hook ignores every signal that asks, as does what it has put in a session of its own."""
+    workspace.add("one", stub=ssh_stub)
+    repos.add_commits(workspace.remotes["one"])
+    hook = workspace.checkout("one") / ".git/hooks/post-merge"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\ntrap '' TERM INT HUP\nsetsid sleep 600 &\nsleep 600; sleep 600\n")
+    hook.chmod(0o755)
+    return workspace
+
+
+def is_stubborn(ssh_stub: SshStub) -> bool:
+    return list(ssh_stub.processes().values()).count("sleep 600") == 2
+
+
+def test_who_ignores_a_signal_is_gone_within_3_seconds(stubborn: Workspace, ssh_stub: SshStub) -> None:
+    process = start("sync", "--ndjson", cwd=stubborn.folder)
+    wait_until(lambda: is_stubborn(ssh_stub), "the hook and its child run")
+    began = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    ran = ended(process)
+    assert time.monotonic() - began < 3
+    assert (ran.code, ran.run_finished["counts"]["cancelled"]) == (-signal.SIGINT, 1)
+    assert ran.run_finished["commits"] == 1
+    assert ssh_stub.processes() == {}
+
+
+def test_so_it_is_in_the_app(stubborn: Workspace, ssh_stub: SshStub) -> None:
+    with Terminal.start([SYNCTUI, "--start"], cwd=stubborn.folder) as terminal:
+        wait_until(lambda: is_stubborn(ssh_stub), "the hook and its child run")
+        terminal.press("q")
+        terminal.wait_for("Leave synctui?")
+        terminal.press("a")
+        assert terminal.wait_exit() == 1
+        assert "1 cancelled" in terminal.screen()
+        assert ssh_stub.processes() == {}
 
 
 def test_nor_when_the_reader_leaves(busy: Workspace, ssh_stub: SshStub) -> None:

@@ -1,5 +1,6 @@
 """Limits, stops and what is left of git after them: nothing."""
 
+import contextlib
 import json
 import os
 import signal
@@ -221,6 +222,44 @@ def test_who_ignores_term_is_killed(world: World, ssh: Ssh, monkeypatch):
     assert not group_lives(group)
 
 
+def test_what_left_the_group_is_ended_with_it(world: World, ssh: Ssh, monkeypatch):
+    """Not what has no parent in it any more: that is a daemon of the person's."""
+    monkeypatch.setattr("tui.git.process.TERM_GRACE", 0.3)
+    stubborn, daemon = world.base / "stubborn", world.base / "daemon"
+    ssh.does(
+        f"(setsid sh -c 'echo $$ >{daemon}; exec sleep 100' &)\n"
+        f"setsid sh -c 'trap \"\" TERM; echo $$ >{stubborn}; while :; do sleep 100; done' &\n"
+        f"until [ -s {stubborn} ] && [ -s {daemon} ]; do sleep 0.01; done\n"
+        f"{say_group(world)}\n{HANG}"
+    )
+    job = Job(world, url=ssh.url)
+    ssh.started()
+    job.stop.set(Reason.USER)
+    assert job.end().state is State.CANCELLED
+    groups = [int(file.read_text()) for file in (stubborn, daemon)]
+    living = [group_lives(group) for group in groups]
+    for group in groups:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(group, signal.SIGKILL)
+    assert living == [False, True]
+
+
+def test_a_hook_after_the_move_is_not_waited_for(world: World, monkeypatch):
+    monkeypatch.setattr("tui.git.process.MOVE_GRACE", 100)
+    started = world.base / "started"
+    os.mkfifo(started)
+    hook = world.mine / ".git/hooks/post-merge"
+    hook.write_text(f"#!/bin/sh\necho > {started}\n{HANG}\n")
+    hook.chmod(0o755)
+    new = world.arrive()
+    job = Job(world)
+    started.read_text()
+    job.stop.set(Reason.USER)
+    outcome = job.end()
+    assert outcome.message == "stopped in merge (post-merge hook); HEAD has moved"
+    assert (outcome.state, outcome.new, outcome.commits) == (State.CANCELLED, new, 1)
+
+
 def test_locks_of_a_killed_child_are_removed_and_others_kept(world: World, monkeypatch):
     monkeypatch.setattr("tui.git.process.TERM_GRACE", 0.3)
     fifo = world.base / "started"
@@ -288,6 +327,7 @@ def move_that_hangs(world: World) -> tuple[Path, str]:
 
 def test_a_move_that_a_stop_cuts_off_is_taken_back(world: World, monkeypatch):
     monkeypatch.setattr("tui.git.process.MOVE_GRACE", 0.1)
+    monkeypatch.setattr("tui.git.process._LONGEST_POLL", 60)
     started, new = move_that_hangs(world)
     old = world.head()
     job = Job(world)

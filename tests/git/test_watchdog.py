@@ -59,6 +59,17 @@ def test_what_is_forgotten_is_left_alone() -> None:
         child.wait()
 
 
+def test_what_it_still_has_to_end_is_not_waited_for() -> None:
+    dog, child = Watchdog(), sleeper()
+    dog.watch(child.pid, patiently=False)
+    shell = dog._shell
+    assert shell is not None
+    dog.stop()
+    assert shell.poll() is None, "it waits for the child, which nobody has reaped"
+    assert child.wait() == -signal.SIGTERM
+    shell.wait()
+
+
 def test_it_starts_with_the_first_group_and_again_after_a_stop() -> None:
     dog = Watchdog()
     assert dog._shell is None

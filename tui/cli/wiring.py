@@ -24,9 +24,9 @@ from tui.engine.shutdown import signals_unwind
 from tui.engine.survey import StatusRow, survey
 from tui.git.inspect import RepoStatus
 from tui.git.lock import lock_key
-from tui.git.process import submodule_jobs
 from tui.git.repo import Repo
 from tui.git.stop import StopSignal
+from tui.git.submodules import submodule_jobs
 from tui.git.sync import SyncOptions
 from tui.git.work import never_fresh
 from tui.store.config import ConfigError, Workspace, load_workspace

@@ -42,4 +42,5 @@ def _joined_refs(changes: Iterable[RefChange]) -> tuple[RefChange, ...]:
 
 
 def _kind(before: RefChange, after: RefChange) -> RefKind:
-    return before.kind if after.new is not None and before.kind is not RefKind.FORWARD else after.kind
+    stays = after.new is not None and before.kind in {RefKind.NEW, RefKind.TAG, RefKind.FORCED}
+    return before.kind if stays else after.kind

@@ -12,20 +12,24 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Self
 
 from tui.git.clean import clean_text
 from tui.git.env import NO_HOOKS, OPTIONS, SECRET, git_env
 from tui.git.gauge import Gauge, Progress
-from tui.git.group import TERM_GRACE, group_bytes, group_lives, signal_group
+from tui.git.group import TERM_GRACE, group_bytes, group_lives, signal_all, signal_group, strays
 from tui.git.outcome import Reason
 from tui.git.output import LineCutter, parse_progress, read_git_answered, read_hooks, read_retry_after
 from tui.git.stop import StopSignal
 from tui.git.trace import trace
 from tui.git.watchdog import watchdog
 
-MOVE_GRACE = 0.8
-"""Seconds that a stop leaves to a child that rewrites the working tree: half of it done is a mess."""
+MOVE_GRACE = 0.4
+"""Seconds that a stop leaves to a child that rewrites the working tree: half of it done is a mess.
+
+TERM_GRACE comes on top, and an abort has ended all within 3 seconds.
+"""
 PIPE_GRACE = 0.5
 """Seconds to wait for the end of output after the exit: a daemon that git started may hold the pipe."""
 LINES_KEPT = 200
@@ -45,9 +49,13 @@ _FIRST_PHASE = {
 
 _REMOTE_COMMANDS = frozenset({"clone", "fetch", "ls-remote", "submodule"})
 
+_AFTER_A_MOVE = frozenset({"post-merge", "post-checkout"})
+"""Hooks that run when HEAD has moved: nothing is half done any more."""
+
 _STALL_LOOKS = 8
 """So often within the stall limit we look whether bytes move of which git says nothing."""
 _GAUGE_INTERVAL = 0.1
+_GONE_INTERVAL = 0.02  # each look reads what /proc says of every process
 _LONGEST_POLL = 0.25
 _SUSPENDED = 5.0  # seconds; two looks at a child that are further apart: the program itself was stopped
 
@@ -160,8 +168,15 @@ class GitRunner:
         The exit says which hooks failed: git itself ignores some of them.
         """
         with trace() as (events, path):
+
+            def stop_grace() -> float:
+                events.seek(0)
+                return 0.0 if read_hooks(events.read())[0] in _AFTER_A_MOVE else MOVE_GRACE
+
             watched = replace(self, env=self.env | {"GIT_TRACE2_EVENT": path})
-            return _with_hooks(GitProcess(watched, args, stop_grace=MOVE_GRACE).run(), events.read())
+            exit_ = GitProcess(watched, args, stop_grace).run()
+            events.seek(0)
+            return _with_hooks(exit_, events.read())
 
     def unstoppable(self, *args: str) -> Exit:
         """Runs a short local look that is needed also after a stop or at the deadline."""
@@ -177,7 +192,10 @@ def _with_hooks(exit_: Exit, events: bytes) -> Exit:
 
 
 class GitProcess:
-    def __init__(self, runner: GitRunner, args: tuple[str, ...], *, stop_grace: float = 0.0) -> None:
+    def __init__(
+        self, runner: GitRunner, args: tuple[str, ...], stop_grace: Callable[[], float] = lambda: 0.0
+    ) -> None:
+        """`stop_grace`: how many seconds a stop that comes now leaves to it."""
         self._runner = runner
         self._command = ["git", *OPTIONS, *(() if runner.hooks else NO_HOOKS), "-C", str(runner.place), *args]
         self._env = git_env(runner.place) | runner.env
@@ -205,10 +223,10 @@ class GitProcess:
             self._poller.register(waker.fd, select.POLLIN)
             child = _start(self._command, self._env)
             try:
-                watchdog.watch(child.pid, patiently=self._stop_grace > 0)
+                watchdog.watch(child.pid, patiently=self._stop_grace() > 0)
                 return self._follow(child)
             except BaseException:
-                if not self._gone_within(child, self._stop_grace):
+                if not self._gone_within(child, self._stop_grace()):
                     self._abort(child)
                 raise
             finally:
@@ -275,7 +293,7 @@ class GitProcess:
         runner = self._runner
         if runner.stop.reason is not None:
             if self._stop_end is None:
-                self._stop_end = now + self._stop_grace
+                self._stop_end = now + self._stop_grace()
             if now >= self._stop_end:
                 return runner.stop.reason
         if now >= runner.deadlines.end:
@@ -287,6 +305,8 @@ class GitProcess:
     def _patience(self, now: float) -> float:
         deadlines = self._runner.deadlines
         ends = [now + _LONGEST_POLL, deadlines.end, deadlines.stall_end(self._progress.moved)]
+        if self._stop_end is not None:
+            ends.append(self._stop_end)
         if self._unshown:
             ends.append(self._shown + _GAUGE_INTERVAL)
         return max(0.0, min(ends) - now)
@@ -343,23 +363,28 @@ class GitProcess:
         self._unshown = False
 
     def _abort(self, child: "subprocess.Popen[bytes]") -> None:
-        """TERM to the group, then KILL; returns when it is gone."""
+        """TERM to the group and to what left it, then KILL; returns when all of it is gone."""
+        left: dict[int, str] = {}
         for number in (signal.SIGTERM, signal.SIGKILL):
+            left = strays(child.pid, left)
             signal_group(child.pid, number)
-            if self._gone_within(child, TERM_GRACE):
+            signal_all(left, number)
+            if self._gone_within(child, TERM_GRACE, left):
                 return
 
-    def _gone_within(self, child: "subprocess.Popen[bytes]", seconds: float) -> bool:
+    def _gone_within(
+        self, child: "subprocess.Popen[bytes]", seconds: float, left: Mapping[int, str] = MappingProxyType({})
+    ) -> bool:
         end = time.monotonic() + seconds
         while True:
-            if child.poll() is not None and not group_lives(child.pid):
+            if child.poll() is not None and not group_lives(child.pid) and not strays(child.pid, left):
                 return True
             if time.monotonic() >= end:
                 return False
             for fd in list(self._pipes):  # a full pipe would keep git from tidying up
                 if select.select([fd], [], [], 0)[0]:
                     self._read(fd, time.monotonic())
-            time.sleep(0.01)
+            time.sleep(_GONE_INTERVAL)
 
 
 def _start(command: list[str], env: dict[str, str]) -> "subprocess.Popen[bytes]":
@@ -374,20 +399,3 @@ def _start(command: list[str], env: dict[str, str]) -> "subprocess.Popen[bytes]"
     handle.proc = None  # else its destructor would end the child on its own terms
     assert child is not None  # noqa: S101 - it is there until that line
     return child
-
-
-def submodule_jobs() -> int:
-    """How many submodules of a repo git fetches at a time, as the person's configuration has it."""
-    try:
-        answer = subprocess.run(
-            ["git", "config", "--type=int", "--get", "submodule.fetchJobs"],
-            capture_output=True,
-            check=True,
-            timeout=10,
-            stdin=subprocess.DEVNULL,
-            cwd="/",  # in no repository: its own configuration is not the others'
-        )
-        jobs = int(answer.stdout)
-    except (OSError, ValueError, subprocess.SubprocessError):  # none set, or one that git refuses too
-        return 1
-    return jobs or os.cpu_count() or 1  # 0: git takes the number of cores

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import subprocess
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NoReturn
@@ -299,3 +300,20 @@ def _literal(path: str) -> str:
 
 def _text(output: bytes) -> str:
     return output.decode("utf-8", "surrogateescape")
+
+
+def submodule_jobs() -> int:
+    """How many submodules of a repo git fetches at a time, as the person's configuration has it."""
+    try:
+        answer = subprocess.run(
+            ["git", "config", "--type=int", "--get", "submodule.fetchJobs"],
+            capture_output=True,
+            check=True,
+            timeout=10,
+            stdin=subprocess.DEVNULL,
+            cwd="/",  # in no repository: its own configuration is not the others'
+        )
+        jobs = int(answer.stdout)
+    except (OSError, ValueError, subprocess.SubprocessError):  # none set, or one that git refuses too
+        return 1
+    return jobs or os.cpu_count() or 1  # 0: git takes the number of cores

@@ -45,23 +45,27 @@ class Watchdog:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._shell: subprocess.Popen[bytes] | None = None
+        self._watched: set[int] = set()
 
     def watch(self, group: int, *, patiently: bool) -> None:
+        self._watched.add(group)
         self._tell(f"{'later' if patiently else 'soon'} {group}\n")
 
     def forget(self, group: int) -> None:
         self._tell(f"gone {group}\n")
+        self._watched.discard(group)
 
     def stop(self) -> None:
-        """Nothing that is still watched is touched once everything is forgotten. A later group starts it anew."""
+        """It ends what is still watched, without us. A later group starts it anew."""
         with self._lock:
             shell, self._shell = self._shell, None
         if shell is None or shell.stdin is None:
             return
         with contextlib.suppress(OSError):
             shell.stdin.close()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            shell.wait(1)
+        if not self._watched:  # it has nothing left to do
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                shell.wait(1)
 
     def _tell(self, text: str) -> None:
         with self._lock, contextlib.suppress(OSError):
