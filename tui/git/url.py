@@ -4,11 +4,11 @@ import re
 from urllib.parse import unquote, urlsplit
 
 from tui.git.clean import names_secret
-from tui.git.repo import host_of
 
 SCHEMES = ("https", "http", "ssh", "git", "file")
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _DASHED_HOST = "names a host that begins with '-'"
+_SCP_LIKE = re.compile(r"(?P<host>(?:[^@/:\[]*@)?(?:\[[^\]]*\]|[^/:]*)):(?P<path>.*)")
 
 
 def url_problem(url: str) -> str | None:
@@ -23,7 +23,7 @@ def url_problem(url: str) -> str | None:
     # `ext::sh -c …` is a remote helper: it runs what follows.
     helper = re.match(r"([A-Za-z0-9][\w+.-]*)::", url)
     if not helper and "://" not in url:
-        return _DASHED_HOST if host_of(url).startswith("-") else None
+        return _scp_problem(url)
     scheme: str = helper[1] if helper else url.partition("://")[0]
     if helper or scheme not in SCHEMES:
         # What only looks like a scheme may hold a password.
@@ -31,6 +31,16 @@ def url_problem(url: str) -> str | None:
             f'names the transport "{scheme}"' if re.fullmatch(r"[\w+.-]+", scheme) else "names no transport"
         )
     return _host_problem(url, scheme) or (_secret_problem(url) if scheme in {"http", "https"} else None)
+
+
+def _scp_problem(url: str) -> str | None:
+    parts = _SCP_LIKE.match(url)
+    if parts is None:
+        return None
+    if parts["path"].startswith("-"):
+        return "names a path that begins with '-'"
+    host = parts["host"].replace("[", "")
+    return _DASHED_HOST if "-" in {host[:1], host.rpartition("@")[2][:1]} else None
 
 
 def _host_problem(url: str, scheme: str) -> str | None:
