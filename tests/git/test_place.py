@@ -108,3 +108,9 @@ def test_a_bare_repository_in_another_one_is_the_persons_unless_it_is_tracked_th
         assert refused(outcome, "is part of the repository around it")
     else:
         assert outcome.state is State.UP_TO_DATE
+
+
+def test_where_no_folder_can_be_the_entry_is_wrong(world: World):
+    outcome = world.sync(world.repo(path=Path("/proc/none/new")))
+    assert refused(outcome, "no folder can be made at /proc/none")
+    assert outcome.advice == "mine: correct its path in the workspace file: synctui list mine"

@@ -217,6 +217,21 @@ def entry_as_the_hooks_of_a_bare_repository(site: Site) -> None:
     site.at(f"{victim.name}/hooks")
 
 
+def _is_told_of_the_workspace_file(_: Site, end: Mapping[str, Any]) -> None:
+    assert "lies in the git dir" in end["message"]
+    assert (
+        end["advice"] == f"{end['repo']}: correct its path in the workspace file: synctui list {end['repo']}"
+    )
+
+
+@CORPUS.case(State.FAILED, Reason.CONFIG, check=_is_told_of_the_workspace_file)
+def entry_as_the_hooks_of_a_bare_repository_that_has_some(site: Site) -> None:
+    """Nobody is to move them out of the way."""
+    entry_as_the_hooks_of_a_bare_repository(site)
+    site.checkout.mkdir()
+    (site.checkout / "post-update").write_text("#!/bin/sh\n")
+
+
 @CORPUS.case(State.FAILED, Reason.CONFIG, check=_says("is part of the repository around it"))
 def entry_in_the_tree_of_another(site: Site) -> None:
     """A bare repository that came as files, with its hooks and settings."""

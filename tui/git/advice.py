@@ -71,6 +71,8 @@ _WORDS = (
         " ssh-keygen -R {known_as}")),
     (Reason.UNSAFE_OWNER, r"dubious ownership in repository at '(?P<found>.*)'", _TRUST + " {found}"),
     (Reason.PERMISSION, "Read-only file system", "its file system is read-only: df {here}; mount"),
+    (Reason.CONFIG, "leaves the workspace folder|lies in (?:a|the) git dir|is part of the repository around it"
+        "|^no folder can be made at", "correct its path in the workspace file: synctui list {id}"),
     (Reason.CONFIG, r"(?P<found>[\w.+-]+): (?:command )?not found$", "install {found}, then: {sync}"),
     (Reason.CONFIG, r"\bssh\b|Unable to negotiate", "look at the settings of ssh: {ask}"),
     (Reason.INTERNAL, "[Tt]oo many open files", ("raise the limit, or take fewer at once:"
@@ -134,6 +136,7 @@ def _names(repo: Repo, about: str, found: str, login: str) -> dict[str, str]:
     url = shell_word(url) if url and is_whole else "URL"
     return {
         "git": git,
+        "id": shell_word(repo.id),
         "sync": _sync(repo),
         "ask": f"{git} ls-remote" if url == "URL" else f"git ls-remote {url}",
         "as_user": " as the user that its URL names" if user_of(login) else "",

@@ -16,6 +16,7 @@ from tui.git.failure import Ended
 from tui.git.fetch import check_answer
 from tui.git.hooks import keep_the_tree_out
 from tui.git.outcome import Action, Outcome, Reason, State
+from tui.git.place import refused
 from tui.git.refs import LIST_REFS
 from tui.git.remote import LIST_CONFIG, OWN_SCOPES, parse_config, rewritten
 from tui.git.url import url_problem
@@ -37,14 +38,20 @@ class _Folders:
         self._made: set[Path] = set()
 
     def make(self, beside: Path) -> None:
-        """Makes it and what is missing above; another program whose clone fails may take that away meanwhile."""
+        """Makes it and what is missing above; another program whose clone fails may take that away meanwhile.
+
+        Raises Ended.
+        """
         for _ in range(_TRIES):
             with self._lock, contextlib.suppress(FileNotFoundError):
                 self._made.update(parent for parent in beside.parents if not parent.exists())
                 beside.parent.mkdir(parents=True, exist_ok=True)
                 beside.mkdir()
                 return
-        beside.mkdir(parents=True)
+        try:
+            beside.mkdir(parents=True)
+        except FileNotFoundError as error:  # its parent is there: /proc, say, takes no folders
+            raise refused(f"no folder can be made at {error.filename}") from error
 
     def keep(self, folder: Path) -> None:
         """It and those above hold a clone, and are the person's from here on."""

@@ -37,7 +37,8 @@ class Ended(Exception):  # noqa: N818 - a job may end early without a mistake
     ) -> None:
         """`repo`: the one that the advice is for, where that is not the job's own but a submodule.
 
-        `about`: what else the advice has to name: the file of a hook, or of a lock, or a branch.
+        `about`: what else the advice has to name: the file of a hook, or of a lock, a branch, a
+        setting.
         `lasting`: as in `Outcome`.
         """
         super().__init__(message)

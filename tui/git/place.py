@@ -16,24 +16,24 @@ def check_place(repo: Repo) -> None:
     """Ended where the links of this moment lead out of the workspace folder or into a git dir."""
     real = repo.path.resolve()
     if repo.root is not None and not real.is_relative_to(repo.root.resolve()):
-        raise _refused(f"{repo.path} leaves the workspace folder {repo.root}")
+        raise refused(f"{repo.path} leaves the workspace folder {repo.root}")
     if names_git_dir(str(real)):
-        raise _refused(f"{real} lies in a git dir")
+        raise refused(f"{real} lies in a git dir")
 
 
 def check_surroundings(repo: Repo, git_dir: Path | None, git: GitRunner) -> None:
-    """Ended where the repo, or one to be cloned there, lies in the git dir of another, or came with another's tree.
+    """Ended where what is or shall be there lies in the git dir of another, or came with another's tree.
 
-    `git_dir`: its own, None: it is to be cloned.
+    `git_dir`: its own, None: it has none.
     """
     real = repo.path.resolve()
     own = common_dir_of(git_dir).resolve() if git_dir else None
     for folder in real.parents:
         # A worktree beside the branches of its own bare repository is a common way to have many.
         if folder != own and _is_git_dir(folder):
-            raise _refused(f"{real} lies in the git dir {folder}")
+            raise refused(f"{real} lies in the git dir {folder}")
     if git_dir == repo.path and _is_tracked(real, git):
-        raise _refused(f"{real} is part of the repository around it, which could have git run anything")
+        raise refused(f"{real} is part of the repository around it, which could have git run anything")
 
 
 def is_vacant(path: Path) -> bool:
@@ -62,5 +62,6 @@ def _is_tracked(bare: Path, git: GitRunner) -> bool:
     return bool(listing.stdout) or not listing.ok
 
 
-def _refused(text: str) -> Ended:
+def refused(text: str) -> Ended:
+    """That the path of the entry may not be."""
     return Ended(State.FAILED, Reason.CONFIG, clean_text(text))

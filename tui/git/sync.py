@@ -79,14 +79,13 @@ def _sync(work: Work) -> Outcome:
         vacant = git_dir is None and is_vacant(path)
     except PermissionError as error:
         raise Ended(State.FAILED, Reason.CORRUPT, clean_text(f"cannot be read: {error.filename}")) from error
+    check_surroundings(work.repo, git_dir, work.git)
     if vacant:
-        check_surroundings(work.repo, None, work.git)
         return _clone(work)
     if git_dir is None:
         raise Ended(State.FAILED, Reason.NOT_A_REPOSITORY, f"at its path is {what_is_there(path)}")
     if not os.access(git_dir, os.R_OK | os.X_OK):
         raise Ended(State.FAILED, Reason.CORRUPT, clean_text(f"its git dir cannot be read: {git_dir}"))
-    check_surroundings(work.repo, git_dir, work.git)
     return _Update(work, git_dir).run()
 
 
