@@ -39,6 +39,7 @@ def test_would_fast_forward(world: World, fetched: bool):
     outcome = dry(world)
     assert (outcome.state, outcome.action) == (State.SYNCED, Action.FAST_FORWARD)
     assert outcome.message == "would fast-forward main"
+    assert "uncertain" not in outcome.notes
     assert outcome.behind == (2 if fetched else None)
 
 
@@ -48,6 +49,7 @@ def test_what_has_not_come_yet_may_be_in_the_way(world: World, name: str):
     (world.mine / name).write_text("mine\n")
     outcome = dry(world)
     assert outcome.message == "would fast-forward main, unless local changes are in the way"
+    assert "uncertain" in outcome.notes
     assert ("dirty" in outcome.notes) is (name == "a.txt")
 
 

@@ -125,6 +125,23 @@ def test_what_was_cancelled_is_to_be_tried_again() -> None:
     assert lines.rerun_command(never_begun) == "synctui sync"
 
 
+def test_a_mistake_in_the_workspace_file_is_said_once_and_not_to_be_tried_again() -> None:
+    entry = Repo("wrong", Path("/w/wrong"), error="w.toml: entry w/wrong: url is empty")
+    wrong = ended(Outcome(State.FAILED, Reason.CONFIG, entry.error, "correct it"), repo=entry)
+    assert lines.summary(finished(failed=1), [wrong], logged=True) == [
+        "✗ wrong  failed  config",
+        "    correct it",
+        "",
+        "1 repo in 12.3 s: 1 failed",
+    ]
+    assert lines.summary(finished(failed=1), [wrong])[0] == f"✗ wrong  failed  config: {entry.error}"
+
+
+def test_what_a_dry_run_cannot_know_is_said_once() -> None:
+    doubt = Outcome(State.SYNCED, message="would, unless", notes=("dry_run", "uncertain", "dirty"))
+    assert lines.detail(doubt) == "would, unless (dirty)"
+
+
 def test_a_dry_run_has_nothing_to_try_again() -> None:
     text = lines.summary(finished(failed=1), [ended(Outcome(State.FAILED, Reason.DNS))], dry_run=True)
     assert text[-1].startswith("dry run of 1 repo in ")

@@ -49,9 +49,8 @@ def make_plan(
 
 def _settled(repo: Repo, *, git_found: bool) -> Outcome | None:
     if repo.error:
-        return Outcome(
-            State.FAILED, Reason.CONFIG, repo.error, f"correct the entry of {repo.id} in the workspace file"
-        )
+        advice = f"correct the entry of {repo.id} in the workspace file: synctui list {repo.id}"
+        return Outcome(State.FAILED, Reason.CONFIG, repo.error, advice)
     if not repo.enabled:
         return Outcome(State.SKIPPED, Reason.DISABLED, "disabled in the workspace file")
     if not git_found:

@@ -86,6 +86,8 @@ LOGIN_REASONS = frozenset({Reason.AUTH, Reason.HOST_KEY})
 
 DRY_RUN = "dry_run"
 """The note of every outcome of a dry run: what it tells would happen, and has not."""
+UNCERTAIN = "uncertain"
+"""The note of what a dry run cannot know before the fetch: its message says what."""
 
 
 class Action(StrEnum):

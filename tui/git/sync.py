@@ -17,7 +17,7 @@ from tui.git.hooks import keep_the_tree_out
 from tui.git.inspect import branch_in_progress, git_dir_of, in_progress
 from tui.git.lock import LockUnsupported, RepoBusy, RepoLock, check_free
 from tui.git.move import Checkout, check_work_tree, fast_forward_others, head_state, move_head
-from tui.git.outcome import DRY_RUN, Action, Outcome, Reason, State
+from tui.git.outcome import DRY_RUN, UNCERTAIN, Action, Outcome, Reason, State
 from tui.git.pin import foreseen_pin, pinned_commit
 from tui.git.place import check_place, check_surroundings, is_vacant, what_is_there
 from tui.git.process import Deadlines, GitRunner
@@ -337,6 +337,7 @@ class _Update:
             work.action = Action.FETCH
             return work.outcome(State.SYNCED, "would fetch")
         if self._has_submodules and (number := foresee_submodules(work)):
+            work.note(UNCERTAIN)
             what = _count(number, "submodule")
             return work.outcome(State.SYNCED, f"would update {what}, unless local changes are in the way")
         return work.outcome(State.UP_TO_DATE, "nothing new")
@@ -348,6 +349,8 @@ class _Update:
         doubt += foresee_move(work, self.git_dir, head, target)
         if self._has_submodules and (work.repo.path / ".gitmodules").is_file():
             doubt += ", and its submodules unless local changes are in the way"
+        if doubt:
+            work.note(UNCERTAIN)
         if work.skips_hook:
             work.note("hook_skipped")
         match move:

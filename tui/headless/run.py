@@ -202,7 +202,8 @@ class _Teller:
                 attention = any(end.outcome.state in ATTENTION_STATES for end in ended)
                 if not show.quiet or attention:
                     streams.data("")
-                    for text in lines.summary(event, ended, dry_run=self._dry_run, log=log_of(record.run)):
+                    log = log_of(record.run)
+                    for text in lines.summary(event, ended, dry_run=self._dry_run, log=log, logged=True):
                         streams.data(text)
 
     def _tell_end(self, event: JobEnded) -> None:

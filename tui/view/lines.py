@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 
 from tui.engine.events import JobEnded, LimitChanged, RunFinished
-from tui.git.outcome import ATTENTION_STATES, DRY_RUN, LOGIN_REASONS, Action, Outcome, Reason, State
+from tui.git.outcome import ATTENTION_STATES, DRY_RUN, LOGIN_REASONS, UNCERTAIN, Action, Outcome, Reason, State
 from tui.git.repo import server_of
 
 MARKS = {
@@ -22,6 +22,8 @@ MARKS = {
 _URL_FIRST = re.compile(r"(?:fatal: )?unable to access '\S+': ")
 _SHORT_ID = 7
 _STATE_WIDTH = max(len(state) for state in State)
+_FOR_MACHINES = frozenset({DRY_RUN, UNCERTAIN})
+"""Notes that need no words: a dry run says once that it is one, and its messages say the rest."""
 _WIDEST_ID = 40
 """A longer one is not cut, but the others are not padded to it."""
 _RERUN_NAMES = 8
@@ -82,9 +84,7 @@ def lane_line(event: LimitChanged) -> str:
 def detail(outcome: Outcome) -> str:
     """What came, or what was in the way; notes last."""
     what = _what(outcome)
-    notes = ", ".join(
-        note.replace("_", " ") for note in outcome.notes if note != DRY_RUN
-    )  # the run says it once, and its messages say `would`
+    notes = ", ".join(note.replace("_", " ") for note in outcome.notes if note not in _FOR_MACHINES)
     return f"{what} ({notes})" if what and notes else what or notes
 
 
@@ -140,17 +140,24 @@ def counts_line(finished: RunFinished, *, dry_run: bool = False) -> str:
 
 
 def summary(
-    finished: RunFinished, ended: Sequence[JobEnded], *, dry_run: bool = False, log: str = ""
+    finished: RunFinished,
+    ended: Sequence[JobEnded],
+    *,
+    dry_run: bool = False,
+    log: str = "",
+    logged: bool = False,
 ) -> list[str]:
     """The end of a run for a person: what needs one, each with its advice, then the counts.
 
-    `ended` is the last end of each repo; `log` is where more is said of what needs a person.
+    `ended` is the last end of each repo; `log` is where more is said of what needs a person. `logged`: each
+    has had its line, and what is wrong with the entry of one, which is long, is not said again.
     """
     attention = [event for event in ended if event.outcome.state in ATTENTION_STATES]
     lines: list[str] = []
     for event in attention:
         outcome = event.outcome
-        lines.append(f"{MARKS[outcome.state]} {event.repo.id}  {outcome.state}  {detail(outcome)}".rstrip())
+        why = str(outcome.reason) if logged and event.repo.error else detail(outcome)
+        lines.append(f"{MARKS[outcome.state]} {event.repo.id}  {outcome.state}  {why}".rstrip())
         if outcome.advice:
             lines.append(f"    {outcome.advice}")
     lines += _logins(attention)
@@ -159,7 +166,9 @@ def summary(
     lines.append(counts_line(finished, dry_run=dry_run))
     if attention and log:
         lines.append(f"log: {log}")
-    undone = [*attention, *(event for event in ended if event.outcome.state is State.CANCELLED)]
+    # A setting does not mend itself.
+    undone = [event for event in attention if event.outcome.reason is not Reason.CONFIG]
+    undone += [event for event in ended if event.outcome.state is State.CANCELLED]
     if undone and not dry_run:
         lines.append(f"try these again: {rerun_command(undone)}")
     return lines
