@@ -1,6 +1,9 @@
 """What is remembered, from outside: failures, fresh repos, runs that were cut off, and the log of it all."""
 
 import json
+import os
+import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -101,6 +104,46 @@ def test_the_log_tells_runs_results_and_what_arrived(workspace: Workspace) -> No
     assert came == "co/one  3 commits, 1 ref\n"
     assert synctui("log", "--since", "soon", cwd=workspace.folder).code == 2
     assert synctui("log", "three", cwd=workspace.folder).code == 2
+
+
+def test_unlock_tells_of_the_locks_of_git_and_leaves_them(workspace: Workspace) -> None:
+    workspace.add("one")
+    git_dir = workspace.checkout("one") / ".git"
+    locks = [git_dir / "index.lock", git_dir / "refs/heads/main.lock"]
+    for lock in locks:
+        lock.touch()
+        os.utime(lock, (time.time() - 7205,) * 2)
+
+    told = synctui("unlock", "one", cwd=workspace.folder)
+
+    assert told.code == 1
+    assert told.out.splitlines() == [
+        "co/one: no synctui holds it",
+        *(f"co/one: git's own lock {lock} is there for 2 h" for lock in locks),
+        f"co/one: no git of this host is seen at work there: rm {locks[0]} {locks[1]}",
+    ]
+    assert [lock.exists() for lock in locks] == [True, True]
+    with (
+        subprocess.Popen(
+            ["git", "cat-file", "--batch-check"],
+            cwd=git_dir,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            bufsize=0,
+        ) as other,
+        locks[1].open() as _,
+    ):
+        assert other.stdin is not None
+        assert other.stdout is not None
+        other.stdin.write(b"HEAD\n")
+        other.stdout.readline()  # it is git by now
+        told = synctui("unlock", "one", cwd=workspace.folder)
+        me = Path("/proc/self/comm").read_text().strip()
+        who = ", ".join(
+            f"pid {pid} ({name})" for pid, name in sorted([(os.getpid(), me), (other.pid, "git")])
+        )
+        assert told.out.splitlines()[-1] == f"co/one: wait for it: {who} work there"
+        other.communicate()
 
 
 def test_what_took_longest_begins_first_unless_there_is_one_job(

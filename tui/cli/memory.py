@@ -14,6 +14,7 @@ from tui.cli.wiring import history_key, open_history, read_history, resolve_run
 from tui.engine.selection import select
 from tui.engine.shutdown import Ending, leave
 from tui.git.clean import clean_text
+from tui.git.git_locks import explain_git_locks
 from tui.git.group import is_stopped, waits_for_its_terminal
 from tui.git.holder import Holder
 from tui.git.lock import LockUnsupported, RepoBusy, free_lock, lock_file
@@ -73,18 +74,21 @@ def ack_command(words: tuple[str, ...], config: Path | None) -> None:
 @config_flag
 @click.argument("repo")
 def unlock_command(repo: str, config: Path | None) -> None:
-    """Say who holds the lock of a repo, and remove it where nobody does."""
+    """Say who holds a repo, with its lock or one of git's own, and free it where nobody does."""
     workspace, _, _ = resolve_run((), config, {})
     entry = next(one for one in workspace.repos if one.id == _one_repo(workspace, repo))
     try:
         dead, cleared = free_lock(locks_folder(), entry.path)
+        locks = explain_git_locks(entry.path)
     except RepoBusy as busy:
         helps = _what_helps(busy.holder, lock_file(locks_folder(), entry.path))
         _print([f"{entry.id}: {busy.holder}", f"{entry.id}: {helps}"], code=1)
     except (OSError, LockUnsupported) as error:
         refuse(clean_text(str(error)))
-    nobody = f"nobody holds it any more: {dead.who} was killed" if dead else "nobody holds it"
-    _print([f"{entry.id}: {line}" for line in (nobody, *cleared)])
+    nobody = f"{'no synctui' if locks else 'nobody'} holds it"
+    if dead:
+        nobody += f" any more: {dead.who} was killed"
+    _print([f"{entry.id}: {line}" for line in (nobody, *cleared, *locks)], code=1 if locks else 0)
 
 
 def _what_helps(holder: Holder, file: Path) -> str:

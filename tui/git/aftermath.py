@@ -1,7 +1,6 @@
 """What a synctui that was killed has left behind: its git, still at work, and what that git had not finished."""
 
 import contextlib
-import os
 import signal
 import time
 from collections.abc import Collection, Mapping
@@ -10,10 +9,10 @@ from typing import Any
 
 from tui.git.clean import clean_text
 from tui.git.gauge import Gauge
+from tui.git.git_locks import gits_at_work, lock_files
 from tui.git.group import TERM_GRACE, group_lives, lives, signal_group
 from tui.git.half_moved import Moving, take_back
 from tui.git.half_written import remove_half_written, removed
-from tui.git.inspect import common_dir_of, git_dir_of, git_dirs_of
 from tui.git.process import Deadlines, GitRunner
 from tui.git.stop import StopSignal
 
@@ -62,16 +61,8 @@ def remove_locks(path: Path, since: float, spared: Collection[str] = ()) -> list
 
     Returns them. `spared` are names of those that it never makes.
     """
-    locks = [lock for lock in _lock_files(path) if lock.name not in spared and _changed(lock) >= since]
-    return removed(locks) if locks and not _git_is_at_work(path) else []
-
-
-def _lock_files(path: Path) -> list[Path]:
-    return [
-        lock
-        for git_dir in git_dirs_of(path)
-        for lock in (*git_dir.glob("*.lock"), *(git_dir / "refs").rglob("*.lock"))
-    ]
+    locks = [lock for lock in lock_files(path) if lock.name not in spared and _changed(lock) >= since]
+    return removed(locks) if locks and gits_at_work(path) == [] else []
 
 
 def _end(group: int, patience: float) -> bool:
@@ -82,26 +73,6 @@ def _end(group: int, patience: float) -> bool:
         while group_lives(group) and time.monotonic() < limit:
             time.sleep(0.01)
     return not group_lives(group)
-
-
-def _git_is_at_work(path: Path) -> bool:
-    """Whether a git process works in the repo, as far as the system tells; where it does not, one may."""
-    if not Path("/proc/self/cwd").exists():
-        return True
-    ours = {os.path.realpath(git_dir) for git_dir in git_dirs_of(path)}
-    for process in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            if (process / "comm").read_text(encoding="utf-8", errors="replace").startswith("git"):
-                cwd = Path(os.path.realpath(process / "cwd"))
-                if any(_belongs_to(folder, ours) for folder in (cwd, *cwd.parents)):
-                    return True
-    return False
-
-
-def _belongs_to(folder: Path, git_dirs: Collection[str]) -> bool:
-    """Whether one of these git dirs is that of the folder, of which it may be a linked working tree."""
-    git_dir = git_dir_of(folder)
-    return git_dir is not None and os.path.realpath(common_dir_of(git_dir)) in git_dirs
 
 
 def _changed(file: Path) -> float:

@@ -21,7 +21,7 @@ def remove_half_written(place: Path, since: float) -> list[Path]:
     ]
     if not found or not Path("/proc/self/fd").exists():
         return []
-    in_use = set(_open_files())
+    in_use = {file for _, file in open_files()}
     return removed([path for path in found if os.path.realpath(path) not in in_use])
 
 
@@ -47,9 +47,10 @@ def _changed(path: Path) -> float:
         return 0.0
 
 
-def _open_files() -> Iterator[str]:
+def open_files() -> Iterator[tuple[int, str]]:
+    """The pid and what it has open, of all processes that we may look at; nothing where there is no /proc."""
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):  # it may end meanwhile
             for link in (process / "fd").iterdir():
                 with contextlib.suppress(OSError):
-                    yield str(link.readlink())
+                    yield int(process.name), str(link.readlink())

@@ -31,9 +31,9 @@ class Holder:
         if not self.pid:
             return "held by another process"
         silence = (
-            f", no sign of life for {_span(self.silent_seconds)}" if self.silent_seconds > SILENCE else ""
+            f", no sign of life for {span(self.silent_seconds)}" if self.silent_seconds > SILENCE else ""
         )
-        return f"held by {self.who} for {_span(self.age_seconds)}{silence}"
+        return f"held by {self.who} for {span(self.age_seconds)}{silence}"
 
     @property
     def who(self) -> str:
@@ -98,7 +98,7 @@ def is_dead(note: dict[str, Any]) -> bool:
     )
 
 
-def _span(seconds: float) -> str:
+def span(seconds: float) -> str:
     """`90 s`, `2 min`, `3 h`, `4 d`: never below two of what is larger."""
     for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
         if seconds >= 2 * size:
