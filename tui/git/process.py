@@ -381,10 +381,9 @@ class GitProcess:
                 return True
             if time.monotonic() >= end:
                 return False
-            for fd in list(self._pipes):  # a full pipe would keep git from tidying up
-                if select.select([fd], [], [], 0)[0]:
-                    self._read(fd, time.monotonic())
-            time.sleep(_GONE_INTERVAL)
+            # A full pipe would keep git from tidying up.
+            for fd in select.select(list(self._pipes), [], [], _GONE_INTERVAL)[0]:
+                self._read(fd, time.monotonic())
 
 
 def _start(command: list[str], env: dict[str, str]) -> "subprocess.Popen[bytes]":

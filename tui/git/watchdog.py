@@ -4,6 +4,8 @@ import contextlib
 import subprocess
 import threading
 
+from tui.git.group import group_lives
+
 _SCRIPT = """
 soon= later=
 while read -r sign group; do
@@ -52,8 +54,8 @@ class Watchdog:
         self._tell(f"{'later' if patiently else 'soon'} {group}\n")
 
     def forget(self, group: int) -> None:
-        self._tell(f"gone {group}\n")
         self._watched.discard(group)
+        self._tell(f"gone {group}\n")
 
     def stop(self) -> None:
         """It ends what is still watched, without us. A later group starts it anew."""
@@ -63,7 +65,7 @@ class Watchdog:
             return
         with contextlib.suppress(OSError):
             shell.stdin.close()
-        if not self._watched:  # it has nothing left to do
+        if not any(map(group_lives, self._watched)):  # it has nothing left to do
             with contextlib.suppress(subprocess.TimeoutExpired):
                 shell.wait(1)
 

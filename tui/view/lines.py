@@ -6,7 +6,16 @@ import time
 from collections.abc import Sequence
 
 from tui.engine.events import JobEnded, LimitChanged, RunFinished
-from tui.git.outcome import ATTENTION_STATES, DRY_RUN, LOGIN_REASONS, UNCERTAIN, Action, Outcome, Reason, State
+from tui.git.outcome import (
+    ATTENTION_STATES,
+    DRY_RUN,
+    LOGIN_REASONS,
+    UNCERTAIN,
+    Action,
+    Outcome,
+    Reason,
+    State,
+)
 from tui.git.repo import server_of
 
 MARKS = {
