@@ -71,8 +71,8 @@ _WORDS = (
         " ssh-keygen -R {known_as}")),
     (Reason.UNSAFE_OWNER, r"dubious ownership in repository at '(?P<found>.*)'", _TRUST + " {found}"),
     (Reason.PERMISSION, "Read-only file system", "its file system is read-only: df {here}; mount"),
-    (Reason.CONFIG, "leaves the workspace folder|lies in (?:a|the) git dir|is part of the repository around it"
-        "|^no folder can be made at", "correct its path in the workspace file: synctui list {id}"),
+    (Reason.CONFIG, ("leaves the workspace folder|lies in (?:a|the) git dir|is part of the repository around it"
+        "|^no folder can be made at"), "correct its path in the workspace file: synctui list {id}"),
     (Reason.CONFIG, r"(?P<found>[\w.+-]+): (?:command )?not found$", "install {found}, then: {sync}"),
     (Reason.CONFIG, r"\bssh\b|Unable to negotiate", "look at the settings of ssh: {ask}"),
     (Reason.INTERNAL, "[Tt]oo many open files", ("raise the limit, or take fewer at once:"
