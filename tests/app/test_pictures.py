@@ -7,8 +7,10 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.kit import scenes
-from tests.kit.app_driver import Driver, repo
+from tests.kit.app_driver import Driver, FrozenClock, repo
 from tests.kit.scenes import Scene, driver
+from tui.engine.plan import Plan
+from tui.engine.watch import Watch
 from tui.git.gauge import Progress
 from tui.git.outcome import Outcome, Reason, State
 from tui.git.repo import Repo
@@ -124,3 +126,24 @@ def test_picture_hostile_names(picture: Any) -> None:
         await drive.press("2")
 
     assert picture(driver(entries=entries), scene)
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)], ids=["120x40", "80x24"])
+def test_picture_of_a_watch_in_its_pause(picture: Any, size: tuple[int, int]) -> None:
+    """The second pass is over; a repo that keeps failing was left out of it and still needs attention."""
+    clock = FrozenClock()
+    entries = [repo(name) for name in scenes.NAMES[:6]]
+    held = Outcome(State.SKIPPED, Reason.HELD, "left alone for 10 m 00 s more, after 3 failures in a row")
+    plans = [Plan(tuple(entries), ()), Plan(tuple(entries[:5]), ((entries[5], held),))]
+    watch = Watch(lambda: plans.pop(0), 300.0, clock=clock)
+
+    async def scene(drive: Driver) -> None:
+        for ends in ([scenes.FORWARD] * 5 + [scenes.GONE], [scenes.CURRENT] * 5):
+            await drive.running(*scenes.NAMES[: len(ends)])
+            for name, end in zip(scenes.NAMES, ends, strict=False):
+                await drive.end(name, outcome=end)
+            await drive.idle()
+            clock.advance(300 if plans else 42)
+        await drive.press("2")
+
+    assert picture(driver(entries=entries, limit=6, watch=watch), scene, size)

@@ -3,22 +3,19 @@
 import datetime as dt
 import shlex
 import time
-from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
 
 import click
 
 from tui.cli.flags import Command, config_flag, flags_of, refuse, select_words
 from tui.cli.wiring import history_key, open_history, read_history, resolve_run
 from tui.engine.selection import select
-from tui.engine.shutdown import Ending, leave
 from tui.git.clean import clean_text
 from tui.git.git_locks import explain_git_locks
 from tui.git.group import is_stopped, waits_for_its_terminal
 from tui.git.holder import Holder
 from tui.git.lock import LockUnsupported, RepoBusy, free_lock, lock_file
-from tui.headless.streams import StdoutClosed, Streams
+from tui.headless.streams import print_and_leave
 from tui.store.config import Workspace
 from tui.store.logs import log_of
 from tui.store.paths import database_file, locks_folder
@@ -51,7 +48,7 @@ def log_command(what: str | None, since: str | None, config: Path | None, json: 
             repo = _one_repo(workspace, what)
             of_repo = history.results_of_repo(key, repo)
             text, document = chronicle.results_of_repo(of_repo), chronicle.results_document(of_repo)
-    _print([ndjson.encode(document)] if settings.json else text or ["nothing is remembered"])
+    print_and_leave([ndjson.encode(document)] if settings.json else text or ["nothing is remembered"])
 
 
 @click.command("ack", cls=Command)
@@ -67,7 +64,7 @@ def ack_command(words: tuple[str, ...], config: Path | None) -> None:
     if database_file().exists():  # where there is none, none is made
         with open_history() as history:
             noted = history.ledger.acknowledge(history_key(workspace), ids, time.time())
-    _print([f"acknowledged: {repo}" for repo in noted] or ["none of these has an open failure"])
+    print_and_leave([f"acknowledged: {repo}" for repo in noted] or ["none of these has an open failure"])
 
 
 @click.command("unlock", cls=Command)
@@ -82,13 +79,13 @@ def unlock_command(repo: str, config: Path | None) -> None:
         locks = explain_git_locks(entry.path)
     except RepoBusy as busy:
         helps = _what_helps(busy.holder, lock_file(locks_folder(), entry.path))
-        _print([f"{entry.id}: {busy.holder}", f"{entry.id}: {helps}"], code=1)
+        print_and_leave([f"{entry.id}: {busy.holder}", f"{entry.id}: {helps}"], code=1)
     except (OSError, LockUnsupported) as error:
         refuse(clean_text(str(error)))
     nobody = f"{'no synctui' if locks else 'nobody'} holds it"
     if dead:
         nobody += f" any more: {dead.who} was killed"
-    _print([f"{entry.id}: {line}" for line in (nobody, *cleared, *locks)], code=1 if locks else 0)
+    print_and_leave([f"{entry.id}: {line}" for line in (nobody, *cleared, *locks)], code=1 if locks else 0)
 
 
 def _what_helps(holder: Holder, file: Path) -> str:
@@ -126,16 +123,6 @@ def _moment(text: str) -> float:
         raise click.BadParameter(
             f'"{text}" is neither a date like 2026-11-01 nor an age like 7d', param_hint="--since"
         ) from None
-
-
-def _print(lines: Sequence[str], code: int = 0) -> NoReturn:
-    streams = Streams()
-    try:
-        for line in lines:
-            streams.data(line)
-    except StdoutClosed:
-        leave(Ending(1))
-    leave(Ending(code))
 
 
 COMMANDS = (log_command, ack_command, unlock_command)

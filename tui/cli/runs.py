@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn
 
 import click
 
@@ -26,7 +26,7 @@ from tui.cli.wiring import (
 from tui.engine.shutdown import Ending, deaf_afterwards, leave, signals_unwind
 from tui.engine.survey import survey
 from tui.engine.watch import Watch
-from tui.headless.streams import Streams
+from tui.headless.streams import Streams, print_and_leave
 from tui.store.looks import Looks
 from tui.store.memory import Memory
 from tui.store.paths import StateError, looks_file, memory_file
@@ -73,7 +73,7 @@ def watch_command(words: tuple[str, ...], config: Path | None, asks: bool, **fla
     On a terminal it opens the app; without one, or with --ndjson or -q, it is as `synctui sync`.
     """
     if asks:
-        leave(_tell_watch(config, flags))
+        _tell_watch(config, flags)
     on_screen = has_terminal() and sys.stdout.isatty() and not (flags["ndjson"] or flags["quiet"])
     leave(
         _open_app(words, config, flags, start=False, repeats=True)
@@ -147,19 +147,18 @@ def _watching(
             watches.release(kit.key)
 
 
-def _tell_watch(config: Path | None, flags: dict[str, Any]) -> Ending:
+def _tell_watch(config: Path | None, flags: dict[str, Any]) -> NoReturn:
     """Exit code 1 where no watch runs."""
     workspace, _, settings = resolve_run((), config, flags)
     now = time.time()
     with read_history() as history:
         watch = history.watches.of(history_key(workspace), now)
-    streams = Streams(settings.color)
-    if settings.json:
-        streams.data(ndjson.encode(watching.document(workspace.label, watch, now)))
-    else:
-        for line in watching.lines(workspace.label, watch, now):
-            streams.data(line)
-    return Ending(0 if watch and watch.alive else 1)
+    told = (
+        [ndjson.encode(watching.document(workspace.label, watch, now))]
+        if settings.json
+        else watching.lines(workspace.label, watch, now)
+    )
+    print_and_leave(told, 0 if watch and watch.alive else 1)
 
 
 def _open_app(

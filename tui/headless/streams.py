@@ -3,7 +3,10 @@
 import os
 import select
 import sys
-from typing import Literal, TextIO
+from collections.abc import Sequence
+from typing import Literal, NoReturn, TextIO
+
+from tui.engine.shutdown import Ending, leave
 
 Color = Literal["auto", "always", "never"]
 
@@ -68,3 +71,14 @@ class Streams:
         """Point stdout at nothing, so that the flush at exit does not fail as well."""
         with open(os.devnull, "wb") as nothing:  # noqa: PTH123  a device, not a path of ours
             os.dup2(nothing.fileno(), self._out.fileno())
+
+
+def print_and_leave(lines: Sequence[str], code: int = 0) -> NoReturn:
+    """What a command that only reads has to say, and its end."""
+    streams = Streams()
+    try:
+        for line in lines:
+            streams.data(line)
+    except StdoutClosed:
+        leave(Ending(1))
+    leave(Ending(code))
