@@ -19,7 +19,8 @@ from tui.git.sync import SyncOptions, sync_repo
 from tui.git.work import never_fresh
 
 PATIENCE = 2
-"""A person waits for a pick or a retry, and it may be the big one: its stall limit is this many times longer."""
+"""A person waits for a pick or a retry, and what stalled once may be the big one: the stall limit is so many times
+longer then."""
 LONGEST_PAUSE = 60.0
 """Seconds. A remote that asks for more is not waited for."""
 _JITTER = 0.5
@@ -34,11 +35,12 @@ def make_work(options: SyncOptions, retries: int) -> Work:
     def work(job: Job, stop: StopSignal, gauge: Gauge, notice: Callable[[Notice], None]) -> Outcome:
         began = time.monotonic()
         gauge.attempt = job.attempt
-        # A person waits for it, and did not ask whether it is fresh.
-        asked_for = replace(options, stall_timeout=options.stall_timeout * PATIENCE, is_fresh=never_fresh)
+        # Whoever asks for a repo by name does not ask whether it is fresh.
+        of_job = replace(options, is_fresh=never_fresh) if job.by_name else options
+        patient = replace(of_job, stall_timeout=of_job.stall_timeout * PATIENCE)
         before: Outcome | None = None
         for tried in range(retries + 1):
-            outcome = sync_repo(job.repo, asked_for if job.by_name else options, stop, gauge, began)
+            outcome = sync_repo(job.repo, patient if job.by_name or tried else of_job, stop, gauge, began)
             asked = outcome.retry_after or 0.0
             outcome = joined(before, outcome) if before else outcome
             before = outcome
