@@ -176,6 +176,8 @@ def test_a_user_whom_the_system_does_not_know(ground: Ground, monkeypatch: pytes
 
 
 def test_a_fault_at_any_call_in_mid_run(ground: Ground) -> None:
+    ground.run("sync", "--ndjson")  # so that there is something to be read at the start
+    ground.renew()
     at_start = sites_of(START, lambda: ground.run("sync", "--ndjson"))
     ground.renew()
     sites = [
