@@ -74,7 +74,7 @@ def test_what_a_kill_cut_off_is_resumed_and_nothing_else(workspace: Workspace, s
     ssh_stub.wait_started("slow")
     kill_unwatched(process)
     log = synctui("log", cwd=workspace.folder).out
-    assert "was cut off" in log
+    assert "was cut off: `synctui sync --resume` does the 2 left" in log
     [run] = json.loads(synctui("log", "--json", cwd=workspace.folder).out)["runs"]
     assert (run["ended_at"], run["goes_on"], run["total"]) == (None, False, 4)
     ended_then = json.loads(synctui("log", run["run"], "--json", cwd=workspace.folder).out)["results"]
@@ -103,6 +103,7 @@ def test_the_log_tells_runs_results_and_what_arrived(workspace: Workspace) -> No
     came = synctui("log", "--since", "1h", cwd=workspace.folder).out
     assert came == "co/one  3 commits, 1 ref\n"
     assert synctui("log", "--since", "soon", cwd=workspace.folder).code == 2
+    assert synctui("log", "--since", "1h", "nobody", cwd=workspace.folder).code == 2
     assert synctui("log", "three", cwd=workspace.folder).code == 2
 
 

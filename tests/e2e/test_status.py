@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -146,3 +147,51 @@ def test_the_first_look_makes_no_state_folder(workspace: Workspace, tmp_path: Pa
     ran = synctui("status", cwd=workspace.folder, env={"XDG_STATE_HOME": str(state)})
     assert ran.code == 0
     assert not state.exists()
+
+
+def test_no_look_lets_a_file_of_the_tree_name_a_command(workspace: Workspace, tmp_path: Path) -> None:
+    workspace.add("one")
+    checkout, ran_file = workspace.checkout("one"), tmp_path / "ran"
+    (checkout / ".gitconfig").write_text(f'[filter "x"]\n\tclean = touch {ran_file}; cat\n')
+    (checkout / ".gitattributes").write_text("f filter=x\n")
+    (checkout / "f").write_text("text\n")
+    git(checkout, "add", ".")
+    git(checkout, "commit", "-qm", "c")
+    git(checkout, "config", "include.path", "../.gitconfig")
+    os.utime(checkout / "f", (1, 1))
+    [row] = rows(workspace, code=1).values()
+    assert row["error"].startswith("include.path = ../.gitconfig includes a file of the tree")
+    assert (row["dirty"], row["staleness_class"]) == (None, "unknown")
+    assert synctui("sync", "dirty", "-n", cwd=workspace.folder).code == 2  # none is known to be
+    assert not ran_file.exists()
+
+
+@pytest.mark.parametrize("damage", ["gone", "empty", "no objects", "another URL"])
+def test_what_is_not_there_as_it_should_be_is_never_fresh(workspace: Workspace, damage: str) -> None:
+    workspace.add("one", "other")
+    assert synctui("sync", cwd=workspace.folder).code == 0
+    checkout = workspace.checkout("one")
+    match damage:
+        case "gone":
+            shutil.rmtree(checkout)
+        case "empty":
+            shutil.rmtree(checkout)
+            checkout.mkdir()
+        case "no objects":
+            shutil.rmtree(checkout / ".git/objects")
+        case "another URL":
+            workspace.entry("one", f'"{workspace.remotes["other"].url}"')
+    code = int(damage in {"empty", "no objects"})
+    known = rows(workspace, code=code)["co/one"]["staleness_class"]
+    assert known == ("fresh" if damage == "another URL" else "unknown")
+    ran = synctui("sync", "--ndjson", "--min-age", "1h", cwd=workspace.folder)
+    ends = {repo: (end["state"], end["reason"]) for repo, end in ran.finished().items()}
+    assert ends == {
+        "co/other": ("skipped", "fresh"),
+        "co/one": {
+            "gone": ("synced", None),
+            "empty": ("synced", None),
+            "no objects": ("failed", "corrupt"),
+            "another URL": ("failed", "url_mismatch"),
+        }[damage],
+    }

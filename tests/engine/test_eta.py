@@ -55,7 +55,7 @@ def test_nothing_is_said_where_nobody_knows_or_nothing_is_left() -> None:
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [
-        ((0.0, 0.0, 0.0), "about 10 s"),
+        ((0.0, 0.0, 0.0), "about 5 s"),
         ((31.0, 34.0, 38.0), "about 30 s (30–40)"),
         ((40.0, 110.0, 250.0), "about 2 min (40 s–4 min)"),
         ((60.0, 110.0, 250.0), "about 2 min (1–4)"),

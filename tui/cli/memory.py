@@ -36,11 +36,13 @@ def log_command(what: str | None, since: str | None, config: Path | None, json: 
     key = history_key(workspace)
     with read_history() as history:
         if since is not None:
-            results = history.results_since(key, _moment(since))
+            at = _moment(since)
+            of = what and _one_repo(workspace, what)
+            results = [one for one in history.results_since(key, at) if of in {None, one.repo}]
             text, document = chronicle.arrivals(results), chronicle.results_document(results)
         elif what is None:
             runs = history.runs(key, _RUNS_SHOWN)
-            text, document = chronicle.runs_table(runs), chronicle.runs_document(runs)
+            text, document = chronicle.runs_table(runs, history.cut_off(key)), chronicle.runs_document(runs)
         elif (of_run := history.results_of_run(what)) or log_of(what):
             text, document = chronicle.results_of_run(of_run), chronicle.results_document(of_run)
             text += [f"log: {log}"] if (log := log_of(what)) else []

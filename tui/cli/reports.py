@@ -55,7 +55,7 @@ def list_command(words: tuple[str, ...], config: Path | None) -> None:
 @flags_of("json", "color", "stale_after", "severe_after")
 @select_words
 def status_command(words: tuple[str, ...], config: Path | None, **flags: object) -> None:
-    """Say how stale each repo is, and what is unfinished in it; asks no remote and writes nothing."""
+    """Say how stale each repo is, and what is unfinished in it; asks no remote, changes no repo."""
     workspace, repos, settings = resolve_run(words, config, flags)
     looks = Looks(looks_file())
     with signals_unwind():

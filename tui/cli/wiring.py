@@ -22,7 +22,6 @@ from tui.engine.runner import make_work, recording
 from tui.engine.selection import Facts, NothingSelected, select
 from tui.engine.shutdown import signals_unwind
 from tui.engine.survey import StatusRow, survey
-from tui.git.inspect import RepoStatus
 from tui.git.lock import lock_key
 from tui.git.repo import Repo
 from tui.git.stop import StopSignal
@@ -33,9 +32,10 @@ from tui.store.config import ConfigError, Workspace, load_workspace
 from tui.store.history import History
 from tui.store.looks import Looks
 from tui.store.memory import Memory
-from tui.store.past import Past, Staleness, last_success, staleness
+from tui.store.past import Past, Staleness
 from tui.store.paths import database_file, locks_folder, looks_file, make_state_folders
 from tui.store.settings import SETTINGS, Layer, Settings, resolve
+from tui.view.dashboard import Dashboard, Thresholds
 from tui.view.lines import ago, duration, plural
 from tui.view.run_log import RunLog
 
@@ -284,20 +284,18 @@ def facts_for(
         survey(workspace.repos, rows.append, StopSignal(), looks)
         if not settings.dry_run:
             looks.save()
-    status = {row.repo.id: row.status for row in rows}
+    seen = {row.repo.id: row for row in rows}
+    thresholds = Thresholds(settings.stale_after, settings.severe_after)
     now = time.time()
 
     def facts(repo: Repo) -> Facts:
-        of_repo, seen = past.get(repo.id, Past()), status.get(repo.id, RepoStatus())
-        success = last_success(of_repo, seen.last_fetch)
+        of_repo, row = past.get(repo.id, Past()), seen.get(repo.id)
         return Facts(
             of_repo.state,
-            behind=bool(seen.behind),
-            dirty=bool(seen.dirty),
-            stale=staleness(
-                None if success is None else now - success, settings.stale_after, settings.severe_after
-            )
-            is not Staleness.FRESH,
+            behind=row is not None and bool(row.status.behind),
+            dirty=row is not None and bool(row.status.dirty),
+            stale=row is not None
+            and Dashboard(row, of_repo, thresholds, now).staleness is not Staleness.FRESH,
         )
 
     return facts

@@ -113,6 +113,7 @@ _UNITS = (
     (95 * 60.0, 3600.0, 0.5, "h"),
     (17.5 * 60.0, 60.0, 5.0, "min"),
     (55.0, 60.0, 1.0, "min"),
-    (0.0, 1.0, 10.0, "s"),
+    (25.0, 1.0, 10.0, "s"),
+    (0.0, 1.0, 5.0, "s"),
 )
 """From so many seconds on: the seconds of the unit, the step to which is rounded, the unit."""

@@ -3,16 +3,18 @@
 import contextlib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tui.git.clean import clean_text
 from tui.git.failure import classify_os_error
 from tui.git.gauge import Gauge
-from tui.git.process import Deadlines, GitRunner
+from tui.git.process import Deadlines, Exit, GitRunner
+from tui.git.remote import LIST_CONFIG, Setting, parse_config
 from tui.git.repo import public_url
 from tui.git.stop import StopSignal
+from tui.git.tree import Tree, decided_by_tree
 
 NOT_CLONED = "not cloned"
 """The error of a checkout of which there is nothing yet."""
@@ -136,15 +138,16 @@ def inspect(path: Path, stop: StopSignal | None = None) -> RepoStatus:
             return RepoStatus(error="not a git repository" if path.exists() else NOT_CLONED)
         runner = GitRunner(path, stop or StopSignal(), Deadlines(0, _PATIENCE), Gauge(), env=_NO_NETWORK)
         bare = git_dir == path
+        # First of all: git runs the filters that the settings name when it looks at files.
+        settings = parse_config(runner.run(*LIST_CONFIG).stdout)
+        if refused := decided_by_tree(Tree(path, git_dir, common_dir_of(git_dir)), settings):
+            return RepoStatus(error=refused[0])
         answer = runner.run(*(_BARE_HEAD if bare else _STATUS))
         if answer.ended_by is not None:
             return RepoStatus(error=f"no answer from git within {_PATIENCE:.0f} s")
         if not answer.ok:
-            return RepoStatus(
-                error=answer.lines[-1] if answer.lines else f"git ended with exit code {answer.code}"
-            )
+            return RepoStatus(error=_error(answer))
         status = _parse_bare(answer.stdout) if bare else _parse(answer.stdout)
-        settings = _settings(runner)
         return replace(
             status,
             in_progress=in_progress(git_dir),
@@ -170,32 +173,31 @@ _CLONED = re.compile(rb"^0{40,} .* (\d+) [-+]\d{4}\tclone: ")
 _BARE_HEAD = ("for-each-ref", "--format=%(HEAD)%(objectname) %(refname:lstrip=2)", "refs/heads/")
 
 
-def _settings(runner: GitRunner) -> list[tuple[str, str, str]]:
-    """All that count here: the origin as `file:PATH`, the key and the value."""
-    listed = runner.run("config", "-z", "--list", "--show-origin").stdout
-    words = listed.decode("utf-8", "surrogateescape").split("\0")
-    return [
-        (origin, *entry.partition("\n")[::2]) for origin, entry in zip(words[::2], words[1::2], strict=False)
-    ]
+def _error(answer: Exit) -> str:
+    """What git says is wrong; advice may follow it."""
+    said = [line.strip() for line in answer.lines if line.strip()]
+    fatal = (line for line in said if line.startswith(("fatal:", "error:")))
+    return next(fatal, said[-1] if said else f"git ended with exit code {answer.code}")
 
 
-def _url(settings: list[tuple[str, str, str]], upstream: str | None) -> str | None:
+def _url(settings: Iterable[Setting], upstream: str | None) -> str | None:
     """Of the upstream's remote, else of `origin`, else of the first one."""
     urls: dict[str, str] = {}
-    for _, key, url in settings:
-        if key.startswith("remote.") and key.endswith(".url"):
-            urls.setdefault(key.removeprefix("remote.").removesuffix(".url"), url)
+    for one in settings:
+        if one.key.startswith("remote.") and one.key.endswith(".url"):
+            urls.setdefault(one.key.removeprefix("remote.").removesuffix(".url"), one.value)
     of_upstream = next((name for name in urls if name and (upstream or "").startswith(f"{name}/")), "origin")
     url = urls.get(of_upstream) or next(iter(urls.values()), "")
     return public_url(clean_text(url)) if url else None
 
 
-def _files_of_settings(path: Path, settings: list[tuple[str, str, str]]) -> tuple[str, ...] | None:
+def _files_of_settings(path: Path, settings: Iterable[Setting]) -> tuple[str, ...] | None:
     files: dict[str, None] = {}
-    for origin, key, value in settings:
+    for one in settings:
+        key, value = one.key, one.value
         if key == "core.worktree":
             return None
-        kind, _, name = origin.partition(":")
+        kind, _, name = one.origin.partition(":")
         file = os.path.join(path, name)  # noqa: PTH118  a Path would cost more than all the rest
         if kind == "file":
             files[file] = None

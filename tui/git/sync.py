@@ -48,12 +48,10 @@ def sync_repo(
         if options.dry_run:  # writes nothing, not even a lock file
             work.note(DRY_RUN)
             check_free(options.lock_dir, repo.path)
-            _check_stale(work)
             return _sync(work)
         with RepoLock(options.lock_dir, repo.path) as lock:
             runner.on_child = lock.note_child
             runner.on_move = lock.note_move
-            _check_stale(work)
             return _sync(work)
     except Ended as end:
         return work.outcome(end.state, end=end)
@@ -111,6 +109,7 @@ class _Update:
         before = parse_refs(work.read(*LIST_REFS))
         checkout = self._look(before)
         remote = self._remote(checkout)
+        _check_stale(work)  # of what is there, and is what the entry means
         work.url = remote.url
         entry = work.repo.url or ""
         # A clone of ours keeps the login out of its configuration; the entry has it.

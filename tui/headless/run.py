@@ -65,6 +65,9 @@ def repeat(engine: Engine, watch: Watch, streams: Streams, show: Show) -> Ending
     teller = _Teller(engine, streams, show)
 
     def do(caught: list[signal.Signals]) -> None:
+        if watch.due_in():  # its window is closed
+            teller.tell_next(watch)
+            teller.rest(watch, caught)
         while not caught:
             if trouble := watch.begin(teller.start):
                 streams.note(f"synctui: {trouble}")

@@ -3,16 +3,16 @@
 from collections.abc import Iterable
 
 from tui.git.outcome import Action, Outcome, Reason, State
-from tui.store.history import Result, Run
+from tui.store.history import CutOff, Result, Run
 from tui.view.arrivals import of_results
 from tui.view.lines import MARKS, detail, duration, plural, stamp
 from tui.view.ndjson import SCHEMA_VERSION, Document, rfc3339
 
 
-def runs_table(runs: Iterable[Run]) -> list[str]:
-    """A line a run, in the given order."""
+def runs_table(runs: Iterable[Run], cut_off: CutOff | None) -> list[str]:
+    """A line a run, in the given order; `cut_off` is what `--resume` would do."""
     return [
-        "  ".join((stamp(run.started_at), run.id, plural(_repos(run), "repo").rjust(11), _end(run)))
+        "  ".join((stamp(run.started_at), run.id, plural(_repos(run), "repo").rjust(11), _end(run, cut_off)))
         for run in runs
     ]
 
@@ -99,11 +99,13 @@ def _repos(run: Run) -> int:
     return len(run.wanted) if run.total is None else run.total
 
 
-def _end(run: Run) -> str:
+def _end(run: Run, cut_off: CutOff | None) -> str:
+    is_resumed = cut_off is not None and cut_off.started_at == run.started_at
+    rest = f": `synctui sync --resume` does the {len(cut_off.left)} left" if cut_off and is_resumed else ""
     if run.ended_at is None:
-        return "goes on" if run.alive else "was cut off: `synctui sync --resume` does the rest"
+        return "goes on" if run.alive else f"was cut off{rest}"
     took = duration((run.ended_at - run.started_at) * 1000)
-    return f"{plural(run.commits or 0, 'commit')} in {took}, exit code {run.exit_code}"
+    return f"{plural(run.commits or 0, 'commit')} in {took}, exit code {run.exit_code}{rest}"
 
 
 def _line(result: Result, head: str) -> str:

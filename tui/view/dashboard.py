@@ -39,7 +39,8 @@ class Dashboard:
 
     def __post_init__(self) -> None:
         success = last_success(self.past, self.row.status.last_fetch)
-        age = None if success is None else self.now - success
+        # What is not there, or cannot be looked at, is as nobody knows.
+        age = None if success is None or self.row.status.error else self.now - success
         object.__setattr__(self, "last_success", success)
         object.__setattr__(self, "age", age)
         object.__setattr__(self, "staleness", staleness(age, self.thresholds.stale, self.thresholds.severe))
