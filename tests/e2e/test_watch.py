@@ -123,8 +123,7 @@ def test_what_keeps_failing_by_its_own_fault_is_held(
     # Asked for by name it is tried, beside the watch, and mended.
     ssh_stub.serve("dead")
     wait_until(lambda: synctui("sync", "dead", cwd=workspace.folder).code == 0, "a pass has let go of it")
-    watching.passes(2)
-    assert watching.ends_of("dead")[-1] == ("up_to_date", None)
+    watching.until(lambda event: event.get("repo") == "co/dead" and event.get("state") == "up_to_date")
     watching.stop()
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from tui.cli.flags import Command, config_flag, flags_of, refuse, select_words
-from tui.cli.wiring import history_key, open_history, read_history, resolve_run
+from tui.cli.wiring import Asked, history_key, open_history, read_history, resolve_run
 from tui.engine.selection import select
 from tui.git.clean import clean_text
 from tui.git.git_locks import explain_git_locks
@@ -32,7 +32,7 @@ _RUNS_SHOWN = 30
 @click.argument("what", required=False, metavar="[REPO|RUN]")
 def log_command(what: str | None, since: str | None, config: Path | None, json: bool | None) -> None:
     """Say what became of the last runs, of one run, or of one repo."""
-    workspace, _, settings = resolve_run((), config, {"json": json})
+    workspace, _, settings = resolve_run(Asked((), config, {"json": json}))
     key = history_key(workspace)
     with read_history() as history:
         if since is not None:
@@ -60,7 +60,7 @@ def ack_command(words: tuple[str, ...], config: Path | None) -> None:
     """Take note of open failures: they no longer count until they happen anew."""
     if not words:
         raise click.UsageError("which repos? `synctui ack state:failed` takes all that failed last")
-    workspace, repos, _ = resolve_run(words, config, {})
+    workspace, repos, _ = resolve_run(Asked(words, config))
     ids = [repo.id for repo in repos]
     noted: list[str] = []
     if database_file().exists():  # where there is none, none is made
@@ -74,7 +74,7 @@ def ack_command(words: tuple[str, ...], config: Path | None) -> None:
 @click.argument("repo")
 def unlock_command(repo: str, config: Path | None) -> None:
     """Say who holds a repo, with its lock or one of git's own, and free it where nobody does."""
-    workspace, _, _ = resolve_run((), config, {})
+    workspace, _, _ = resolve_run(Asked(config=config))
     entry = next(one for one in workspace.repos if one.id == _one_repo(workspace, repo))
     try:
         dead, cleared = free_lock(locks_folder(), entry.path)

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from tui.cli.flags import Command, config_flag, flags_of, run_flags, select_words
-from tui.cli.wiring import past_of, resolve_run
+from tui.cli.wiring import Asked, past_of, resolve_run
 from tui.engine.shutdown import leave, signals_unwind
 from tui.engine.survey import survey
 from tui.git.clean import clean_text
@@ -26,7 +26,7 @@ from tui.view.lines import padded_id
 @run_flags
 def config_command(config: Path | None, show: bool, **flags: object) -> None:
     """Say which workspace file counts, and with --show what every setting is and why."""
-    workspace, _, settings = resolve_run((), config, flags)
+    workspace, _, settings = resolve_run(Asked((), config, flags))
     kind = "folder (no workspace file)" if workspace.scanned else "workspace file"
     click.echo(f"{kind}: {clean_text(str(workspace.path))}")
     if show:
@@ -42,7 +42,7 @@ def config_command(config: Path | None, show: bool, **flags: object) -> None:
 @select_words
 def list_command(words: tuple[str, ...], config: Path | None) -> None:
     """List the repos of the workspace: id, path, URL."""
-    _, repos, _ = resolve_run(words, config, {})
+    _, repos, _ = resolve_run(Asked(words, config))
     width = max((len(repo.id) for repo in repos), default=0)
     for repo in repos:
         off = "" if repo.enabled else "  (disabled)"
@@ -56,7 +56,7 @@ def list_command(words: tuple[str, ...], config: Path | None) -> None:
 @select_words
 def status_command(words: tuple[str, ...], config: Path | None, **flags: object) -> None:
     """Say how stale each repo is, and what is unfinished in it; asks no remote, changes no repo."""
-    workspace, repos, settings = resolve_run(words, config, flags)
+    workspace, repos, settings = resolve_run(Asked(words, config, flags))
     looks = Looks(looks_file())
     with signals_unwind():
         ending = status(

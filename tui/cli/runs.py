@@ -14,6 +14,7 @@ import click
 
 from tui.cli.flags import Command, config_flag, flags_of, refuse, run_flags, select_words
 from tui.cli.wiring import (
+    Asked,
     Wired,
     has_terminal,
     history_key,
@@ -46,7 +47,7 @@ _FORMS: tuple[Literal["ndjson", "json"], ...] = ("ndjson", "json")
 @select_words
 def app_command(words: tuple[str, ...], config: Path | None, start: bool, **flags: object) -> None:
     """Open the full-screen app on the plan; without a command it is this one."""
-    leave(_open_app(words, config, flags, start=start))
+    leave(_open_app(Asked(words, config, flags), start=start))
 
 
 @click.command("sync", cls=Command)
@@ -56,7 +57,7 @@ def app_command(words: tuple[str, ...], config: Path | None, start: bool, **flag
 def sync_command(words: tuple[str, ...], config: Path | None, **flags: object) -> None:
     """Bring the repos up to date without a screen."""
     _check_form(flags)
-    leave(_sync(words, config, flags))
+    leave(_sync(Asked(words, config, flags)))
 
 
 @click.command("watch", cls=Command)
@@ -73,13 +74,10 @@ def watch_command(words: tuple[str, ...], config: Path | None, asks: bool, **fla
     On a terminal it opens the app; without one, or with --ndjson or -q, it is as `synctui sync`.
     """
     if asks:
-        _tell_watch(config, flags)
+        _tell_watch(Asked((), config, flags))
     on_screen = has_terminal() and sys.stdout.isatty() and not (flags["ndjson"] or flags["quiet"])
-    leave(
-        _open_app(words, config, flags, start=False, repeats=True)
-        if on_screen
-        else _sync(words, config, flags, repeats=True)
-    )
+    asked = Asked(words, config, flags, repeats=True)
+    leave(_open_app(asked, start=False) if on_screen else _sync(asked))
 
 
 @click.command("demo", cls=Command)
@@ -95,42 +93,39 @@ def demo_command(words: tuple[str, ...], **flags: object) -> None:
 
     with signals_unwind(), demo_workspace() as demo, deaf_afterwards():
         os.environ.update(demo.environment())
+        asked = Asked(words, demo.config, flags)
         if headless:
-            ending = _sync(words, demo.config, flags)
+            ending = _sync(asked)
         else:
-            ending = _open_app(words, demo.config, flags, start=True)
+            ending = _open_app(asked, start=True)
             click.echo("That was a demo: its workspace is gone, and its advice with it.", err=True)
     leave(ending)
 
 
-def _sync(
-    words: Sequence[str], config: Path | None, flags: dict[str, Any], *, repeats: bool = False
-) -> Ending:
+def _sync(asked: Asked) -> Ending:
     from tui.headless.run import Form, Show, repeat, run  # noqa: PLC0415  only the front end that is asked for
 
-    with wired(words, config, flags, repeats=repeats) as kit:
+    with wired(asked) as kit:
         settings = kit.settings
         order = list(Layer)
-        asked: list[Form] = [form for form in _FORMS if getattr(settings, form)]
+        forms: list[Form] = [form for form in _FORMS if getattr(settings, form)]
         show = Show(
             # A flag for the one beats a variable for the other.
-            form=min(asked, key=lambda form: order.index(settings.source[form]), default="text"),
+            form=min(forms, key=lambda form: order.index(settings.source[form]), default="text"),
             progress=settings.progress,
             quiet=settings.quiet,
             verbose=settings.verbose,
             exit_zero=settings.exit_zero,
         )
         streams = Streams(settings.color)
-        if not repeats:
+        if not asked.repeats:
             return run(kit.engine(), kit.plan, streams, show)
-        with _watching(kit, words, config, flags) as watch:
+        with _watching(kit, asked) as watch:
             return repeat(kit.engine(), watch, streams, show)
 
 
 @contextmanager
-def _watching(
-    kit: Wired, words: Sequence[str], config: Path | None, flags: dict[str, Any]
-) -> Iterator[Watch]:
+def _watching(kit: Wired, asked: Asked) -> Iterator[Watch]:
     """The watch of the workspace, within the block; there is one at a time."""
     settings, watches = kit.settings, kit.history.watches
     if other := watches.take(kit.key, settings.every, time.time()):
@@ -139,7 +134,7 @@ def _watching(
             f" `synctui watch --status` tells how it is, `kill {other.pid}` ends it"
         )
     try:
-        watch = Watch(partial(plan_of_pass, kit, words, config, flags), settings.every, settings.window)
+        watch = Watch(partial(plan_of_pass, kit, asked), settings.every, settings.window)
         with watch.beating(lambda passes, next_start: watches.beat(kit.key, passes, next_start, time.time())):
             yield watch
     finally:
@@ -147,9 +142,9 @@ def _watching(
             watches.release(kit.key)
 
 
-def _tell_watch(config: Path | None, flags: dict[str, Any]) -> NoReturn:
+def _tell_watch(asked: Asked) -> NoReturn:
     """Exit code 1 where no watch runs."""
-    workspace, _, settings = resolve_run((), config, flags)
+    workspace, _, settings = resolve_run(asked)
     now = time.time()
     with read_history() as history:
         watch = history.watches.of(history_key(workspace), now)
@@ -161,13 +156,11 @@ def _tell_watch(config: Path | None, flags: dict[str, Any]) -> NoReturn:
     print_and_leave(told, 0 if watch and watch.alive else 1)
 
 
-def _open_app(
-    words: Sequence[str], config: Path | None, flags: dict[str, Any], *, start: bool, repeats: bool = False
-) -> Ending:
+def _open_app(asked: Asked, *, start: bool) -> Ending:
     memory = Memory(memory_file())
     if memory.warning:
         click.echo(memory.warning, err=True)
-    with wired(words, config, flags, memory, repeats=repeats) as kit:
+    with wired(asked, memory) as kit:
         needs_terminal("synctui sync")
         from tui.app.app import SynctuiApp  # noqa: PLC0415  Textual takes its time
         from tui.app.session import Session  # noqa: PLC0415  as above
@@ -204,8 +197,8 @@ def _open_app(
             survey=lambda repos, on_row, stop: survey(repos, on_row, stop, looks()),
             history=history,
         )
-        if repeats:
-            with _watching(kit, words, config, flags) as watch:
+        if asked.repeats:
+            with _watching(kit, asked) as watch:
                 ending = SynctuiApp(replace(session, watch=watch)).run_to_end()
         else:
             ending = SynctuiApp(session).run_to_end()

@@ -6,10 +6,9 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -41,6 +40,19 @@ from tui.view.run_log import RunLog
 
 _FRESH_PART = 0.9
 """Of the interval of a watch: so long a repo counts as fresh where --min-age says nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What stands on the command line."""
+
+    words: Sequence[str] = ()
+    """Of SELECT."""
+    config: Path | None = None
+    flags: Mapping[str, object] = field(default_factory=dict)
+    """Their parsed values by setting, None where one was not given."""
+    repeats: bool = False
+    """For a watch: that no repo is meant now is no mistake, since one may be later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,49 +109,32 @@ class Wired:
         return "" if passed is None else f"brought up to date {ago(passed)}"
 
 
-def resolve_run(
-    words: Sequence[str],
-    config: Path | None,
-    flags: dict[str, Any],
-    memory: Memory | None = None,
-    *,
-    repeats: bool = False,
-) -> tuple[Workspace, list[Repo], Settings]:
-    """`repeats`: that no repo is meant now is no mistake, since one may be later.
-
-    Raises ConfigError, SelectionError and, for words that ask for what is remembered, StateError.
-    """
+def resolve_run(asked: Asked, memory: Memory | None = None) -> tuple[Workspace, list[Repo], Settings]:
+    """Raises ConfigError, SelectionError and, for words that ask for what is remembered, StateError."""
     with signals_unwind():
-        workspace, repos, settings = _resolved(words, config, flags, memory, repeats=repeats)
+        workspace, repos, settings = _resolved(asked, memory)
     for warning in (*workspace.warnings, *settings.warnings):
         click.echo(f"synctui: {warning}", err=True)
     return workspace, repos, settings
 
 
-def _resolved(
-    words: Sequence[str],
-    config: Path | None,
-    flags: dict[str, Any],
-    memory: Memory | None = None,
-    *,
-    repeats: bool = False,
-) -> tuple[Workspace, list[Repo], Settings]:
+def _resolved(asked: Asked, memory: Memory | None = None) -> tuple[Workspace, list[Repo], Settings]:
     try:
-        workspace = load_workspace(config, Path.cwd(), os.environ)
+        workspace = load_workspace(asked.config, Path.cwd(), os.environ)
     except FileNotFoundError:
         raise ConfigError("the current folder is gone; go to another one") from None
     try:
-        repos = select(workspace.repos, words, facts_for(workspace, words, flags))
+        repos = select(workspace.repos, asked.words, facts_for(workspace, asked))
     except NothingSelected:
-        if not repeats:
+        if not asked.repeats:
             raise
         repos = []
     remembered = memory.jobs(workspace.path) if memory else None
     settings = resolve(
-        flags,
+        asked.flags,
         os.environ,
         workspace.settings,
-        len(workspace.repos if repeats else repos),
+        len(workspace.repos if asked.repeats else repos),
         os.cpu_count(),
         file_name=str(workspace.path),
         remembered={} if remembered is None else {"jobs": remembered},
@@ -149,17 +144,10 @@ def _resolved(
 
 
 @contextmanager
-def wired(
-    words: Sequence[str],
-    config: Path | None,
-    flags: dict[str, Any],
-    memory: Memory | None = None,
-    *,
-    repeats: bool = False,
-) -> Iterator[Wired]:
+def wired(asked: Asked, memory: Memory | None = None) -> Iterator[Wired]:
     """Raises what resolve_run does, and StateError."""
-    workspace, repos, settings = resolve_run(words, config, flags, memory, repeats=repeats)
-    if repeats:
+    workspace, repos, settings = resolve_run(asked, memory)
+    if asked.repeats:
         settings = _repeated(settings)
     with read_history() if settings.dry_run else open_history() as history:
         key = history_key(workspace)
@@ -185,12 +173,12 @@ def _repeated(settings: Settings) -> Settings:
     return replace(settings, min_age=settings.every * _FRESH_PART)
 
 
-def plan_of_pass(kit: Wired, words: Sequence[str], config: Path | None, flags: dict[str, Any]) -> Plan:
+def plan_of_pass(kit: Wired, asked: Asked) -> Plan:
     """The next pass of a watch, of the repos that the workspace file now names, under the settings of `kit`.
 
     Raises what resolve_run does, and StateError.
     """
-    _, repos, _ = _resolved(words, config, flags, repeats=True)
+    _, repos, _ = _resolved(asked)
     history, key, now = kit.history, kit.key, time.time()
     held = {
         repo: f"left alone for {duration(left * 1000)} more, after {plural(failure.own, 'failure')} in a row;"
@@ -271,15 +259,13 @@ def past_of(workspace: Workspace) -> Mapping[str, Past]:
         return history.past(history_key(workspace))
 
 
-def facts_for(
-    workspace: Workspace, words: Sequence[str], flags: Mapping[str, object]
-) -> Callable[[Repo], Facts]:
+def facts_for(workspace: Workspace, asked: Asked) -> Callable[[Repo], Facts]:
     """Looks up only what the words ask for: each has its price."""
-    asked = {word.removeprefix("-").partition(":")[0] for word in " ".join(words).split()}
-    past = past_of(workspace) if asked & {"state", "stale"} else {}
-    settings = resolve(flags, os.environ, workspace.settings, 0, None)
+    predicates = {word.removeprefix("-").partition(":")[0] for word in " ".join(asked.words).split()}
+    past = past_of(workspace) if predicates & {"state", "stale"} else {}
+    settings = resolve(asked.flags, os.environ, workspace.settings, 0, None)
     rows: list[StatusRow] = []
-    if asked & {"behind", "dirty", "stale"}:
+    if predicates & {"behind", "dirty", "stale"}:
         looks = Looks(looks_file())
         survey(workspace.repos, rows.append, StopSignal(), looks)
         if not settings.dry_run:
