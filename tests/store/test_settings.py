@@ -260,3 +260,10 @@ def test_hours_of_the_day_refuse(text):
 def test_an_interval_is_a_second_at_least(text):
     with pytest.raises(SettingError, match="allowed: seconds from 1 to"):
         parse_flag("every", text)
+
+
+def test_limits_of_staleness_that_change_places_are_warned_of():
+    assert settled({"stale_after": 200.0, "severe_after": 200.0}).warnings == ()
+    assert settled({"stale_after": 201.0, "severe_after": 200.0}).warnings == (
+        "severe_after is shorter than stale_after: nothing is stale, only severe",
+    )

@@ -345,6 +345,8 @@ def resolve(
             except SettingError as error:
                 warnings.append(f"{name} ignored: {error}")
     warnings += filter(None, [crowding(values["jobs"], submodule_jobs)])
+    if values["severe_after"] < values["stale_after"]:
+        warnings.append("severe_after is shorter than stale_after: nothing is stale, only severe")
     return Settings(**values, source=source, warnings=tuple(warnings))
 
 
