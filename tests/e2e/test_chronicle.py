@@ -6,16 +6,9 @@ import subprocess
 import time
 from pathlib import Path
 
-import pytest
-
 from tests.kit.gate import SshStub
 from tests.kit.program import Ran, Workspace, ended, kill_unwatched, start, synctui
 from tests.kit.repos import add_commits
-
-
-@pytest.fixture
-def workspace(tmp_path: Path) -> Workspace:
-    return Workspace(tmp_path / "w")
 
 
 def states(ran: Ran) -> dict[str, tuple[str, str | None]]:

@@ -4,19 +4,12 @@ import signal
 import sqlite3
 from pathlib import Path
 
-import pytest
-
 from tests.kit.gate import SshStub
 from tests.kit.git_trace import GitTrace
 from tests.kit.program import Ran, Workspace, ended, start, synctui
 
 FRESH, ASKED = ("skipped", "fresh"), ("up_to_date", None)
 _NETWORK = {"fetch", "clone", "ls-remote", "submodule", "remote-http", "remote-https", "upload-pack"}
-
-
-@pytest.fixture
-def workspace(tmp_path: Path) -> Workspace:
-    return Workspace(tmp_path / "w")
 
 
 def states(ran: Ran) -> dict[str, tuple[str, str | None]]:

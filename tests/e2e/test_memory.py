@@ -14,17 +14,6 @@ from tests.kit.pty import Terminal
 from tests.kit.repos import add_commits
 
 
-@pytest.fixture
-def workspace(tmp_path: Path) -> Workspace:
-    return Workspace(tmp_path / "w")
-
-
-@pytest.fixture
-def state(sandbox: Path) -> Path:
-    """The folder of everything that is remembered."""
-    return sandbox / ".local/state/synctui"
-
-
 def listed(workspace: Workspace, word: str) -> list[str]:
     """Ids that the word means to a new process; empty where it says that none match."""
     ran = synctui("list", word, cwd=workspace.folder)

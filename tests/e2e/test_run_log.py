@@ -11,11 +11,6 @@ from tests.kit.pty import Terminal
 
 
 @pytest.fixture
-def workspace(tmp_path: Path) -> Workspace:
-    return Workspace(tmp_path / "w")
-
-
-@pytest.fixture
 def logs(sandbox: Path) -> Path:
     return sandbox / ".local/state/synctui/logs"
 

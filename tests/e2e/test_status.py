@@ -16,11 +16,6 @@ from tests.kit.repos import add_commits, commit_locally, dirty, git
 HOUR = 3600.0
 
 
-@pytest.fixture
-def workspace(tmp_path: Path) -> Workspace:
-    return Workspace(tmp_path / "w")
-
-
 def rows(workspace: Workspace, *words: str, code: int = 0) -> dict[str, dict[str, Any]]:
     ran = synctui("status", "--json", *words, cwd=workspace.folder)
     assert (ran.code, ran.err) == (code, "")

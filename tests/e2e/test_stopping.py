@@ -20,11 +20,6 @@ LOGIN = {"WWW-Authenticate": 'Basic realm="git"'}
 
 
 @pytest.fixture
-def workspace(tmp_path: Path) -> Workspace:
-    return Workspace(tmp_path / "w")
-
-
-@pytest.fixture
 def busy(workspace: Workspace, ssh_stub: SshStub, sandbox: Path) -> Iterator[Workspace]:
     """Three remotes that never end: an ssh with a child of its own, half a pack, a helper that asks somebody."""
     workspace.add("ssh", stub=ssh_stub)

@@ -19,11 +19,6 @@ from tests.torture.servers import WebServer, status
 STATES = ["synced", "up_to_date", "skipped", "blocked", "busy", "failed", "timed_out", "cancelled"]
 
 
-@pytest.fixture
-def workspace(tmp_path: Path) -> Workspace:
-    return Workspace(tmp_path / "w")
-
-
 def names(count: int) -> list[str]:
     return [f"r{n:02}" for n in range(count)]
 

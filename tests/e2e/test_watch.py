@@ -6,7 +6,6 @@ import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,11 +17,6 @@ from tests.kit.program import SYNCTUI, Workspace, ended, kill_unwatched, start, 
 from tests.kit.pty import Terminal
 
 Event = dict[str, Any]
-
-
-@pytest.fixture
-def workspace(tmp_path: Path) -> Workspace:
-    return Workspace(tmp_path / "w")
 
 
 class Watching:

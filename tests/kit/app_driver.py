@@ -13,7 +13,8 @@ from textual.widgets import Static
 from tests.kit.work import GatedWork, repos
 from tui.app.app import SynctuiApp
 from tui.app.session import Session
-from tui.engine.engine import Clock, Engine, RunInfo
+from tui.engine.clock import Clock
+from tui.engine.engine import Engine, RunInfo
 from tui.engine.plan import Plan
 from tui.git.gauge import Progress
 from tui.git.outcome import Outcome, State

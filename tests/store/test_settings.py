@@ -2,7 +2,8 @@ import dataclasses
 
 import pytest
 
-from tui.store.settings import JOBS, SETTINGS, Layer, SettingError, Settings, crowding, resolve
+from tui.store.kinds import SettingError
+from tui.store.settings import JOBS, SETTINGS, Layer, Settings, crowding, resolve
 
 FILE = "/w/synctui.toml"
 JOBS_ALLOWED = "a whole number from 1 to 64"

@@ -31,7 +31,7 @@ from tui.app.palette import ActionCommands, Palette
 from tui.app.run_screen import RunScreen
 from tui.app.session import Session
 from tui.app.terminal import TerminalDriver
-from tui.engine.engine import Clock
+from tui.engine.clock import Clock
 from tui.engine.events import JobEnded, Notice, Record
 from tui.engine.feed import Inbox
 from tui.engine.plan import Plan

@@ -4,11 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from tui.app.session import Session
-from tui.engine.engine import Clock, Engine
+from tui.engine.clock import Clock
+from tui.engine.engine import Engine
 from tui.engine.eta import Forecast, about, forecast, remaining
 from tui.engine.selection import Facts
 from tui.engine.survey import StatusRow
-from tui.git.outcome import Outcome, State
+from tui.git.outcome import FAILURE_STATES, Outcome, State
 from tui.store.past import Failure, Past, Staleness
 from tui.view.arrivals import Arrival
 from tui.view.board import Board, BoardRow, Stage
@@ -16,8 +17,7 @@ from tui.view.dashboard import Dashboard
 
 _TOLD_AFTER = 1.0
 """Seconds, at most, from the end that is remembered of a job to the one that is told."""
-_FAILURES = frozenset({State.BLOCKED, State.FAILED, State.TIMED_OUT})
-_REMEMBERED = _FAILURES | {State.BUSY, State.SYNCED, State.UP_TO_DATE}
+_REMEMBERED = FAILURE_STATES | {State.BUSY, State.SYNCED, State.UP_TO_DATE}
 
 
 @dataclass(slots=True)
@@ -110,7 +110,7 @@ class Desk:
 
 
 def _failure(end: Outcome, row: BoardRow) -> Failure | None:
-    if end.state not in _FAILURES:
+    if end.state not in FAILURE_STATES:
         return None
     at = row.ended_at
     return Failure(end.state.value, end.reason, at, at, 1, 1, acknowledged=row.acknowledged)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 
 import humanize
 
-from tui.engine.engine import Clock
+from tui.engine.clock import Clock
 from tui.engine.events import JobEnded, LimitChanged, Notice, Record, RunFinished
 from tui.engine.slots import PRIORITY_SLOT
 from tui.engine.watch import Watch

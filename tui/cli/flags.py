@@ -8,8 +8,9 @@ import click
 
 from tui.engine.selection import SelectionError, is_predicate
 from tui.store.config import ConfigError
+from tui.store.kinds import SettingError, Switch
 from tui.store.paths import StateError
-from tui.store.settings import SETTINGS, Setting, SettingError, Switch
+from tui.store.settings import SETTINGS, Setting
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 

@@ -1,7 +1,6 @@
 """The commands on what is remembered: runs, results, open failures and locks."""
 
 import datetime as dt
-import shlex
 import time
 from pathlib import Path
 
@@ -10,16 +9,16 @@ import click
 from tui.cli.flags import Command, config_flag, flags_of, refuse, select_words
 from tui.cli.wiring import Asked, history_key, open_history, read_history, resolve_run
 from tui.engine.selection import select
-from tui.git.clean import clean_text
+from tui.git.clean import clean_text, shell_word
 from tui.git.git_locks import explain_git_locks
-from tui.git.group import is_stopped, waits_for_its_terminal
-from tui.git.holder import Holder
+from tui.git.holder import what_helps
 from tui.git.lock import LockUnsupported, RepoBusy, free_lock, lock_file
 from tui.headless.streams import print_and_leave
 from tui.store.config import Workspace
+from tui.store.kinds import SettingError
 from tui.store.logs import log_of
 from tui.store.paths import database_file, locks_folder
-from tui.store.settings import SettingError, parse_age
+from tui.store.settings import parse_age
 from tui.view import chronicle, ndjson
 
 _RUNS_SHOWN = 30
@@ -80,7 +79,9 @@ def unlock_command(repo: str, config: Path | None) -> None:
         dead, cleared = free_lock(locks_folder(), entry.path)
         locks = explain_git_locks(entry.path)
     except RepoBusy as busy:
-        helps = _what_helps(busy.holder, lock_file(locks_folder(), entry.path))
+        holder, file = busy.holder, lock_file(locks_folder(), entry.path)
+        see_who = f"see who it is: fuser -v {shell_word(str(file))}"
+        helps = what_helps(holder.pid, holder.host) if holder.pid else see_who
         print_and_leave([f"{entry.id}: {busy.holder}", f"{entry.id}: {helps}"], code=1)
     except (OSError, LockUnsupported) as error:
         refuse(clean_text(str(error)))
@@ -88,21 +89,6 @@ def unlock_command(repo: str, config: Path | None) -> None:
     if dead:
         nobody += f" any more: {dead.who} was killed"
     print_and_leave([f"{entry.id}: {line}" for line in (nobody, *cleared, *locks)], code=1 if locks else 0)
-
-
-def _what_helps(holder: Holder, file: Path) -> str:
-    """With one command, which works as it stands where it says."""
-    pid = holder.pid
-    if not pid:
-        return f"see who it is: fuser -v {shlex.quote(str(file))}"
-    if not holder.is_here:
-        return f"it runs on {holder.host}; if it hangs, go there: kill {pid}"
-    if not is_stopped(pid):
-        return f"wait for it; if it hangs: kill {pid}"
-    # A stopped process heeds no `kill`, and one that draws would be stopped again in the background.
-    if waits_for_its_terminal(pid):
-        return "it is suspended; let it go on, in its terminal: fg"
-    return f"it is stopped; let it go on: kill -CONT {pid}"
 
 
 def _one_repo(workspace: Workspace, word: str) -> str:

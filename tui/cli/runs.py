@@ -131,7 +131,7 @@ def _watching(kit: Wired, asked: Asked) -> Iterator[Watch]:
     if other := watches.take(kit.key, settings.every, time.time()):
         refuse(
             f"{kit.workspace.label} is watched already, by {other} since {stamp(other.started_at)};"
-            f" `synctui watch --status` tells how it is, `kill {other.pid}` ends it"
+            f" `synctui watch --status` tells how it is, `kill {other.pid}` on {other.host} ends it"
         )
     try:
         watch = Watch(partial(plan_of_pass, kit, asked), settings.every, settings.window)

@@ -28,7 +28,7 @@ from tui.git.submodules import submodule_jobs
 from tui.git.sync import SyncOptions
 from tui.git.work import never_fresh
 from tui.store.config import ConfigError, Workspace, load_workspace
-from tui.store.history import History
+from tui.store.history import CutOff, History
 from tui.store.looks import Looks
 from tui.store.memory import Memory
 from tui.store.past import Past, Staleness
@@ -152,7 +152,7 @@ def wired(asked: Asked, memory: Memory | None = None) -> Iterator[Wired]:
     with read_history() if settings.dry_run else open_history() as history:
         key = history_key(workspace)
         past, durations = history.past(key), history.durations(key)
-        repos = _left_over(repos, settings, history, key)
+        repos = _left_over(repos, settings, past, history.cut_off(key) if settings.resume else None)
         if settings.failed and not repos:
             click.echo("synctui: --failed: nothing has failed that is not acknowledged", err=True)
         if settings.resume and not repos:
@@ -180,14 +180,14 @@ def plan_of_pass(kit: Wired, asked: Asked) -> Plan:
     """
     _, repos, _ = _resolved(asked)
     history, key, now = kit.history, kit.key, time.time()
+    past = history.past(key)
     held = {
         repo: f"left alone for {duration(left * 1000)} more, after {plural(failure.own, 'failure')} in a row;"
         f" `synctui sync {repo}` tries it now"
-        for repo, failure in history.ledger.failures(key).items()
-        if (left := failure.held_for(kit.settings.every, now))
+        for repo, one in past.items()
+        if (failure := one.failure) and (left := failure.held_for(kit.settings.every, now))
     }
-    repos = _left_over(repos, kit.settings, history, key)
-    return _plan(repos, kit.settings, history.past(key), history.durations(key), held)
+    return _plan(_left_over(repos, kit.settings, past), kit.settings, past, history.durations(key), held)
 
 
 def _plan(
@@ -212,14 +212,15 @@ def _fresh_for(success: float | None, min_age: float) -> float | None:
     return passed if 0 <= passed < min_age else None
 
 
-def _left_over(repos: Sequence[Repo], settings: Settings, history: History, key: str) -> list[Repo]:
+def _left_over(
+    repos: Sequence[Repo], settings: Settings, past: Mapping[str, Past], cut_off: CutOff | None = None
+) -> list[Repo]:
     """What --failed and --resume leave of the repos, in their order, under the limits given for this run."""
     if settings.failed:
-        failures = history.ledger.failures(key)
-        repos = [repo for repo in repos if repo.id in failures and not failures[repo.id].acknowledged]
+        repos = [repo for repo in repos if repo.id in past and past[repo.id].is_open]
     if settings.resume:
-        cut_off = history.cut_off(key)
-        repos = [repo for repo in repos if cut_off and repo.id in cut_off.left]
+        left = set(cut_off.left) if cut_off else set()
+        repos = [repo for repo in repos if repo.id in left]
     return [_limited(repo, settings) for repo in repos]
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
+from tui.engine.clock import Clock
 from tui.engine.events import Event, JobEnded, Notice, Record, RunFinished, RunStarted
 from tui.engine.feed import Feed, Inbox
 from tui.engine.job import Job
@@ -37,18 +38,6 @@ Spawn = Callable[[Callable[[], None], str], None]
 
 def daemon_thread(body: Callable[[], None], name: str) -> None:
     threading.Thread(target=body, name=name, daemon=True).start()
-
-
-class Clock:
-    """The two clocks of a run; tests give their own."""
-
-    def now(self) -> float:
-        """Seconds since the epoch, for what people read."""
-        return time.time()
-
-    def monotonic(self) -> float:
-        """Seconds for measuring."""
-        return time.monotonic()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
-from tui.engine.engine import Clock
+from tui.engine.clock import Clock
 from tui.engine.plan import Plan
 from tui.engine.selection import SelectionError
 from tui.store.config import ConfigError

@@ -2,12 +2,11 @@
 
 import contextlib
 import os
-import shlex
 import time
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
-from tui.git.clean import clean_text
+from tui.git.clean import clean_text, shell_word
 from tui.git.half_written import open_files
 from tui.git.holder import span
 from tui.git.inspect import common_dir_of, git_dir_of, git_dirs_of
@@ -53,7 +52,7 @@ def explain_git_locks(path: Path) -> list[str]:
         lines.append(f"wait for it: {_named(holders)} {verb} there")
     else:
         none = "if no git is at work there" if gits is None else "no git of this host is seen at work there"
-        lines.append(f"{none}: rm {shlex.join(map(str, locks))}")
+        lines.append(f"{none}: rm {' '.join(shell_word(str(lock)) for lock in locks)}")
     return [clean_text(line) for line in lines]
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tui.git.clean import clean_text
-from tui.git.group import lives, start_of
+from tui.git.group import is_stopped, lives, start_of, waits_for_its_terminal
 
 SILENCE = 30.0
 """Seconds without a sign of life from which on it is said."""
@@ -43,6 +43,18 @@ class Holder:
     def is_here(self) -> bool:
         """Whether it runs on this host, where its pid means something."""
         return self.host == socket.gethostname()
+
+
+def what_helps(pid: int, host: str) -> str:
+    """With one command, which works as it stands where it says."""
+    if host != socket.gethostname():
+        return f"it runs on {host}; if it hangs, go there: kill {pid}"
+    if not is_stopped(pid):
+        return f"wait for it; if it hangs: kill {pid}"
+    # A stopped process heeds no `kill`, and one that draws would be stopped again in the background.
+    if waits_for_its_terminal(pid):
+        return "it is suspended; let it go on, in its terminal: fg"
+    return f"it is stopped; let it go on: kill -CONT {pid}"
 
 
 def own_note() -> dict[str, Any]:

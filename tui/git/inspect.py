@@ -14,7 +14,7 @@ from tui.git.process import Deadlines, Exit, GitRunner
 from tui.git.remote import LIST_CONFIG, Setting, parse_config
 from tui.git.repo import public_url
 from tui.git.stop import StopSignal
-from tui.git.tree import Tree, decided_by_tree
+from tui.git.tree import INCLUDE, Tree, decided_by_tree
 
 NOT_CLONED = "not cloned"
 """The error of a checkout of which there is nothing yet."""
@@ -168,7 +168,6 @@ _NO_NETWORK = {
     "GIT_ALLOW_PROTOCOL": "none",  # a partial clone fetches what a look misses; a git before 2.44 knows only this
     "GIT_NO_LAZY_FETCH": "1",
 }
-_INCLUDE = re.compile(r"include\.path|includeif\..*\.path", re.DOTALL)
 _CLONED = re.compile(rb"^0{40,} .* (\d+) [-+]\d{4}\tclone: ")
 _BARE_HEAD = ("for-each-ref", "--format=%(HEAD)%(objectname) %(refname:lstrip=2)", "refs/heads/")
 
@@ -201,7 +200,7 @@ def _files_of_settings(path: Path, settings: Iterable[Setting]) -> tuple[str, ..
         file = os.path.join(path, name)  # noqa: PTH118  a Path would cost more than all the rest
         if kind == "file":
             files[file] = None
-        if _INCLUDE.fullmatch(key):
+        if INCLUDE.fullmatch(key):
             files[os.path.join(os.path.dirname(file), os.path.expanduser(value))] = None  # noqa: PTH111, PTH118, PTH120  as above
         elif key in {"core.excludesfile", "core.attributesfile"}:
             files[os.path.join(path, os.path.expanduser(value))] = None  # noqa: PTH111, PTH118  as above

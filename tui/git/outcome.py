@@ -22,6 +22,8 @@ SUCCESS_STATES = frozenset({State.SYNCED, State.UP_TO_DATE, State.SKIPPED})
 
 ATTENTION_STATES = frozenset({State.BLOCKED, State.BUSY, State.FAILED, State.TIMED_OUT})
 """The states that need a person; a cancelled job is not one of them: somebody wanted it so."""
+FAILURE_STATES = ATTENTION_STATES - {State.BUSY}
+"""What went wrong with the repo; a busy one is only in other hands."""
 
 
 class Reason(StrEnum):

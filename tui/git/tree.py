@@ -1,6 +1,7 @@
 """What is part of a working tree, and so for whoever is fetched from to decide."""
 
 import os
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -8,6 +9,8 @@ from pathlib import Path
 from tui.git.clean import clean_text
 from tui.git.remote import OWN_SCOPES, Setting
 
+INCLUDE = re.compile(r"include\.path|includeif\..*\.path", re.DOTALL)
+"""The keys that name a further file of settings."""
 _MOST_LINKS = 40  # as the kernel has it
 
 
@@ -38,17 +41,19 @@ def decided_by_tree(tree: Tree, settings: Iterable[Setting]) -> tuple[str, str] 
 
     git cannot leave that out. The key is empty where the file itself is of the tree.
     """
+    files: set[Path] = set()
     for one in settings:
         if one.scope not in OWN_SCOPES:
             continue
         file = tree.place / one.origin.removeprefix("file:")
-        if one.key == "include.path" or (one.key.startswith("includeif.") and one.key.endswith(".path")):
+        if INCLUDE.fullmatch(one.key):
             # Also where the condition is not met now, and where there is no such file yet: a pull may bring it.
             included = file.parent / os.path.expanduser(one.value)  # noqa: PTH111 - Path raises for `~nobody`
             if tree.holds(included):
                 return _message(f"{one.key} = {one.value} includes a file of the tree"), one.key
-        if tree.holds(file):
+        if file not in files and tree.holds(file):
             return _message(f"{file} is a file of the tree"), ""
+        files.add(file)
     return None
 
 

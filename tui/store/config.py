@@ -11,9 +11,9 @@ from tui.git.dot_git import names_git_dir
 from tui.git.repo import Repo
 from tui.git.url import CONTROL
 from tui.store.entry import Slugs, entry_repo
+from tui.store.kinds import nearest, shown
 from tui.store.paths import config_file, home_short
 from tui.store.scan import remote_url, scan
-from tui.store.settings import nearest, shown
 
 FILE_NAME = "synctui.toml"
 _SECTIONS = {"settings": "", "workspaces": ""}

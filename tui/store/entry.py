@@ -12,7 +12,8 @@ from tui.git.clean import clean_text
 from tui.git.dot_git import names_git_dir
 from tui.git.repo import Repo
 from tui.git.url import CONTROL, SCHEMES, url_problem
-from tui.store.settings import SECONDS, SettingError, nearest, shown
+from tui.store.kinds import SettingError, nearest, shown
+from tui.store.settings import SECONDS
 
 # What git refuses in a ref name, and a first '-', which git takes for an option. A ':' would make it a refspec.
 _REF_NAME = r"^(?!-|.*(?:\.\.|@\{|//|/\.|\.lock\Z|[/.]\Z))[^\x00-\x20\x7f-\x9f~^:?*\[\\/.][^\x00-\x20\x7f-\x9f~^:?*\[\\]*\Z"

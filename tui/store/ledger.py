@@ -2,11 +2,10 @@
 
 from collections.abc import Iterable
 
-from tui.git.outcome import NETWORK_REASONS, Outcome, State
+from tui.git.outcome import FAILURE_STATES, NETWORK_REASONS, Outcome, State
 from tui.store.database import Database
 from tui.store.past import Failure
 
-_FAILURES = frozenset({State.BLOCKED, State.FAILED, State.TIMED_OUT})
 _SUCCESSES = frozenset({State.SYNCED, State.UP_TO_DATE})
 
 
@@ -20,7 +19,7 @@ class Ledger:
         """What is neither failure nor success, a cancelled job say, changes nothing."""
         if outcome.state in _SUCCESSES:
             self._database.execute("DELETE FROM ledger WHERE workspace = ? AND repo = ?", (workspace, repo))
-        elif outcome.state in _FAILURES:
+        elif outcome.state in FAILURE_STATES:
             own = int(outcome.reason not in NETWORK_REASONS)
             # One that was acknowledged and fails again is a new failure.
             self._database.execute(

@@ -6,8 +6,9 @@ from pathlib import Path
 import tomli_w
 
 from tui.git.clean import clean_text
+from tui.store.kinds import SettingError
 from tui.store.paths import StateError, replace_file
-from tui.store.settings import JOBS, SettingError
+from tui.store.settings import JOBS
 
 
 class Memory:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from tui.git.outcome import Action, Outcome, Reason, State
 from tui.store.history import CutOff, Result, Run
 from tui.view.arrivals import of_results
-from tui.view.lines import MARKS, detail, duration, plural, stamp
+from tui.view.lines import MARKS, detail, duration, padded_id, plural, stamp
 from tui.view.ndjson import SCHEMA_VERSION, Document, rfc3339
 
 
@@ -20,7 +20,7 @@ def runs_table(runs: Iterable[Run], cut_off: CutOff | None) -> list[str]:
 def results_of_run(results: Iterable[Result]) -> list[str]:
     found = list(results)
     width = max((len(result.repo) for result in found), default=0)
-    return [_line(result, result.repo.ljust(min(width, 40))) for result in found]
+    return [_line(result, padded_id(result.repo, width)) for result in found]
 
 
 def results_of_repo(results: Iterable[Result]) -> list[str]:
@@ -47,7 +47,7 @@ def arrivals(results: Iterable[Result]) -> list[str]:
     came = of_results(results)
     width = max(map(len, came), default=0)
     return [
-        f"{repo.ljust(min(width, 40))}  {plural(one.commits, 'commit')}, {plural(len(one.refs), 'ref')}"
+        f"{padded_id(repo, width)}  {plural(one.commits, 'commit')}, {plural(len(one.refs), 'ref')}"
         for repo, one in sorted(came.items())
     ]
 

@@ -1,11 +1,9 @@
 """How a watch is, for people and for programs."""
 
+from tui.git.holder import SILENCE, span, what_helps
 from tui.store.watches import Watching
 from tui.view.lines import duration, stamp
 from tui.view.ndjson import SCHEMA_VERSION, Document, rfc3339
-
-_SILENT = 30.0
-"""Seconds without a sign of life that are said: one comes every five."""
 
 
 def lines(workspace: str, watch: Watching | None, now: float) -> list[str]:
@@ -20,10 +18,8 @@ def lines(workspace: str, watch: Watching | None, now: float) -> list[str]:
         f"{workspace} is watched by {watch}, since {stamp(watch.started_at)}",
         f"passes: {waits or goes_on}, every {duration(watch.every * 1000)}",
     ]
-    if silence > _SILENT:
-        said.append(
-            f"no sign of life for {duration(silence * 1000)}: it may be stopped; `kill {watch.pid}` ends it"
-        )
+    if silence > SILENCE:
+        said.append(f"no sign of life for {span(silence)}: {what_helps(watch.pid, watch.host)}")
     return said
 
 

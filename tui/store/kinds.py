@@ -1,0 +1,182 @@
+"""What a setting or an option takes, and how a value that it does not take is refused."""
+
+import datetime as dt
+import difflib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from tui.git.clean import clean_text
+from tui.store.window import Window
+
+MAX_SECONDS = 86400.0
+_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
+_SHOWN = 40
+"""Characters of a foreign value that a one-line message has room for."""
+
+
+class SettingError(ValueError):
+    """A value that a setting does not take; the text names the value and what is allowed."""
+
+
+class Kind(Protocol):
+    """What a setting takes. `parse` reads text, `check` a TOML value; both raise SettingError."""
+
+    @property
+    def allowed(self) -> str: ...
+
+    def parse(self, text: str) -> object: ...
+
+    def check(self, value: object) -> object: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    least: int
+    most: int
+
+    @property
+    def allowed(self) -> str:
+        return f"a whole number from {self.least} to {self.most}"
+
+    def parse(self, text: str) -> int:
+        if not re.fullmatch(r"-?[0-9]{1,9}", text.strip()):
+            raise _refusal(text, self)
+        return self._within(int(text), text)
+
+    def check(self, value: object) -> int:
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise _refusal(value, self)
+        return self._within(value, value)
+
+    def _within(self, number: int, given: object) -> int:
+        if not self.least <= number <= self.most:
+            raise _refusal(given, self)
+        return number
+
+
+@dataclass(frozen=True, slots=True)
+class Seconds:
+    """A length of time in seconds, also written `90s`, `5m`, `1h`, `3d`."""
+
+    most: float = MAX_SECONDS
+    zero: str = "; 0 turns it off"
+    """What nought means, for people."""
+    least: float = 0.0
+
+    @property
+    def allowed(self) -> str:
+        days = ", 3d" if self.most > MAX_SECONDS else ""
+        return f"seconds from {self.least:.0f} to {self.most:.0f}, or like 90s, 5m, 1h{days}{self.zero}"
+
+    def parse(self, text: str) -> float:
+        match = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,9})?) ?([smhd]?)", text.strip(), re.IGNORECASE)
+        if not match:
+            raise _refusal(text, self)
+        return self._within(float(match[1]) * _UNITS[match[2].lower()], text)
+
+    def check(self, value: object) -> float:
+        if isinstance(value, str):
+            return self.parse(value)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise _refusal(value, self)
+        return self._within(value, value)
+
+    def _within(self, seconds: float, given: object) -> float:
+        # Written so that nan, which compares with nothing, is refused too.
+        if not self.least <= seconds <= self.most:
+            raise _refusal(given, self)
+        return float(seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    allowed: str = "true or false (1, 0, yes, no, on, off in a variable)"
+
+    def parse(self, text: str) -> bool:
+        word = text.strip().lower()
+        if word in {"1", "true", "yes", "on"}:
+            return True
+        if word in {"0", "false", "no", "off"}:
+            return False
+        raise _refusal(text, self)
+
+    def check(self, value: object) -> bool:
+        if not isinstance(value, bool):
+            raise _refusal(value, self)
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    words: tuple[str, ...]
+
+    @property
+    def allowed(self) -> str:
+        return ", ".join(self.words)
+
+    def parse(self, text: str) -> str:
+        word = text.strip().lower()
+        if word not in self.words:
+            raise _refusal(text, self)
+        return word
+
+    def check(self, value: object) -> str:
+        if not isinstance(value, str):
+            raise _refusal(value, self)
+        return self.parse(value)
+
+
+@dataclass(frozen=True, slots=True)
+class HoursOfDay:
+    """A span of the local day, also across midnight."""
+
+    allowed: str = "a span of the day like 22:00-06:00"
+
+    def parse(self, text: str) -> Window:
+        match = re.fullmatch(r"(\d{1,2}):(\d\d) ?[-–] ?(\d{1,2}):(\d\d)", text.strip(), re.ASCII)
+        try:
+            if not match:
+                raise _refusal(text, self)
+            hour, minute, until_hour, until_minute = map(int, match.groups())
+            window = Window(dt.time(hour, minute), dt.time(until_hour, until_minute))
+        except ValueError:
+            raise _refusal(text, self) from None
+        if window.start == window.end:
+            raise _refusal(text, self)
+        return window
+
+    def check(self, value: object) -> Window:
+        if isinstance(value, Window):
+            return value
+        if not isinstance(value, str):
+            raise _refusal(value, self)
+        return self.parse(value)
+
+
+def shown(value: object) -> str:
+    """A foreign TOML value as a message may show it: clean, short, on one line."""
+    if isinstance(value, str):
+        text = clean_text(value)
+        return f'"{text[: _SHOWN - 1]}…"' if len(text) > _SHOWN else f'"{text}"'
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int):
+        # Python refuses to print an integer of more than 4300 digits.
+        return str(value) if abs(value) < 10**15 else "a huge number"
+    if isinstance(value, float):
+        return str(value)
+    if isinstance(value, list | dict):
+        return "a list" if isinstance(value, list) else "a table"
+    return "a date or time"
+
+
+def nearest(word: str, known: Mapping[str, object]) -> str:
+    """` (did you mean "url"?)`, or nothing where no known word is near."""
+    near = difflib.get_close_matches(word, known, 1)
+    return f' (did you mean "{near[0]}"?)' if near else ""
+
+
+def _refusal(value: object, kind: Kind) -> SettingError:
+    return SettingError(f"{shown(value)} is not allowed; allowed: {kind.allowed}")
