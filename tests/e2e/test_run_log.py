@@ -1,5 +1,6 @@
 """The log of a run, from outside: every front end makes one, and it has what they say."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -113,12 +114,14 @@ def test_each_pass_of_a_watch_has_one(workspace: Workspace, logs: Path) -> None:
     workspace.add("one")
     process = start("watch", "--every", "1s", "--ndjson", cwd=workspace.folder)
     assert process.stdout is not None
-    for _ in range(2):
-        while '"run_finished"' not in process.stdout.readline():
-            pass
+    passes = []
+    while len(passes) < 2:
+        event = json.loads(process.stdout.readline())
+        if event["event"] == "run_finished":
+            passes.append(event["run"])
     process.terminate()
     ended(process)
-    assert len(list(logs.iterdir())) >= 2
+    assert set(passes) <= {log.stem for log in logs.iterdir()}
 
 
 def test_a_folder_for_logs_that_cannot_be_had_costs_no_repo(workspace: Workspace, logs: Path) -> None:

@@ -70,11 +70,12 @@ def passes(watch: Watch | None) -> str:
     """`pass 3`, `next pass in 4:12`, `next pass at 22:00` where the window is closed until then."""
     if watch is None:
         return ""
-    if watch.going_on:
+    at = watch.next_start
+    if at is None:
         return f"pass {watch.passes}"
     left = watch.due_in()
     if left > watch.every:
-        return f"next pass at {time.strftime('%H:%M', time.localtime(time.time() + left))}"
+        return f"next pass at {time.strftime('%H:%M', time.localtime(at))}"
     return f"next pass in {clock_face(left)}"
 
 
