@@ -65,7 +65,8 @@ class Watchdog:
             return
         with contextlib.suppress(OSError):
             shell.stdin.close()
-        if not any(map(group_lives, self._watched)):  # it has nothing left to do
+        # A copy: jobs that were given up may still come and go.
+        if not any(map(group_lives, list(self._watched))):  # it has nothing left to do
             with contextlib.suppress(subprocess.TimeoutExpired):
                 shell.wait(1)
 
