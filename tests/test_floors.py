@@ -18,7 +18,15 @@ def loaded(module: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "module", ["tui.headless.run", "tui.headless", "tui.cli", "tui.view.board", "tui.demo.workspace"]
+    "module",
+    [
+        "tui.headless.run",
+        "tui.headless",
+        "tui.headless.doctor",
+        "tui.cli",
+        "tui.view.board",
+        "tui.demo.workspace",
+    ],
 )
 def test_the_headless_side_loads_no_screen(module: str) -> None:
     assert loaded(module) & {"textual", "rich", "widgets"} == set()

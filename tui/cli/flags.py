@@ -103,6 +103,8 @@ class Group(click.Group):
     command_class = Command
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if ctx.resilient_parsing and not args:  # the shell completes the first word, which may be a command
+            return super().parse_args(ctx, args)
         if not args or (args[0] not in self.commands and args[0] not in {"-h", "--help", "--version"}):
             args = ["app", *args]
         return super().parse_args(ctx, args)

@@ -1,7 +1,9 @@
 """The commands that only read."""
 
+import os
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -11,11 +13,12 @@ from tui.engine.shutdown import leave, signals_unwind
 from tui.engine.survey import survey
 from tui.git.clean import clean_text
 from tui.git.repo import public_url
+from tui.headless.doctor import doctor
 from tui.headless.status import status
 from tui.headless.streams import Streams
 from tui.store.looks import Looks
 from tui.store.paths import looks_file
-from tui.store.settings import SETTINGS
+from tui.store.settings import SETTINGS, resolve
 from tui.view.dashboard import Thresholds
 from tui.view.lines import padded_id
 
@@ -71,8 +74,19 @@ def status_command(words: tuple[str, ...], config: Path | None, **flags: object)
     leave(ending)
 
 
+@click.command("doctor", cls=Command)
+@config_flag
+@flags_of("json", "color")
+def doctor_command(config: Path | None, **flags: Any) -> None:
+    """Say what would trip a run or the app here: git, logins, limits, disks, terminal, workspace file."""
+    settings = resolve(flags, os.environ, {}, 0, None)
+    with signals_unwind():
+        ending = doctor(config, Streams(settings.color), as_json=settings.json)
+    leave(ending)
+
+
 def _plain(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value).lower()
 
 
-COMMANDS = (status_command, config_command, list_command)
+COMMANDS = (status_command, config_command, list_command, doctor_command)

@@ -25,6 +25,12 @@ NO_HOOKS = ("-c", "core.hooksPath=/dev/null")
 
 _FILES = 10_240
 """The most that macOS gives."""
+_FILES_OF_A_JOB = 10
+"""7 are open while a git of it runs; starting the next, and looks at what it has left, open some more."""
+_FILES_OF_A_LOOK = 7
+"""The app looks at as many checkouts at a time as there are cores, beside the run."""
+_OWN_FILES = 24
+"""Terminal and state, and what is opened for a moment."""
 
 _QUIET = {
     "GIT_TERMINAL_PROMPT": "0",
@@ -186,6 +192,11 @@ def scrub_environ() -> None:
     for name in list(os.environ):
         if name in _LEAKS or name.startswith("GIT_TRACE"):
             del os.environ[name]
+
+
+def files_needed(jobs: int) -> int:
+    """Open files that a run of so many jobs at a time needs at most, the pick above the limit among them."""
+    return _OWN_FILES + _FILES_OF_A_JOB * (jobs + 1) + _FILES_OF_A_LOOK * (os.cpu_count() or 2)
 
 
 def raise_file_limit() -> None:

@@ -70,6 +70,19 @@ def free_lock(lock_dir: Path, path: Path) -> tuple[Holder | None, list[str]]:
         return lock.dead, lock.cleared
 
 
+def take_flock(fd: int, folder: Path, kind: int = fcntl.LOCK_EX) -> bool:
+    """Whether the lock is ours now; `folder` is where the file lies, for the text of LockUnsupported."""
+    try:
+        fcntl.flock(fd, kind | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno in {errno.EWOULDBLOCK, errno.EACCES}:
+            return False
+        if error.errno in {errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL}:
+            raise LockUnsupported(f"{folder}: the file system has no flock") from error
+        raise
+    return True
+
+
 class RepoLock:
     """Held within the `with` block.
 
@@ -104,7 +117,7 @@ class RepoLock:
 
     def _take(self, fd: int) -> None:
         tries = 0
-        while not self._flock(fd):
+        while not take_flock(fd, self._dir):
             # Without a note, or with that of one who was killed, its holder has just come or is just going.
             note = read_note(self._file)
             if is_dead(note):
@@ -117,17 +130,6 @@ class RepoLock:
         if note := read_note(self._file):
             self.dead = holder_in(note, self._file)
             self.cleared = clear_up(note, self._path)
-
-    def _flock(self, fd: int) -> bool:
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            if error.errno in {errno.EWOULDBLOCK, errno.EACCES}:
-                return False
-            if error.errno in {errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL}:
-                raise LockUnsupported(f"{self._dir}: the file system has no flock") from error
-            raise
-        return True
 
     def note_child(self, pid: int | None, step: str) -> None:
         """Write down the git child that works under this lock, so that it is known after a crash of ours."""
