@@ -19,6 +19,7 @@ from tui.git.checkup import Level
 from tui.git.env import files_needed
 from tui.headless.check_terminal import check_processes
 from tui.store import check_disks
+from tui.store.history import History
 
 Found = dict[str, list[dict[str, Any]]]
 PLAIN = {
@@ -135,7 +136,7 @@ def test_logins_that_will_not_work(workspace: Workspace, sandbox: Path, tmp_path
             "warning",
             "https://a.invalid: the credential helper nowhere is not there: no git-credential-nowhere",
         ),
-        ("ok", "https://c.invalid: by its URL"),
+        ("ok", "https://c.invalid: by the URL"),
         ("note", "GIT_ASKPASS is left out of runs, which ask nothing"),
     ]
     assert [(one["level"], one["found"], one["helps"]) for one in found["ssh"][1:]] == [
@@ -198,6 +199,14 @@ def test_a_state_folder_that_keeps_nothing_or_locks_nothing(
     one = doctor(workspace, 1, prefix=ordinary.PREFIX)["state folder"][0]
     assert (one["level"], one["helps"]) == ("problem", f"ls -ld {state}")
     state.chmod(0o700)
+    (state / "locks").mkdir(mode=0o500)
+    with History.open(state / "synctui.db"):
+        (state / "synctui.db").chmod(0o400)
+    found = doctor(workspace, 1, prefix=ordinary.PREFIX)
+    assert found["state folder"][0]["found"] == "~/.local/state/synctui/locks cannot be written"
+    assert found["database"][0]["found"] == "~/.local/state/synctui/synctui.db cannot be written"
+    (state / "locks").rmdir()
+    (state / "synctui.db").unlink()
     # The system of another: no such file system can be mounted here.
     for answer, text in (
         ("raise OSError(37, 'No locks available')", "has no flock"),
@@ -286,6 +295,10 @@ def test_a_limit_of_processes_and_disks_that_are_full_or_shared(
         resource.setrlimit(resource.RLIMIT_NPROC, limits)
     assert (processes.level, processes.helps.endswith("--jobs 4")) == (Level.PROBLEM, True)
     # None of these can be made without the powers of root.
+    tables = {"/etc/fstab": ["UUID=1 / ext4 rw", "UUID=2 /srv/my\\040disk ext4 rw"]}
+    monkeypatch.setattr(check_disks, "_lines", lambda file: tables.get(file, []))
+    [away] = check_disks.check_folders([Path("/srv/my disk/work"), tmp_path])
+    assert (away.level, away.helps) == (Level.PROBLEM, "mount '/srv/my disk'")
     monkeypatch.setattr(check_disks, "_mounts", lambda: {"/": "nfs4"})
     [shared] = check_disks.check_disks([tmp_path / "a", tmp_path / "b"])
     assert (shared.level, shared.helps) == (Level.WARNING, "sync it from one machine alone")

@@ -10,13 +10,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tui.git.checkup import PATIENCE, Finding, Level, ask
-from tui.git.clean import clean_text, shell_word
-from tui.git.env import carries_login, git_env, without_login
+from tui.git.clean import shell_word
+from tui.git.env import address_of, carries_login, git_env
 from tui.git.remote import Setting
 from tui.git.repo import LOCAL_HOST, host_of, server_of
 
 _HOSTS = 5
 """Of which ssh is asked for its settings, those of the most repos; each costs a process."""
+_SERVERS_SHOWN = 3
 _SOCKET_PATH = 104 if sys.platform == "darwin" else 108
 """Bytes of the name of a socket, its end included."""
 _SOCKET_SUFFIX = 17
@@ -32,25 +33,26 @@ def check_ssh(urls: Sequence[str], settings: Sequence[Setting]) -> Iterator[Find
     """`urls` as git uses them, one for each repo."""
     hosts = Counter(host_of(url) for url in urls if uses_ssh(url))
     missing = Level.PROBLEM if hosts else Level.NOTE
-    if command := _ssh_command(settings):
-        name, words = command
-        if shutil.which(os.path.expanduser(words[0])) is None and "=" not in words[0]:  # noqa: PTH111 - Path raises
-            yield Finding("ssh", missing, f"{name} names {words[0]}, which is not there", f"unset {name}")
-        else:
+    name, words = _ssh_command(settings)
+    where = shutil.which(os.path.expanduser(words[0]))  # noqa: PTH111 - Path raises for an unknown `~user`
+    if where is None and name:
+        if "=" in words[0]:  # a variable, set for a shell
             yield Finding("ssh", Level.OK, f"{' '.join(words)} ({name})")
-        return
-    where = shutil.which("ssh")
-    if where is None:
+        else:
+            yield Finding("ssh", missing, f"{name} names {words[0]}, which is not there", f"unset {name}")
+    elif where is None:
         yield Finding("ssh", missing, "not found on PATH", "install the client of OpenSSH" if hosts else "")
-        return
-    version = next(iter(ask("ssh", "-V").err.splitlines()), "").partition(",")[0]
-    yield Finding("ssh", Level.OK, f"{version} ({where})")
-    for host, count in hosts.most_common(_HOSTS):
-        yield _host_finding(host, count)
+    elif Path(where).name != "ssh":
+        yield Finding("ssh", Level.OK, f"{' '.join(words)} ({name})")
+    else:
+        version = next(iter(ask(where, "-V").err.splitlines()), "").partition(",")[0]
+        yield Finding("ssh", Level.OK, f"{version} ({name or where})")
+        for host, count in hosts.most_common(_HOSTS):
+            yield _host_finding([where, *words[1:]], host, count)
 
 
-def _ssh_command(settings: Sequence[Setting]) -> tuple[str, list[str]] | None:
-    """Where the person has put a program of their own in the place of ssh, and its words."""
+def _ssh_command(settings: Sequence[Setting]) -> tuple[str, list[str]]:
+    """The words with which git starts ssh, and the setting that says so; empty: none does."""
     configured = [one.value for one in settings if one.key == "core.sshcommand"]
     for name, command in (
         ("GIT_SSH_COMMAND", os.environ.get("GIT_SSH_COMMAND")),
@@ -62,14 +64,14 @@ def _ssh_command(settings: Sequence[Setting]) -> tuple[str, list[str]] | None:
             except ValueError:  # a shell may read more into it than Python
                 return name, [command]
     plain = os.environ.get("GIT_SSH")
-    return ("GIT_SSH", [plain]) if plain else None
+    return ("GIT_SSH", [plain]) if plain else ("", ["ssh"])
 
 
-def _host_finding(host: str, repos: int) -> Finding:
+def _host_finding(ssh: Sequence[str], host: str, repos: int) -> Finding:
     # To look names up is to need the network.
-    answer = ask("ssh", "-G", "-o", "CanonicalizeHostname=no", "--", host)
-    helps = f"ssh -G {shell_word(host)}"
+    answer = ask(*ssh, "-G", "-o", "CanonicalizeHostname=no", "--", host)
     if answer.code:
+        helps = f"{shlex.join(ssh)} -G {shell_word(host)}"
         said = next(iter(answer.err.splitlines()), "")
         return Finding("ssh", Level.PROBLEM, f"{host}: ssh cannot be set up: {said}", helps)
     options = dict(line.partition(" ")[::2] for line in answer.out.splitlines())
@@ -126,8 +128,12 @@ def _is_answered(address: str) -> bool:
 def check_logins(urls: Sequence[str], settings: Sequence[Setting]) -> Iterator[Finding]:
     """The credential helper of each http(s) server, as git finds it."""
     servers = {server_of(url): url for url in urls if url.startswith(("http://", "https://"))}
+    alike: dict[tuple[Level, str, str], list[str]] = {}
     for server, url in servers.items():
-        yield _login_finding(server, url)
+        alike.setdefault(_login(url), []).append(server)
+    for (level, found, helps), those in alike.items():
+        more = f" and {len(those) - _SERVERS_SHOWN} more" if those[_SERVERS_SHOWN:] else ""
+        yield Finding("logins", level, f"{', '.join(those[:_SERVERS_SHOWN])}{more}: {found}", helps)
     asking = [name for name in ("GIT_ASKPASS", "SSH_ASKPASS") if os.environ.get(name)]
     asking += ["core.askPass"] * any(one.key == "core.askpass" and one.value for one in settings)
     if asking and servers:
@@ -135,23 +141,20 @@ def check_logins(urls: Sequence[str], settings: Sequence[Setting]) -> Iterator[F
         yield Finding("logins", Level.NOTE, f"{names} {verb} left out of runs, which ask nothing")
 
 
-def _login_finding(server: str, url: str) -> Finding:
+def _login(url: str) -> tuple[Level, str, str]:
+    """What is found of the URL's server, and what helps."""
     place = Path("/")
-    asked = ask(
-        "git", "-C", str(place), "config", "--get-urlmatch", "credential.helper", without_login(url),
-        env=git_env(place),
-    )  # fmt: skip
-    helper = asked.out.strip()
+    which = ("config", "--get-urlmatch", "credential.helper", address_of(url))
+    helper = ask("git", "-C", str(place), *which, env=git_env(place)).out.strip()
+    if not helper and carries_login(url):
+        return Level.OK, "by the URL", ""
     if not helper:
-        if carries_login(url):
-            return Finding("logins", Level.OK, f"{server}: by its URL")
-        found = f"{server}: no credential helper; without a login only what is public can be fetched"
-        return Finding("logins", Level.NOTE, found, "git config --global credential.helper cache")
+        found = "no credential helper, which is enough for what is public"
+        return Level.NOTE, found, "git config --global credential.helper cache"
     if missing := _missing_program(helper):
-        found = f"{server}: the credential helper {helper} is not there: no {missing}"
-        where = f"git config --show-origin --get-urlmatch credential.helper {shell_word(server)}"
-        return Finding("logins", Level.WARNING, clean_text(found), where)
-    return Finding("logins", Level.OK, clean_text(f"{server}: {helper}"))
+        found = f"the credential helper {helper} is not there: no {missing}"
+        return Level.WARNING, found, "git config --show-origin --get-regexp '^credential\\.'"
+    return Level.OK, f"credential helper {helper}", ""
 
 
 def _missing_program(helper: str) -> str:

@@ -90,6 +90,11 @@ def without_login(url: str) -> str:
     return _split_login(url)[0]
 
 
+def address_of(url: str) -> str:
+    """The URL without all that may hold a secret, for the process list."""
+    return urlsplit(without_login(url))._replace(query="", fragment="").geturl()
+
+
 def carries_login(url: str) -> bool:
     return without_login(url) != url
 

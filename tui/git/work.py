@@ -6,12 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NoReturn
-from urllib.parse import urlsplit
 
 from tui.git.advice import advice, nearest
 from tui.git.aftermath import remove_locks
 from tui.git.clean import clean_text
-from tui.git.env import carries_login, without_login
+from tui.git.env import address_of, carries_login
 from tui.git.failure import Ended, classify
 from tui.git.half_written import remove_half_written
 from tui.git.inspect import git_dirs_of
@@ -180,13 +179,8 @@ class Work:
         if not url.startswith(("http://", "https://")):
             return ""
         git = replace(self.git, place=nearest(self.repo.path))
-        asked = git.unstoppable("config", "--get-urlmatch", "credential.helper", _address(url))
+        asked = git.unstoppable("config", "--get-urlmatch", "credential.helper", address_of(url))
         return server_of(url) if asked.code in {0, 1} and not asked.stdout.strip() else ""
-
-
-def _address(url: str) -> str:
-    """The URL without what may hold a secret, for the process list."""
-    return urlsplit(without_login(url))._replace(query="", fragment="").geturl()
 
 
 def own_lock(repo: Repo, message: str) -> str:

@@ -130,7 +130,7 @@ def _tmux() -> Finding:
     if int(escape or 0) > _SLOW_ESCAPE:
         found = f"{version}: waits {escape} ms for what follows an esc, so that key is slow"
         return Finding("tmux", Level.WARNING, found, "tmux set -s escape-time 10")
-    if "RGB" not in features.split(","):
+    if features and "RGB" not in features.split(","):  # none: no terminal is attached
         found = f"{version}: shows 256 colours at most"
         return Finding("tmux", Level.NOTE, found, "tmux set -as terminal-features ',*:RGB'")
-    return Finding("tmux", Level.OK, f"{version}: {features}")
+    return Finding("tmux", Level.OK, f"{version} {features}".rstrip())

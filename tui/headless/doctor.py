@@ -51,13 +51,15 @@ class _Ground:
 
     config: Path | None
     workspace: Workspace | None = None
-    settings: Sequence[Setting] = ()
-    """Of git, the person's own."""
+    settings: tuple[Setting, ...] | None = None
+    """Of git, the person's own; None: there is no git that could tell."""
     jobs: int = 8
 
     def look_at_git(self) -> Iterator[Finding]:
-        yield from check_git()
-        self.settings = settings_of_person()
+        for one in check_git():
+            yield one
+            if one.level is Level.OK:
+                self.settings = settings_of_person()
 
     def look_at_workspace(self) -> Iterator[Finding]:
         try:
@@ -99,13 +101,14 @@ class _Ground:
             for repo in (self.workspace.repos if self.workspace else ())
             if repo.enabled and not repo.error
         ]
-        urls = [rewritten(repo.url, tuple(self.settings)) for repo in repos if repo.url]
+        settings = self.settings or ()
+        urls = [rewritten(repo.url, settings) for repo in repos if repo.url]
         roots = {repo.root or repo.path for repo in repos}
-        return {
-            "git settings": partial(check_settings, self.settings),
-            "ssh": partial(check_ssh, urls, self.settings),
+        checks: dict[str, Check] = {
+            "git settings": partial(check_settings, settings),
+            "ssh": partial(check_ssh, urls, settings),
             "ssh agent": partial(check_agent, urls),
-            "logins": partial(check_logins, urls, self.settings),
+            "logins": partial(check_logins, urls, settings),
             "python": check_python,
             "open files": partial(check_files, self.jobs),
             "processes": partial(check_processes, self.jobs),
@@ -117,6 +120,10 @@ class _Ground:
             "terminal": check_terminal,
             "locale": check_encoding,
         }
+        if self.settings is None:
+            for asks_git in ("git settings", "logins", "owners"):
+                del checks[asks_git]
+        return checks
 
 
 def doctor(config: Path | None, streams: Streams, *, as_json: bool) -> Ending:
@@ -150,9 +157,6 @@ class _Look:
         except NoAnswer as silent:
             level = Level.PROBLEM if self.name == "git" else Level.WARNING
             self.found.append(Finding(self.name, level, str(silent)))
-        except FileNotFoundError as error:
-            missing = Finding(self.name, Level.NOTE, f"unknown: there is no {error.filename}")
-            self.found += [] if error.filename == "git" and self.found else [missing]
         except OSError as error:
             where = f": {error.filename}" if error.filename else ""
             self.found.append(Finding(self.name, Level.WARNING, f"unknown: {error.strerror}{where}"))

@@ -11,7 +11,7 @@ from tui.git.checkup import Finding, Level
 from tui.git.clean import shell_word
 from tui.git.lock import LockUnsupported, take_flock
 from tui.store.history import History
-from tui.store.paths import StateError, database_file, home_short, state_folder
+from tui.store.paths import StateError, database_file, home_short, locks_folder, log_file, state_folder
 
 _PRIVATE = 0o700
 
@@ -27,6 +27,11 @@ def check_state() -> Iterator[Finding]:
     if here != folder:
         yield Finding("state folder", Level.OK, f"{name}, which the first run makes")
         return
+    for below in (locks_folder(), log_file("").parent):
+        if below.exists() and not os.access(below, os.R_OK | os.W_OK | os.X_OK):  # as after a run by root
+            found, helps = f"{home_short(below)} cannot be written", f"ls -ld {shell_word(str(below))}"
+            yield Finding("state folder", Level.PROBLEM, found, helps)
+            return
     mode = stat.S_IMODE(folder.stat().st_mode)
     try:
         locks = _locks_hold(folder)
@@ -71,5 +76,10 @@ def check_database() -> Iterator[Finding]:
             f"mv {shell_word(str(file))} {shell_word(f'{file}.damaged')}" if "damaged" in str(error) else ""
         )
         yield Finding("database", Level.PROBLEM, str(error), helps or f"ls -l {shell_word(str(file))}")
+        return
+    if there and not os.access(file, os.W_OK):
+        yield Finding(
+            "database", Level.PROBLEM, f"{name} cannot be written", f"ls -l {shell_word(str(file))}"
+        )
         return
     yield Finding("database", Level.OK, f"{name}: healthy" if there else f"{name}, which the first run makes")
