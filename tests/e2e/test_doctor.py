@@ -80,7 +80,7 @@ def test_where_nothing_is_wrong_it_says_so_and_changes_nothing(workspace: Worksp
     assert lines[-2:] == ["", "nothing here would trip synctui"]
     assert f"✓ git           {git(workspace.folder, 'version').split()[2]} ({shutil.which('git')})" in lines
     assert f"✓ workspace     {workspace.folder}/synctui.toml: 2 repos listed there" in lines
-    assert "✓ state folder  ~/.local/state/synctui: writable, mode 0700, its locks hold" in lines
+    assert "✓ state folder  ~/.local/state/synctui: writable, mode 0700, its locks (flock) hold" in lines
     assert "✓ database      ~/.local/state/synctui/synctui.db: healthy" in lines
     assert "✓ owners        the checkouts are yours (2)" in lines
     assert "– ssh agent     none: SSH_AUTH_SOCK is not set; no entry uses ssh" in lines

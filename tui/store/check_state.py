@@ -50,7 +50,7 @@ def check_state() -> Iterator[Finding]:
         found = f"{name}: mode {mode:04o}, which the next run makes 0700"
         yield Finding("state folder", Level.WARNING, found, f"chmod 700 {shell_word(str(folder))}")
     else:
-        yield Finding("state folder", Level.OK, f"{name}: writable, mode 0700, its locks hold")
+        yield Finding("state folder", Level.OK, f"{name}: writable, mode 0700, its locks (flock) hold")
 
 
 def _locks_hold(folder: Path) -> bool:
