@@ -1,5 +1,6 @@
 """Every test runs in a home of its own, and pictures do not depend on the terminal of the person."""
 
+import gc
 import importlib
 import os
 import re
@@ -14,7 +15,8 @@ import pytest
 
 _FOREIGN = re.compile(
     r"^(SYNCTUI_|TEXTUAL_(?!SNAPSHOT_TEMPDIR)|GIT_|XDG_|SSH_ASKPASS|NO_COLOR|FORCE_COLOR|CLICOLOR|COLORTERM|COLUMNS|LINES|ESCDELAY"
-    r"|EDITOR|VISUAL|PAGER|LANGUAGE|LC_ALL|.*_proxy$)",
+    r"|EDITOR|VISUAL|PAGER|LANGUAGE|LC_ALL|.*_proxy$|PYTHONUNBUFFERED$"
+    r"|PYTHONDONTWRITEBYTECODE$)",  # with it each of a thousand starts of the program compiles it anew
     re.IGNORECASE,
 )
 
@@ -47,6 +49,13 @@ class Picture(pytest_textual_snapshot.SVGImageExtension):
 
 
 pytest_textual_snapshot.SVGImageExtension = Picture
+
+
+def pytest_collection_finish() -> None:
+    """A quarter of the time of a test of the app goes to collections that look at modules and tests again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.fixture(autouse=True)
