@@ -4,8 +4,6 @@ import os
 import subprocess
 from pathlib import Path
 
-import pytest
-
 from tests.kit import repos
 from tests.kit.program import synctui
 from tests.torture.corpus import check_told
@@ -25,19 +23,26 @@ _NAMES = {
 }
 
 
-@pytest.mark.parametrize("name", _NAMES.values(), ids=_NAMES)
-def test_a_folder_of_any_name(name: bytes, tmp_path: Path, sandbox: Path) -> None:
-    remote = repos.make_remote(tmp_path / "remote.git", 2)
-    checkout = repos.clone(remote, tmp_path / "co" / os.fsdecode(name))
-    repos.add_commits(remote)
-    (checkout / "mine.txt").write_text("mine\n")
-    before = facts(checkout)
+def test_folders_of_any_name(tmp_path: Path, sandbox: Path) -> None:
+    checkouts = {}
+    for label, name in _NAMES.items():
+        remote = repos.make_remote(tmp_path / f"{label}.git", 2)
+        checkout = repos.clone(remote, tmp_path / "co" / os.fsdecode(name))
+        repos.add_commits(remote)
+        (checkout / "mine.txt").write_text("mine\n")
+        checkouts[os.fsencode(checkout)] = (checkout, remote, facts(checkout))
     ran = synctui("sync", "--ndjson", cwd=tmp_path / "co")
-    (end,) = ran.finished().values()
-    assert (end["state"], end["reason"], ran.code) == ("synced", None, 0)
-    assert os.fsencode(end["path"]) == os.fsencode(checkout)  # for a script: exact, and escaped in the JSON
-    assert lost(before, facts(checkout), checkout) == []
-    assert repos.head(checkout) == remote.head
+    assert ran.code == 0
+    # The path is for a script: exact, and escaped in the JSON.
+    ends = {
+        os.fsencode(end["path"]): (end["state"], end["reason"])
+        for end in ran.events
+        if end["event"] == "repo_finished"
+    }
+    assert ends == dict.fromkeys(checkouts, ("synced", None))
+    for checkout, remote, before in checkouts.values():
+        assert lost(before, facts(checkout), checkout) == []
+        assert repos.head(checkout) == remote.head
     check_told(ran, sandbox)
     assert list(tmp_path.rglob("INJECTED")) == []
     for command in ("sync", "list", "status", "config"):
