@@ -13,7 +13,7 @@ from tests.kit.gate import SshStub
 from tests.kit.processes import state_of, wait_until
 from tests.kit.program import SYNCTUI, Workspace, ended, kill_unwatched, start, synctui
 from tests.kit.pty import Terminal
-from tests.torture.facts import facts
+from tests.torture.facts import litter
 from tests.torture.servers import WebServer, half_then_silence, status
 
 LOGIN = {"WWW-Authenticate": 'Basic realm="git"'}
@@ -57,7 +57,7 @@ def test_no_child_of_a_child_is_left(busy: Workspace, ssh_stub: SshStub, number:
     assert ran.code == -number
     assert {(end["state"], end["reason"]) for end in ran.finished().values()} == {("cancelled", "signal")}
     assert ssh_stub.processes() == {}
-    assert facts(busy.checkout("pack")).litter == frozenset()
+    assert litter(busy.checkout("pack")) == frozenset()
     assert [path.name for path in busy.checkout("ssh").parent.iterdir()] == ["ssh"]
 
 
@@ -132,7 +132,7 @@ def test_nor_after_the_kill_of_all_that_is_ours_and_the_next_run(
     assert ssh_stub.processes() == {}
     for name, remote in busy.remotes.items():
         assert repos.head(busy.checkout(name)) == remote.head
-        assert facts(busy.checkout(name)).litter == frozenset()
+        assert litter(busy.checkout(name)) == frozenset()
 
 
 def test_what_was_suspended_goes_on(workspace: Workspace, ssh_stub: SshStub) -> None:

@@ -32,7 +32,7 @@ class Facts:
     mine: frozenset[str]
     """Paths whose content no commit has: changed, untracked and ignored files."""
     litter: frozenset[str]
-    """Locks, half packs and half clones, in the git dir and beside the checkout."""
+    """See the function of this name."""
 
     @property
     def tip(self) -> str:
@@ -45,15 +45,16 @@ def facts(checkout: Path) -> Facts:
     git_dir = _git_dir(checkout)
     if git_dir is None:
         files = _files(checkout)
-        return Facts("", {}, (), (), files, frozenset(files), _litter(checkout, None))
+        return Facts("", {}, (), (), files, frozenset(files), litter(checkout))
     branches = dict(
         line.split(" ", 1)
         for line in _git(
             checkout, "for-each-ref", "--format=%(refname) %(objectname)", "refs/heads", "refs/stash"
         )
     )
-    for number, line in enumerate(_git(checkout, "stash", "list", "--format=%H")):
-        branches[f"stash@{{{number}}}"] = line
+    if not branches or "refs/stash" in branches:
+        for number, line in enumerate(_git(checkout, "stash", "list", "--format=%H")):
+            branches[f"stash@{{{number}}}"] = line
     status = _git(checkout, "status", "--porcelain", "-z", "--ignored", "--untracked-files=all", split="\0")
     return Facts(
         head=_head(git_dir),
@@ -62,8 +63,21 @@ def facts(checkout: Path) -> Facts:
         unfinished=tuple(name for name in UNFINISHED if os.path.lexists(git_dir / name)),
         files=_files(checkout),
         mine=frozenset(line[3:].rstrip("/") for line in status if line[2:3] == " "),
-        litter=_litter(checkout, git_dir),
+        litter=litter(checkout),
     )
+
+
+def litter(checkout: Path) -> frozenset[str]:
+    """Locks, half packs and half clones, in the git dir and beside the checkout."""
+    git_dir = _git_dir(checkout)
+    found = {
+        str(path)
+        for path in (git_dir.rglob("*") if git_dir else ())
+        if path.suffix == ".lock" or path.name.startswith(("tmp_pack", "tmp_idx", "tmp_obj", ".tmp-"))
+    }
+    if checkout.parent.is_dir():
+        found |= {str(path) for path in checkout.parent.iterdir() if ".synctui" in path.name}
+    return frozenset(found)
 
 
 def lost(before: Facts, after: Facts, checkout: Path) -> list[str]:
@@ -91,11 +105,14 @@ def _git_dir(checkout: Path) -> Path | None:
     """Its own, not that of a repository around it."""
     if (checkout / "HEAD").is_file() and (checkout / "objects").is_dir():
         return checkout
-    if not (checkout / ".git").exists():
+    own = checkout / ".git"
+    if not own.exists():
         return None
+    if own.is_dir() and not own.is_symlink():
+        return own
     said = _git(checkout, "rev-parse", "--absolute-git-dir")
     # One that git takes for none is looked at all the same.
-    return Path(os.fsdecode(said[0])) if said else checkout / ".git"
+    return Path(os.fsdecode(said[0])) if said else own
 
 
 def _head(git_dir: Path) -> str:
@@ -149,16 +166,3 @@ def _hash(path: Path) -> str:
     except PermissionError:
         return "unreadable"
     return f"{path.stat().st_mode & 0o777:o} {hashlib.sha256(content).hexdigest()}"
-
-
-def _litter(checkout: Path, git_dir: Path | None) -> frozenset[str]:
-    places = [git_dir] if git_dir else []
-    found = {
-        str(path)
-        for place in places
-        for path in place.rglob("*")
-        if path.suffix == ".lock" or path.name.startswith(("tmp_pack", "tmp_idx", "tmp_obj", ".tmp-"))
-    }
-    if checkout.parent.is_dir():
-        found |= {str(path) for path in checkout.parent.iterdir() if ".synctui" in path.name}
-    return frozenset(found)

@@ -8,7 +8,7 @@ from tests.kit import repos
 from tests.kit.gate import SshStub
 from tests.kit.processes import wait_until
 from tests.kit.program import Workspace, ended, start, synctui
-from tests.torture.facts import facts
+from tests.torture.facts import litter
 
 BEHIND = [f"behind{n}" for n in range(8)]
 MISSING = [f"missing{n}" for n in range(8)]
@@ -47,7 +47,7 @@ def check_whole(workspace: Workspace, ssh_stub: SshStub) -> None:
         assert repos.head(checkout) == remote.head
         assert repos.git(checkout, "status", "--porcelain") == ""
         assert repos.git(checkout, "fsck", "--no-dangling", "--no-progress") == ""
-        assert facts(checkout).litter == frozenset()
+        assert litter(checkout) == frozenset()
     wait_until(lambda: ssh_stub.processes() == {}, "all is gone, the shells that watched the killed too")
 
 
