@@ -12,6 +12,11 @@ from tests.torture.site import SECRET, Case, Site
 
 PARTS = (checkouts, kinds, submodules, damage, hooks, hostile, remotes, ssh_remotes)
 CASES = [case for part in PARTS for case in part.CORPUS]
+TOGETHER = [case for case in CASES if not case.env and not case.args]
+"""What one workspace and one run can hold."""
+_OF_EACH_END = {(case.arrange.__module__, case.state, case.reason): case for case in reversed(TOGETHER)}
+ALONE = [case for case in CASES if case not in TOGETHER or case in _OF_EACH_END.values()]
+"""What has a run of its own: what needs one, and of the others the first of each end of each part."""
 
 
 def check_end(case: Case, site: Site, before: Facts, ends: Mapping[str, Mapping[str, Any]]) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.kit.processes import processes_with_env
 from tests.kit.program import ended, start
 from tests.torture import ordinary
-from tests.torture.corpus import CASES, check_end, check_told
+from tests.torture.corpus import TOGETHER, check_end, check_told
 from tests.torture.facts import Facts
 from tests.torture.site import Case, Site, write_workspace
 
@@ -16,8 +16,7 @@ _MARKER = "TORTURE_RUN"
 
 
 def test_all_at_once(tmp_path: Path, sandbox: Path) -> None:
-    cases = [case for case in CASES if not case.env and not case.args]
-    sites = [Site(tmp_path, case.name) for case in cases]
+    sites = [Site(tmp_path, case.name) for case in TOGETHER]
 
     def arrange(case: Case, site: Site) -> Facts:
         case.arrange(site)
@@ -27,14 +26,14 @@ def test_all_at_once(tmp_path: Path, sandbox: Path) -> None:
         for site in sites:
             stack.callback(site.close)
         with ThreadPoolExecutor(4) as pool:
-            before = list(pool.map(arrange, cases, sites))
+            before = list(pool.map(arrange, TOGETHER, sites))
         write_workspace(tmp_path, sites)
         sync = ("sync", "--ndjson", "--retry", "0", "-j", "8", "--stall-timeout", "20")
         env = {_MARKER: str(tmp_path)}
         ran = ended(start(*sync, cwd=tmp_path, env=env, prefix=ordinary.PREFIX), timeout=120)
         assert processes_with_env(_MARKER, str(tmp_path)) == {}
         ends = ran.finished()
-        for case, site, facts in zip(cases, sites, before, strict=True):
+        for case, site, facts in zip(TOGETHER, sites, before, strict=True):
             check_end(case, site, facts, ends)
         check_told(ran, sandbox)
         last = ran.run_finished

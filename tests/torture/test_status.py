@@ -13,7 +13,7 @@ from typing import Any
 from tests.kit.git_trace import GitTrace
 from tests.kit.program import ended, start
 from tests.torture import by_hand, ordinary
-from tests.torture.corpus import CASES
+from tests.torture.corpus import TOGETHER
 from tests.torture.site import Site, write_workspace
 from tui.git.clean import clean_text
 from tui.git.lock import RepoBusy, RepoLock
@@ -40,13 +40,12 @@ _NOTHING = dict.fromkeys(by_hand.FACTS)
 def test_it_says_of_every_repo_what_git_says(tmp_path: Path, sandbox: Path) -> None:
     folder = tmp_path / "w"
     folder.mkdir()
-    cases = [case for case in CASES if not case.env and not case.args]
-    sites = [Site(folder, case.name) for case in cases]
+    sites = [Site(folder, case.name) for case in TOGETHER]
     with ExitStack() as stack:
         for site in sites:
             stack.callback(site.close)
         with ThreadPoolExecutor(4) as pool:
-            list(pool.map(lambda case, site: case.arrange(site), cases, sites))
+            list(pool.map(lambda case, site: case.arrange(site), TOGETHER, sites))
         write_workspace(folder, sites)
         trace = GitTrace(sandbox)
         before = stamps(folder)

@@ -1,4 +1,4 @@
-"""Every case alone, by the installed program: the right end, and nothing lost."""
+"""One case of each end of each part alone, by the installed program: the right end, and nothing lost."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 
 from tests.kit.program import ended, start
 from tests.torture import ordinary
-from tests.torture.corpus import CASES, check_end, check_told
+from tests.torture.corpus import ALONE, check_end, check_told
 from tests.torture.site import Case, Site, write_workspace
 
 
@@ -21,7 +21,7 @@ def site(case: Case, tmp_path: Path) -> Iterator[Site]:
         site.close()
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", ALONE, ids=lambda case: case.name)
 def test_case(case: Case, site: Site, tmp_path: Path, sandbox: Path) -> None:
     before = site.facts()
     write_workspace(tmp_path, [site])
