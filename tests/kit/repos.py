@@ -16,6 +16,8 @@ _IDENTITY = {
 _BARE = "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = true\n"
 _REV = "rev"
 """The file that each commit of `add_commits` rewrites; `files` come on top."""
+_depths: dict[str, int] = {}
+"""How many commits lead to the tips that `add_commits` has made, itself included: an id tells no other story."""
 
 
 def git_env() -> dict[str, str]:
@@ -83,7 +85,9 @@ def add_commits(
     """
     path = remote.path if isinstance(remote, Remote) else remote
     old = _ref(path, f"refs/heads/{branch}")
-    before = int(git(path, "rev-list", "--count", old)) if old else 0
+    before = 0
+    if old:
+        before = _depths.get(old) or int(git(path, "rev-list", "--count", old))
     extra = "".join(f"M 100644 inline {name}\n{_data(text)}" for name, text in (files or {}).items())
     stream = []
     for number in range(before + 1, before + n + 1):
@@ -96,7 +100,9 @@ def add_commits(
         )
         extra = ""
     git(path, "fast-import", "--quiet", "--done", stdin="".join(stream) + "done\n")
-    return head(path, branch)
+    tip = head(path, branch)
+    _depths[tip] = before + n
+    return tip
 
 
 def clone(remote: Remote, path: Path, *options: str, url: str | None = None) -> Path:

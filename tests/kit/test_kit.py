@@ -41,6 +41,13 @@ def test_remotes_are_the_same_every_time_and_differ_by_name(tmp_path: Path) -> N
     assert repos.git(first.path, "fsck", "--strict") == ""
 
 
+def test_commits_are_numbered_from_the_first_on(tmp_path: Path) -> None:
+    (remote,) = repos.make_remotes(tmp_path, "a", commits=3)
+    repos.add_commits(remote)
+    repos.add_commits(remote)
+    assert repos.git(remote.path, "log", "-1", "--format=%s", "main") == "Change 5 of a.git"
+
+
 def test_a_clone_is_clean_and_falls_behind(tmp_path: Path) -> None:
     (remote,) = repos.make_remotes(tmp_path, "a")
     path = repos.clone(remote, tmp_path / "work/a")
