@@ -5,6 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
+import pytest
+
 from tests.kit.processes import processes_with_env
 from tests.kit.program import ended, start
 from tests.torture import ordinary
@@ -15,6 +17,7 @@ from tests.torture.site import Case, Site, write_workspace
 _MARKER = "TORTURE_RUN"
 
 
+@pytest.mark.timeout(360)  # it is a few hundred tests in one
 def test_all_at_once(tmp_path: Path, sandbox: Path) -> None:
     sites = [Site(tmp_path, case.name) for case in TOGETHER]
 
@@ -30,7 +33,7 @@ def test_all_at_once(tmp_path: Path, sandbox: Path) -> None:
         write_workspace(tmp_path, sites)
         sync = ("sync", "--ndjson", "--retry", "0", "-j", "8", "--stall-timeout", "20")
         env = {_MARKER: str(tmp_path)}
-        ran = ended(start(*sync, cwd=tmp_path, env=env, prefix=ordinary.PREFIX), timeout=120)
+        ran = ended(start(*sync, cwd=tmp_path, env=env, prefix=ordinary.PREFIX), timeout=240)
         assert processes_with_env(_MARKER, str(tmp_path)) == {}
         ends = ran.finished()
         for case, site, facts in zip(TOGETHER, sites, before, strict=True):

@@ -10,6 +10,8 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.kit.git_trace import GitTrace
 from tests.kit.program import ended, start
 from tests.torture import by_hand, ordinary
@@ -37,6 +39,7 @@ _REFUSED = {
 _NOTHING = dict.fromkeys(by_hand.FACTS)
 
 
+@pytest.mark.timeout(360)  # it is a few hundred tests in one
 def test_it_says_of_every_repo_what_git_says(tmp_path: Path, sandbox: Path) -> None:
     folder = tmp_path / "w"
     folder.mkdir()
@@ -98,7 +101,7 @@ def lock(stack: ExitStack, path: Path) -> bool:
 
 def status(folder: Path) -> dict[str, dict[str, Any]]:
     """The rows by repo."""
-    ran = ended(start("status", "--json", cwd=folder, prefix=ordinary.PREFIX))
+    ran = ended(start("status", "--json", cwd=folder, prefix=ordinary.PREFIX), timeout=240)
     assert (ran.code, ran.err) == (1, "")  # some cannot be looked at
     rows = {row["repo"]: row for row in json.loads(ran.out)["repos"]}
     for row in rows.values():
