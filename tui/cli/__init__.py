@@ -3,7 +3,7 @@
 import click
 
 from tui import __version__
-from tui.cli import memory, reports, runs
+from tui.cli import memory, reports, runs, workspace
 from tui.cli.flags import Group
 from tui.git.env import raise_file_limit, scrub_environ
 
@@ -24,5 +24,5 @@ def main() -> None:
     scrub_environ()
 
 
-for command in (*runs.COMMANDS, *reports.COMMANDS, *memory.COMMANDS):
+for command in (*runs.COMMANDS, *reports.COMMANDS, *memory.COMMANDS, *workspace.COMMANDS):
     main.add_command(command)

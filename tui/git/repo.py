@@ -85,14 +85,21 @@ def server_of(url: str | None) -> str:
     return f"{scheme}://{host}" + (f":{port}" if port not in {None, _PORTS.get(scheme)} else "")
 
 
-def public_url(url: str | None) -> str | None:
-    """The URL without password, secret parameters, fragment and the user of an http(s) URL, which often is a token."""
-    if not url or "://" not in url:
+def without_login(url: str) -> str:
+    """The URL without password, and without the user of an http(s) URL, which often is a token."""
+    scheme, mark, rest = url.partition("://")
+    if not mark:
         return url
-    scheme, _, rest = url.partition("://")
     # A password may hold a `#` or a `?`, which end the host for others.
     authority, slash, path = rest.partition("/")
     login, _, place = authority.rpartition("@")
     user = "" if scheme.lower() in {"http", "https"} else login.partition(":")[0]
-    shown, fragment, _ = f"{scheme}://{user}{'@' if user else ''}{place}{slash}{path}".partition("#")
+    return f"{scheme}://{user}{'@' if user else ''}{place}{slash}{path}"
+
+
+def public_url(url: str | None) -> str | None:
+    """The URL without login, secret parameters and fragment."""
+    if not url or "://" not in url:
+        return url
+    shown, fragment, _ = without_login(url).partition("#")
     return without_url_secrets(shown) + ("#***" if fragment else "")

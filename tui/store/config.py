@@ -47,10 +47,8 @@ def load_workspace(config: Path | None, cwd: Path, environ: Mapping[str, str]) -
 
     Raises ConfigError where a file that is named or found cannot be used, or the folder cannot be listed.
     """
-    named = config or (Path(environ["SYNCTUI_CONFIG"]) if environ.get("SYNCTUI_CONFIG") else None)
-    # os.path leaves an unknown `~user` as it is, where Path raises.
-    file = cwd / os.path.expanduser(named) if named else _nearest_file(cwd)  # noqa: PTH111 - see above
-    workspace = _read_file(file) if file else _scan_folder(cwd)
+    file = workspace_file(config, cwd, environ)
+    workspace = read_workspace(file) if file else _scan_folder(cwd)
     if workspace.repos:
         return workspace
     what = (
@@ -62,15 +60,33 @@ def load_workspace(config: Path | None, cwd: Path, environ: Mapping[str, str]) -
     return replace(workspace, warnings=(*workspace.warnings, empty))
 
 
+def workspace_file(config: Path | None, cwd: Path, environ: Mapping[str, str]) -> Path | None:
+    """The file that is named, which need not exist, else the nearest one; None: there is none."""
+    named = config or (Path(environ["SYNCTUI_CONFIG"]) if environ.get("SYNCTUI_CONFIG") else None)
+    # os.path leaves an unknown `~user` as it is, where Path raises.
+    return cwd / os.path.expanduser(named) if named else _nearest_file(cwd)  # noqa: PTH111 - see above
+
+
+def workspace_folder(file: Path, folder: str) -> Path:
+    """Where the folder that a workspace file names is. Links stay in the path: a person finds it as it was written."""
+    return Path(os.path.abspath(file.parent / os.path.expanduser(folder)))  # noqa: PTH100, PTH111 - Path has no such
+
+
 def _nearest_file(cwd: Path) -> Path | None:
     candidates = [*(folder / FILE_NAME for folder in (cwd, *cwd.parents)), config_file()]
     # lexists: a broken link or an unreadable file is an error to show, not a file to pass over.
     return next((file for file in candidates if os.path.lexists(file)), None)
 
 
-def _read_file(file: Path) -> Workspace:
+def read_workspace(file: Path) -> Workspace:
+    """Raises ConfigError."""
+    return parse_workspace(read_bytes(file), file)
+
+
+def parse_workspace(content: bytes, file: Path) -> Workspace:
+    """The workspace that `file` says with this content. Raises ConfigError."""
     name = clean_text(str(file))
-    data = _parse(file, name)
+    data = parse_toml(content, name)
     warnings = [
         f"{name}: unknown key {shown(key)}{nearest(key, _SECTIONS)}; allowed: {', '.join(_SECTIONS)}"
         for key in data
@@ -88,14 +104,27 @@ def _read_file(file: Path) -> Workspace:
     return Workspace(file, False, settings, tuple(_repos(workspaces, file, name)), tuple(warnings))
 
 
-def _parse(file: Path, name: str) -> dict[str, object]:
+def read_bytes(file: Path) -> bytes:
+    """Raises ConfigError."""
     try:
-        return tomllib.loads(file.read_bytes().decode("utf-8-sig"))
+        return file.read_bytes()
     except OSError as error:
-        raise ConfigError(f"{name}: cannot be read: {error.strerror}") from error
+        raise ConfigError(f"{clean_text(str(file))}: cannot be read: {error.strerror}") from error
+
+
+def decode(content: bytes, name: str) -> str:
+    """`name` is what a message calls the file. Raises ConfigError."""
+    try:
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
+        line = content.count(b"\n", 0, error.start) + 1
         raise ConfigError(f"{name}: not UTF-8 (at line {line})") from error
+
+
+def parse_toml(content: bytes, name: str) -> dict[str, object]:
+    """`name` is what a message calls the file. Raises ConfigError."""
+    try:
+        return tomllib.loads(decode(content, name))
     except RecursionError as error:
         raise ConfigError(f"{name}: not TOML: nested too deeply") from error
     except ValueError as error:
@@ -106,8 +135,7 @@ def _repos(workspaces: Mapping[str, object], file: Path, name: str) -> Iterable[
     slugs = Slugs()
     taken: dict[str, str] = {}
     for folder, entries in workspaces.items():
-        # Links stay in the path: a person finds it as it was written.
-        root = Path(os.path.abspath(file.parent / os.path.expanduser(folder)))  # noqa: PTH100, PTH111 - Path has no such
+        root = workspace_folder(file, folder)
         problem, real_root = "", ""
         if not isinstance(entries, dict):
             problem = f" = {shown(entries)}; allowed: a table of entries"

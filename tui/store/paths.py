@@ -55,16 +55,16 @@ def make_state_folders() -> None:
         make_private(folder)
 
 
-def replace_file(file: Path, content: bytes) -> None:
+def replace_file(file: Path, content: bytes, mode: int = 0o600) -> None:
     """Write beside the file and rename, so that a reader or a crash sees the old or the new one whole.
 
     Raises StateError.
     """
     try:
-        # mkstemp makes it 0600.
         handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
         try:
             with os.fdopen(handle, "wb") as stream:
+                os.fchmod(handle, mode)
                 stream.write(content)
                 stream.flush()
                 os.fsync(stream.fileno())

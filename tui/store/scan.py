@@ -3,7 +3,9 @@
 import os
 import re
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from tui.git.dot_git import names_git_dir
@@ -21,9 +23,17 @@ class ScanResult:
     truncated: bool
 
 
-def scan(folder: Path, *, max_depth: int = 6, max_folders: int = 50_000) -> ScanResult:
-    """Walk breadth first, `max_depth` levels below the folder, into no found repo and no symlinked folder.
+def scan(
+    folder: Path,
+    *,
+    max_depth: float = 6,
+    max_folders: float = 50_000,
+    exclude: Sequence[str] = (),
+    nested: bool = False,
+) -> ScanResult:
+    """Walk breadth first, `max_depth` levels below the folder, into no symlinked folder.
 
+    `exclude`: globs on the names of folders, and on their paths from `folder`. `nested`: into found work trees too.
     Raises OSError where the folder itself cannot be listed.
     """
     repos: list[Path] = []
@@ -38,7 +48,8 @@ def scan(folder: Path, *, max_depth: int = 6, max_folders: int = 50_000) -> Scan
                 entries = list(listing)
             names = {entry.name for entry in entries}
             below = sorted(e.name for e in entries if e.is_dir(follow_symlinks=False))
-            is_repo = ".git" in names or _is_bare(here, names)
+            is_work_tree = ".git" in names
+            is_repo = is_work_tree or _is_bare(here, names)
         except OSError:
             if here == folder:
                 raise
@@ -46,13 +57,26 @@ def scan(folder: Path, *, max_depth: int = 6, max_folders: int = 50_000) -> Scan
             continue
         if is_repo:
             repos.append(here)
-        elif depth < max_depth:
+        if depth < max_depth and (not is_repo or (nested and is_work_tree)):
             waiting.extend(
                 (here / name, depth + 1)
                 for name in below
-                if name not in SKIPPED_FOLDERS and not names_git_dir(name)
+                if name not in SKIPPED_FOLDERS
+                and not names_git_dir(name)
+                and not (exclude and _is_excluded(here / name, folder, exclude))
             )
     return ScanResult(tuple(sorted(repos)), unreadable, bool(waiting))
+
+
+def is_repo(folder: Path) -> bool:
+    """Whether a repository, bare or not, is at exactly this path. Raises OSError where it cannot be listed."""
+    names = {entry.name for entry in os.scandir(folder)}
+    return ".git" in names or _is_bare(folder, names)
+
+
+def _is_excluded(path: Path, top: Path, globs: Sequence[str]) -> bool:
+    words = (path.name, str(path.relative_to(top)))
+    return any(fnmatchcase(word, glob) for glob in globs for word in words)
 
 
 def remote_url(repo: Path) -> str | None:
