@@ -110,6 +110,7 @@ def import_command(file: Path, config: Path | None, write: bool) -> None:
 
     source = _cwd_and(file)
     listed = ForeignList(source, _cwd_and(Path()))
+    _note(f"{clean_text(str(source))}: read as {listed.format}")
     for note in (*listed.notes, *listed.refused):
         _note(note)
     if not listed.entries:

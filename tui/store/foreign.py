@@ -56,7 +56,8 @@ class _Loader(yaml.SafeLoader):
 class ForeignList:
     """What a file of another program lists.
 
-    `entries` are not checked yet; `notes` name options that have no counterpart, `refused` what is no entry.
+    `format` says which; `entries` are not checked yet; `notes` name options that have no counterpart, `refused` what
+    is no entry.
     Raises ConfigError where the file cannot be read or is of no known format.
     """
 
@@ -87,7 +88,7 @@ class ForeignList:
 
     def _structured(self, data: object) -> None:
         known: dict[str, tuple[str, Callable[[str, Any], None]]] = {
-            "repositories": ("vcs2l or vcstool", self._vcs),
+            "repositories": (".repos of vcs2l or vcstool", self._vcs),
             "projects": ("mani", self._mani),
         }
         if not isinstance(data, dict) or not data:
@@ -103,7 +104,7 @@ class ForeignList:
         self.format = "vcspull"
         for folder, repos in data.items():
             if isinstance(repos, dict):
-                root = _absolute(self._cwd, os.path.expandvars(str(folder)))
+                root = _absolute(self._cwd, "~" if folder is None else os.path.expandvars(str(folder)))
                 self._each(repos.items(), partial(self._vcspull, root))
             else:
                 self.refused.append(f"{self._name}: {shown(folder)} is no table of repos")
