@@ -144,6 +144,16 @@ def test_no_login_and_no_url_that_may_not_be_used_gets_into_the_file(tmp_path: P
     ]
 
 
+def test_words_of_select_are_in_any_case_where_that_is_asked_for(tmp_path: Path) -> None:
+    repo(tmp_path / "W/Flask", "https://h/flask")
+    line = f"w/flask  {tmp_path}/W/Flask  https://h/flask\n"
+    assert synctui("list", "-i", "FLASK", cwd=tmp_path / "W").out.endswith(
+        "flask  " + line.partition("  ")[2]
+    )
+    assert synctui("list", "FLASK", cwd=tmp_path / "W").code == 2
+    assert synctui("status", "--ignore-case", "W/*", "--json", cwd=tmp_path).code == 0
+
+
 def test_a_scan_says_what_it_could_not_do(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "file").write_text("")

@@ -81,3 +81,19 @@ def test_a_relative_path_and_a_link_find_the_repo(tmp_path: Path, monkeypatch: p
 
 def test_an_empty_workspace_selects_nothing_without_a_word() -> None:
     assert select([], []) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "ids"),
+    [
+        (["Web/SHOP"], ["web/shop"]),
+        (["*CORE", "-OLD*"], ["libs/core"]),
+        (["/WORK/all/Libs"], ["libs/core", "libs/old core"]),
+        (["Libs/Old Core"], ["libs/old core"]),
+        (["tag:JS", "-Blog"], ["web/shop"]),
+    ],
+)
+def test_upper_and_lower_case_differ_unless_asked_otherwise(words: list[str], ids: list[str]) -> None:
+    assert [repo.id for repo in select(REPOS, words, ignore_case=True)] == ids
+    with pytest.raises(SelectionError):
+        chosen(*words)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tui.cli import main
 from tui.store.config import ConfigError, load_workspace
 from tui.store.scan import ScanResult, remote_url, scan
 
@@ -77,6 +78,25 @@ def test_the_number_of_folders_is_bounded_and_said(tmp_path):
     )
 
 
+def test_excluded_names_and_paths_are_skipped_at_any_depth_in_their_case(tmp_path):
+    for name in ("a/__extern/x", "__extern/y", "b/c/z", "c/z", "Skip/s"):
+        repo(tmp_path / name)
+
+    found = scan(tmp_path, exclude=["__extern", "b/c", "skip"])
+
+    assert names(found, tmp_path) == ["Skip/s", "c/z"]
+
+
+def test_nested_looks_into_work_trees_but_not_into_git_dirs_and_bare_repos(tmp_path):
+    repo(tmp_path / "top/sub/inner")
+    repo(tmp_path / "top")
+    repo(tmp_path / "top/.git/modules/m")
+    git("init", "-q", "--bare", tmp_path / "bare.git")
+    repo(tmp_path / "bare.git/worktrees/w")
+
+    assert names(scan(tmp_path, nested=True), tmp_path) == ["bare.git", "top", "top/sub/inner"]
+
+
 def deny(monkeypatch, folder):
     """Root may read everything, so the refusal is the listing's."""
     listing = os.scandir
@@ -98,6 +118,21 @@ def test_unreadable_folders_are_counted_and_said(tmp_path, monkeypatch):
 
     assert [entry.id for entry in workspace.repos] == ["good"]
     assert workspace.warnings == (f"{tmp_path}: 1 folder could not be read, repos in there are missing",)
+
+
+def test_the_command_counts_and_says_them_too(tmp_path, monkeypatch, capsys):
+    repo(tmp_path / "good")
+    repo(tmp_path / "secret/hidden")
+    deny(monkeypatch, tmp_path / "secret")
+
+    with pytest.raises(SystemExit) as ended:
+        main(["scan", str(tmp_path)])
+
+    assert ended.value.code == 0
+    assert capsys.readouterr() == (
+        f'[workspaces."{tmp_path}"]\ngood = {{}}\n',
+        f"synctui: {tmp_path}: 1 folder could not be read; repos in there are missing\n",
+    )
 
 
 def test_an_unreadable_start_is_an_error(tmp_path, monkeypatch):

@@ -69,7 +69,14 @@ run_flags = flags_of(*(key for key in SETTINGS if key not in _OF_OTHERS))
 config_flag = click.option(
     "-c", "--config", type=click.Path(path_type=Path), metavar="FILE", help="the workspace file"
 )
-select_words = click.argument("words", nargs=-1, metavar="[SELECT]...")
+
+
+def select_words(function: _Function) -> _Function:
+    """SELECT, and how it is compared."""
+    ignore = click.option(
+        "-i", "--ignore-case", is_flag=True, help="SELECT: capital and small letters are the same"
+    )
+    return click.argument("words", nargs=-1, metavar="[SELECT]...")(ignore(function))
 
 
 def refuse(text: str) -> NoReturn:

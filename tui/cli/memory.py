@@ -55,11 +55,11 @@ def log_command(what: str | None, since: str | None, config: Path | None, json: 
 @click.command("ack", cls=Command)
 @config_flag
 @select_words
-def ack_command(words: tuple[str, ...], config: Path | None) -> None:
+def ack_command(words: tuple[str, ...], config: Path | None, **flags: object) -> None:
     """Take note of open failures: they no longer count until they happen anew."""
     if not words:
         raise click.UsageError("which repos? `synctui ack state:failed` takes all that failed last")
-    workspace, repos, _ = resolve_run(Asked(words, config))
+    workspace, repos, _ = resolve_run(Asked(words, config, flags))
     ids = [repo.id for repo in repos]
     noted: list[str] = []
     if database_file().exists():  # where there is none, none is made

@@ -43,9 +43,9 @@ def config_command(config: Path | None, show: bool, **flags: object) -> None:
 @click.command("list", cls=Command)
 @config_flag
 @select_words
-def list_command(words: tuple[str, ...], config: Path | None) -> None:
+def list_command(words: tuple[str, ...], config: Path | None, **flags: object) -> None:
     """List the repos of the workspace: id, path, URL."""
-    _, repos, _ = resolve_run(Asked(words, config))
+    _, repos, _ = resolve_run(Asked(words, config, flags))
     width = max((len(repo.id) for repo in repos), default=0)
     for repo in repos:
         off = "" if repo.enabled else "  (disabled)"

@@ -50,9 +50,14 @@ class Asked:
     """Of SELECT."""
     config: Path | None = None
     flags: Mapping[str, object] = field(default_factory=dict)
-    """Their parsed values by setting, None where one was not given."""
+    """Their parsed values by name, None where one was not given."""
     repeats: bool = False
     """For a watch: that no repo is meant now is no mistake, since one may be later."""
+
+    @property
+    def ignore_case(self) -> bool:
+        """Whether capital and small letters of the words are the same."""
+        return bool(self.flags.get("ignore_case"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +129,9 @@ def _resolved(asked: Asked, memory: Memory | None = None) -> tuple[Workspace, li
     except FileNotFoundError:
         raise ConfigError("the current folder is gone; go to another one") from None
     try:
-        repos = select(workspace.repos, asked.words, facts_for(workspace, asked))
+        repos = select(
+            workspace.repos, asked.words, facts_for(workspace, asked), ignore_case=asked.ignore_case
+        )
     except NothingSelected:
         if not asked.repeats:
             raise

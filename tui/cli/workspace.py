@@ -15,7 +15,15 @@ from tui.git.repo import Repo
 from tui.headless.streams import print_and_leave
 from tui.store.config import FILE_NAME, ConfigError, read_workspace, workspace_file
 from tui.store.entry import Slugs
-from tui.store.new_entries import NewEntry, add_to_file, checked, entry_of_checkout, toml, unlisted
+from tui.store.new_entries import (
+    NewEntry,
+    add_to_file,
+    checked,
+    entry_of_checkout,
+    name_in_url,
+    toml,
+    unlisted,
+)
 from tui.store.scan import is_repo, scan
 from tui.view.lines import plural
 
@@ -60,7 +68,7 @@ def scan_command(
 @click.command("add", cls=Command)
 @click.option("--name", metavar="NAME", help="of the entry; else that of the folder or the URL")
 @config_flag
-@click.argument("what", metavar="URL|PATH")
+@click.argument("what", type=click.Path(), metavar="URL|PATH")
 def add_command(what: str, config: Path | None, name: str | None) -> None:
     """Append one repo to the workspace file: what to clone, or a checkout.
 
@@ -77,12 +85,10 @@ def add_command(what: str, config: Path | None, name: str | None) -> None:
             refuse(f"{clean_text(str(place))}: no git repository is at exactly this path")
         entry = entry_of_checkout(place, place.parent, name or "")
     elif ":" in what.partition("/")[0]:
-        from tui.store.foreign import NotTaken, name_in_url  # noqa: PLC0415  it imports a reader of YAML
-
-        try:
-            entry = NewEntry(_cwd_and(Path()), name or name_in_url(what), {"url": what})
-        except NotTaken as error:
-            refuse(str(error))
+        name = name or name_in_url(what)
+        if not name:
+            refuse(f"{clean_text(what)}: names no repository; give it a name with --name")
+        entry = NewEntry(_cwd_and(Path()), name, {"url": what})
     else:
         refuse(f"{clean_text(what)}: neither a folder that is there nor a URL")
     file = _file(config)

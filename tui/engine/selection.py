@@ -38,23 +38,29 @@ def is_predicate(word: str) -> bool:
 
 
 def select(
-    repos: Sequence[Repo], words: Iterable[str], facts: Callable[[Repo], Facts] = lambda _repo: Facts()
+    repos: Sequence[Repo],
+    words: Iterable[str],
+    facts: Callable[[Repo], Facts] = lambda _repo: Facts(),
+    *,
+    ignore_case: bool = False,
 ) -> list[Repo]:
     """The repos that the words mean, in workspace order; no words mean all.
 
     Ids, globs and paths are alternatives; every predicate must hold; what `-` negates must not.
     Raises SelectionError for a word that matches nothing, NothingSelected where all of them together do not.
     """
+    fold: Callable[[str], str] = str.lower if ignore_case else str
     named: set[str] = set()
     any_name = False
     tests: list[Callable[[Repo], bool]] = []
-    for word in _split(repos, words):
+    for word in _split(repos, words, fold):
         negated = word.startswith("-")
         bare = word.removeprefix("-")
         if is_predicate(word):
-            tests.append(_negate(_predicate(bare, facts)) if negated else _predicate(bare, facts))
+            test = _predicate(bare, facts, fold)
+            tests.append(_negate(test) if negated else test)
             continue
-        matched = {repo.id for repo in repos if names(bare, repo)}
+        matched = {repo.id for repo in repos if names(bare, repo, fold)}
         if not matched:
             raise SelectionError(f"`{word}` matches no repo of this workspace; `synctui list` shows them")
         if negated:
@@ -70,39 +76,45 @@ def select(
     return chosen
 
 
-def names(word: str, repo: Repo) -> bool:
-    """An id, its first parts or its last one, a glob on these or on paths, or a path: of the repo, or above it."""
-    last = repo.id.rpartition("/")[2]
-    if repo.id.startswith(f"{word}/") or fnmatchcase(repo.id, word) or fnmatchcase(last, word):
+def names(word: str, repo: Repo, fold: Callable[[str], str] = str) -> bool:
+    """An id, its first parts or its last one, a glob on these or on paths, or a path: of the repo, or above it.
+
+    `fold` makes those texts equal that are to count as equal.
+    """
+    name, last = fold(word), repo.id.rpartition("/")[2]
+    if repo.id.startswith(f"{name}/") or fnmatchcase(repo.id, name) or fnmatchcase(last, name):
         return True
-    if word in {repo.id, last}:
+    if name in {repo.id, last}:
         return True
     if not ("/" in word or word.startswith((".", "~"))):
         return False
     # Links stay as the person wrote them: a repo is known by its own path first.
     path = Path(os.path.normpath(Path.cwd() / Path(word).expanduser()))
-    if repo.path == path or path in repo.path.parents or fnmatchcase(str(repo.path), str(path)):
+    own, wanted = Path(fold(str(repo.path))), Path(fold(str(path)))
+    if own == wanted or wanted in own.parents or fnmatchcase(str(own), str(wanted)):
         return True
     real = path.resolve()
     return real != path and (repo.path.resolve() == real or real in repo.path.resolve().parents)
 
 
-def _split(repos: Sequence[Repo], words: Iterable[str]) -> Iterable[str]:
+def _split(repos: Sequence[Repo], words: Iterable[str], fold: Callable[[str], str]) -> Iterable[str]:
     """One argument may hold several words; one that is a name as a whole stays whole."""
     for word in words:
         if not word.strip():
             raise SelectionError("an empty word names no repo; `synctui list` shows them")
-        if " " in word and not any(names(word, repo) for repo in repos):
+        if " " in word and not any(names(word, repo, fold) for repo in repos):
             yield from word.split()
         else:
             yield word
 
 
-def _predicate(word: str, facts: Callable[[Repo], Facts]) -> Callable[[Repo], bool]:
+def _predicate(
+    word: str, facts: Callable[[Repo], Facts], fold: Callable[[str], str]
+) -> Callable[[Repo], bool]:
     key, _, value = word.partition(":")
     match key:
         case "tag":
-            return lambda repo: value in repo.tags
+            return lambda repo: fold(value) in map(fold, repo.tags)
         case "host":
             return lambda repo: fnmatchcase(repo.host, value.lower())
         case "state":

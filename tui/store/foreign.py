@@ -12,10 +12,9 @@ from typing import Any
 import yaml
 
 from tui.git.clean import clean_text
-from tui.git.url import CONTROL
 from tui.store.config import ConfigError, decode, read_bytes
 from tui.store.kinds import shown
-from tui.store.new_entries import NewEntry, entry_of_checkout
+from tui.store.new_entries import NewEntry, entry_of_checkout, name_in_url
 from tui.store.scan import is_repo
 
 _TYPED_URL = re.compile(r"(git|hg|svn|bzr)\+(.*)", re.DOTALL)
@@ -180,7 +179,9 @@ class ForeignList:
     def _url(self, _: str, line: str) -> None:
         if not _URL_LINE.fullmatch(line):
             raise NotTaken("is no URL")
-        self._add(self._cwd, name_in_url(line), {"url": line})
+        if not (name := name_in_url(line)):
+            raise NotTaken("names no repository")
+        self._add(self._cwd, name, {"url": line})
 
     def _of_checkout(self, place: Path) -> dict[str, object]:
         try:
@@ -201,15 +202,6 @@ class ForeignList:
         for key in table:
             if key not in known:
                 self._options_left_out.setdefault(shown(key), []).append(name)
-
-
-def name_in_url(url: str) -> str:
-    """What git clone would call the folder. Raises NotTaken."""
-    path = url.partition("://")[2].partition("/")[2] if "://" in url else url.rpartition(":")[2]
-    name = path.rstrip("/").removesuffix("/.git").rpartition("/")[2].removesuffix(".git")
-    if not name or CONTROL.search(name):
-        raise NotTaken("the URL names no repository")
-    return name
 
 
 def _load(text: str, name: str) -> object:

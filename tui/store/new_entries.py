@@ -58,6 +58,12 @@ def entry_of_checkout(checkout: Path, folder: Path, name: str = "") -> NewEntry:
     return NewEntry(folder, name or place, {"url": url} | options)
 
 
+def name_in_url(url: str) -> str:
+    """What git clone would call the folder; empty: it names none."""
+    path = url.partition("://")[2].partition("/")[2] if "://" in url else url.rpartition(":")[2]
+    return path.rstrip("/").removesuffix("/.git").rpartition("/")[2].removesuffix(".git")
+
+
 def checked(entries: Iterable[NewEntry], source: Path) -> tuple[list[NewEntry], list[str], list[str]]:
     """The entries that a workspace file may hold, without logins; what is to be said of them; why others are none.
 
