@@ -32,6 +32,11 @@ def test_the_headless_side_loads_no_screen(module: str) -> None:
     assert loaded(module) & {"textual", "rich", "widgets"} == set()
 
 
+def test_only_an_import_reads_yaml() -> None:
+    assert "yaml" not in loaded("tui.cli")
+    assert "yaml" in loaded("tui.store.foreign")
+
+
 def test_the_widgets_load_nothing_of_the_program() -> None:
     modules = [f"widgets.{file.stem}" for file in (TOP / "widgets").glob("[a-z]*.py")]
     assert modules

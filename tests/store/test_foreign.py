@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tui.store.config import ConfigError
-from tui.store.foreign import ForeignList, name_in_url
+from tui.store.foreign import ForeignList
+from tui.store.new_entries import name_in_url
 
 
 def read(folder: Path, text: str) -> ForeignList:
@@ -152,13 +153,15 @@ def test_gita_and_its_freeze(tmp_path):
 
 
 def test_a_list_of_urls(tmp_path):
-    listed = read(tmp_path, "# mine\n\nhttps://h/one.git\ngit@h:two\nssh://git@h/a/three/\nnot a url\n")
+    listed = read(
+        tmp_path, "# mine\n\nhttps://h/one.git\ngit@h:two\nssh://git@h/a/three/\nnot a url\nhttps://h/\n"
+    )
     assert [(entry.name, entry.options["url"]) for entry in listed.entries] == [
         ("one", "https://h/one.git"),
         ("two", "git@h:two"),
         ("three", "ssh://git@h/a/three/"),
     ]
-    assert said(listed.refused, tmp_path) == ['"not a url": is no URL']
+    assert said(listed.refused, tmp_path) == ['"not a url": is no URL', '"https://h/": names no repository']
 
 
 @pytest.mark.parametrize(

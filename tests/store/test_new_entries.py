@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tui.store.config import ConfigError, read_workspace
+from tui.store import new_entries
+from tui.store.config import ConfigError, parse_workspace, read_workspace
 from tui.store.new_entries import NewEntry, add_to_file, checked, toml, unlisted
 
 URL = {"url": "https://h/x"}
@@ -102,3 +103,18 @@ def test_of_paths_that_lead_to_one_repository_the_first_is_taken(tmp_path):
 def test_a_path_as_url_is_meant_from_where_the_entry_comes_from(tmp_path):
     good, _, refused = checked([NewEntry(tmp_path, "a", {"url": "srv/a.git"})], tmp_path / "list.yaml")
     assert ([entry.options["url"] for entry in good], refused) == ([f"{tmp_path}/srv/a.git"], [])
+
+
+def test_what_somebody_else_writes_meanwhile_is_not_lost(tmp_path, monkeypatch):
+    file = tmp_path / "synctui.toml"
+    file.write_text("")
+
+    def while_reading(content, file):
+        file.write_text("# by somebody else")
+        return parse_workspace(content, file)
+
+    monkeypatch.setattr(new_entries, "parse_workspace", while_reading)
+    with pytest.raises(ConfigError) as caught:
+        add_to_file(file, [NewEntry(tmp_path, "a", URL)])
+    assert str(caught.value) == f"{file}: changed at this moment by somebody else; try again"
+    assert file.read_text() == "# by somebody else"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tui.cli import main
+from tui.cli.workspace import scan_command
 from tui.store.config import ConfigError, load_workspace
 from tui.store.scan import ScanResult, remote_url, scan
 
@@ -126,7 +126,7 @@ def test_the_command_counts_and_says_them_too(tmp_path, monkeypatch, capsys):
     deny(monkeypatch, tmp_path / "secret")
 
     with pytest.raises(SystemExit) as ended:
-        main(["scan", str(tmp_path)])
+        scan_command.main([str(tmp_path)])
 
     assert ended.value.code == 0
     assert capsys.readouterr() == (
