@@ -2,13 +2,33 @@
 
 import json
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from tui.store.config import ConfigError
+from tui.store.config import ConfigError, parse_workspace
 from tui.store.foreign import ForeignList
-from tui.store.new_entries import name_in_url
+from tui.store.new_entries import checked, name_in_url, toml, unlisted
+
+OPTION = st.sampled_from(
+    [
+        "url",
+        "repo",
+        "path",
+        "rev",
+        "version",
+        "depth",
+        "shallow",
+        "tags",
+        "branch",
+        "sync",
+        "remotes",
+        "options",
+    ]
+)
 
 
 def read(folder: Path, text: str) -> ForeignList:
@@ -215,3 +235,60 @@ def test_odd_shapes_are_refused_entry_by_entry(tmp_path):
 )
 def test_the_name_in_a_url_is_that_of_git_clone(url, name):
     assert name_in_url(url) == name
+
+
+WORD = st.sampled_from(
+    [
+        "",
+        ".",
+        "..",
+        "/",
+        "~",
+        "~x",
+        "a\x00b",
+        "\ud800",
+        "a\nb",
+        "$HOME/x",
+        "git+https://h/x",
+        "https://u:p@[",
+        "-",
+        "a/b",
+    ]
+) | st.text(max_size=8)
+VALUE = st.recursive(
+    WORD | st.none() | st.booleans() | st.integers() | st.floats(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORD | OPTION, inner, max_size=4),
+    max_leaves=6,
+)
+LISTS = (
+    st.dictionaries(WORD, st.dictionaries(WORD, WORD | st.dictionaries(OPTION, VALUE)), min_size=1)
+    | st.fixed_dictionaries({"projects": st.dictionaries(WORD, st.dictionaries(OPTION, VALUE))})
+    | st.fixed_dictionaries(
+        {
+            "repositories": st.dictionaries(
+                WORD, st.fixed_dictionaries({"type": st.just("git"), "url": WORD, "version": VALUE})
+            )
+        }
+    )
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(LISTS.map(json.dumps) | st.lists(WORD, max_size=4).map("\n".join) | st.lists(WORD).map(",".join))
+def test_whatever_a_list_holds_what_comes_out_is_a_workspace(text):
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        try:
+            (folder / "cfg").mkdir()
+            (folder / "cfg/list").write_bytes(text.encode("utf-8", "surrogatepass"))
+            listed = ForeignList(folder / "cfg/list", folder / "here")
+        except ConfigError as error:
+            assert "\n" not in str(error)  # noqa: PT017  it may also be a list
+            return
+        new, notes = unlisted(listed.entries, ())
+        good, more, refused = checked(new, folder / "cfg/list")
+        assert not any("\n" in line for line in (*listed.notes, *listed.refused, *notes, *more, *refused))
+        if good:
+            made = parse_workspace(toml(good).encode(), folder / "synctui.toml")
+            assert {repo.path for repo in made.repos} == {entry.path for entry in good}
+            assert [repo.error for repo in made.repos] == [""] * len(good)

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from tui.git.clean import clean_text
+from tui.git.url import CONTROL
 from tui.store.config import ConfigError, decode, read_bytes
 from tui.store.kinds import shown
 from tui.store.new_entries import NewEntry, entry_of_checkout, name_in_url
@@ -57,7 +58,7 @@ class ForeignList:
 
     `format` says which; `entries` are not checked yet; `notes` name options that have no counterpart, `refused` what
     is no entry.
-    Raises ConfigError where the file cannot be read or is of no known format.
+    `file` and `cwd` are absolute. Raises ConfigError where the file cannot be read or is of no known format.
     """
 
     def __init__(self, file: Path, cwd: Path) -> None:
@@ -65,7 +66,7 @@ class ForeignList:
         self.notes: list[str] = []
         self.refused: list[str] = []
         self._name = clean_text(str(file))
-        self._base = _absolute(cwd, file.parent)
+        self._base = file.parent
         self._cwd = cwd
         self._options_left_out: dict[str, list[str]] = {}
         text = decode(read_bytes(file), self._name)
@@ -103,8 +104,7 @@ class ForeignList:
         self.format = "vcspull"
         for folder, repos in data.items():
             if isinstance(repos, dict):
-                root = _absolute(self._cwd, "~" if folder is None else os.path.expandvars(str(folder)))
-                self._each(repos.items(), partial(self._vcspull, root))
+                self._each(repos.items(), partial(self._vcspull, "~" if folder is None else str(folder)))
             else:
                 self.refused.append(f"{self._name}: {shown(folder)} is no table of repos")
 
@@ -117,7 +117,7 @@ class ForeignList:
             except NotTaken as why:
                 self.refused.append(f"{self._name}: {shown(name)}: {why}")
 
-    def _vcspull(self, root: Path, name: str, value: Any) -> None:
+    def _vcspull(self, folder: str, name: str, value: Any) -> None:
         table = {"repo": value} if isinstance(value, str) else _table(value)
         remotes, extra = _table(table.get("remotes")), _table(table.get("options"))
         options = _url_options(table.get("url") or table.get("repo") or remotes.get("origin"))
@@ -131,7 +131,7 @@ class ForeignList:
         known = {"repo", "url", "options", "rev", "depth", "shallow"}
         self._left_out(shown(name), table, known if remotes.keys() - {"origin"} else known | {"remotes"})
         self._left_out(shown(name), extra, known)
-        self._add(root, name, options)
+        self._add(_absolute(self._cwd, os.path.expandvars(folder)), name, options)
 
     def _mani(self, name: str, value: Any) -> None:
         table = _table(value)
@@ -196,6 +196,7 @@ class ForeignList:
         raise NotTaken(f"names no URL, and {clean_text(str(place))} is no git repository")
 
     def _add(self, folder: Path, name: str, options: Mapping[str, object]) -> None:
+        _check_path(name)
         self.entries.append(NewEntry(folder, name, options))
 
     def _left_out(self, name: str, table: Mapping[Any, object], known: set[str]) -> None:
@@ -270,5 +271,16 @@ def _number(text: object) -> object:
     return int(text) if isinstance(text, str) and re.fullmatch(r"[0-9]{1,9}", text) else text
 
 
-def _absolute(base: Path, path: str | Path) -> Path:
+def _check_path(path: str) -> None:
+    try:
+        os.fsencode(path)
+    except UnicodeEncodeError:
+        raise NotTaken("no file system has such a path") from None
+    if CONTROL.search(path):
+        raise NotTaken("its path holds control characters")
+
+
+def _absolute(base: Path, path: str) -> Path:
+    """Raises NotTaken."""
+    _check_path(path)
     return Path(os.path.abspath(base / os.path.expanduser(path)))  # noqa: PTH100, PTH111  keeps links and `~nobody`

@@ -103,8 +103,7 @@ def unlisted(entries: Iterable[NewEntry], repos: Iterable[Repo]) -> tuple[list[N
     known = {lock_key(repo.path): (repo.path, f"`{repo.id}`, which is listed") for repo in repos}
     new: list[NewEntry] = []
     notes: list[str] = []
-    # A linked worktree comes after what it is linked to.
-    for entry in sorted(entries, key=lambda entry: ((entry.path / ".git").is_file(), entry.path)):
+    for entry in sorted(entries, key=lambda entry: (_is_linked(entry.path), entry.path)):
         key, name = lock_key(entry.path), clean_text(str(entry.path))
         if key not in known:
             known[key] = (entry.path, name)
@@ -114,6 +113,11 @@ def unlisted(entries: Iterable[NewEntry], repos: Iterable[Repo]) -> tuple[list[N
         is_it = os.path.realpath(path) == os.path.realpath(entry.path)
         notes.append(f"{name}: is {what}" if is_it else f"{name}: left out: the same repository as {what}")
     return new, notes
+
+
+def _is_linked(checkout: Path) -> bool:
+    """Whether it may be a linked worktree, which comes after what it is linked to."""
+    return os.path.isfile(checkout / ".git")  # noqa: PTH113  a Path raises where it may not look
 
 
 def toml(entries: Iterable[NewEntry]) -> str:
