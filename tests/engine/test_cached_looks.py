@@ -34,7 +34,7 @@ class Ground:
         self.part = repos.make_remote(folder / "part.git", 2)
         self.mine = repos.clone(self.remote, folder / "mine")
         self._n = 0
-        self.looks_file = folder / "cache/looks.json"
+        self.looks_file = folder / "cache/looks.msgpack"
         self.probe = folder / "probe"
 
     def git(self, *args: str, cwd: Path | None = None) -> bool:

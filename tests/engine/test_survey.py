@@ -5,6 +5,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.kit.repos import clone, make_remote
@@ -89,14 +90,14 @@ def surveyed(repos: list[Repo], looks: Looks) -> dict[str, RepoStatus]:
 def test_only_what_changed_is_asked_of_git_again(tmp_path: Path, asked: list[Path]) -> None:
     remote = make_remote(tmp_path / "remote.git")
     repos = [Repo(name, clone(remote, tmp_path / name)) for name in ("a", "b", "c")]
-    looks = Looks(tmp_path / "looks.json")
+    looks = Looks(tmp_path / "looks.msgpack")
     first = surveyed(repos, looks)
     looks.save()
     assert len(asked) == 3
-    assert surveyed(repos, Looks(tmp_path / "looks.json")) == first
+    assert surveyed(repos, Looks(tmp_path / "looks.msgpack")) == first
     assert len(asked) == 3
     (repos[1].path / "new.txt").write_text("new")
-    second = surveyed(repos, Looks(tmp_path / "looks.json"))
+    second = surveyed(repos, Looks(tmp_path / "looks.msgpack"))
     assert asked[3:] == [repos[1].path]
     assert second == first | {"b": replace(first["b"], untracked=1)}
 
@@ -105,7 +106,7 @@ def test_what_changed_a_moment_ago_is_asked_every_time(
     tmp_path: Path, asked: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repo = Repo("a", clone(make_remote(tmp_path / "remote.git"), tmp_path / "a"))
-    looks = Looks(tmp_path / "looks.json")
+    looks = Looks(tmp_path / "looks.msgpack")
     changed = (repo.path / ".git/index").lstat().st_ctime_ns
     monkeypatch.setattr("tui.engine.survey.time.time_ns", lambda: changed)
     for _ in range(2):
@@ -115,7 +116,7 @@ def test_what_changed_a_moment_ago_is_asked_every_time(
 
 @pytest.mark.usefixtures("still")
 def test_errors_are_never_kept(tmp_path: Path, asked: list[Path]) -> None:
-    looks = Looks(tmp_path / "looks.json")
+    looks = Looks(tmp_path / "looks.msgpack")
     repo = Repo("a", tmp_path / "a")
     assert surveyed([repo], looks)["a"].error == "not cloned"
     clone(make_remote(tmp_path / "remote.git"), tmp_path / "a")
@@ -126,12 +127,12 @@ def test_errors_are_never_kept(tmp_path: Path, asked: list[Path]) -> None:
 
 
 @pytest.mark.usefixtures("still")
-@pytest.mark.parametrize("text", ["", "[]", "{", '{"surroundings": "x", "looks": {}}', '{"looks": 3}'])
-def test_a_damaged_cache_costs_only_time(tmp_path: Path, asked: list[Path], text: str) -> None:
+@pytest.mark.parametrize("kept", [None, [], {"surroundings": "x", "looks": {}}, {"looks": 3}])
+def test_a_damaged_cache_costs_only_time(tmp_path: Path, asked: list[Path], kept: object) -> None:
     repo = Repo("a", clone(make_remote(tmp_path / "remote.git"), tmp_path / "a"))
-    (tmp_path / "looks.json").write_text(text)
+    (tmp_path / "looks.msgpack").write_bytes(b"" if kept is None else msgspec.msgpack.encode(kept))
     for count in (1, 1):
-        looks = Looks(tmp_path / "looks.json")
+        looks = Looks(tmp_path / "looks.msgpack")
         surveyed([repo], looks)
         looks.save()
         assert len(asked) == count
@@ -142,13 +143,13 @@ def test_another_setting_of_the_person_makes_every_look_anew(
     tmp_path: Path, asked: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repo = Repo("a", clone(make_remote(tmp_path / "remote.git"), tmp_path / "a"))
-    looks = Looks(tmp_path / "looks.json")
+    looks = Looks(tmp_path / "looks.msgpack")
     surveyed([repo], looks)
     looks.save()
     monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
     monkeypatch.setenv("GIT_CONFIG_KEY_0", "core.fileMode")
     monkeypatch.setenv("GIT_CONFIG_VALUE_0", "false")
-    surveyed([repo], Looks(tmp_path / "looks.json"))
+    surveyed([repo], Looks(tmp_path / "looks.msgpack"))
     assert len(asked) == 2
 
 

@@ -10,7 +10,7 @@ import pytest
 from tests.git.conftest import World, commit, git
 from tests.git.test_sync import begin_merge, begin_rebase
 from tui.git import fingerprint as module
-from tui.git.fingerprint import fingerprint
+from tui.git.fingerprint import Fingerprint, fingerprint
 from tui.git.inspect import git_dir_of, inspect
 
 NOW_NS = 1_763_736_446_123_456_789
@@ -19,7 +19,7 @@ LATER = 3_600_000_000_000
 """So much later that nothing is too young to be trusted."""
 
 
-def taken(path: Path, began_ns: int | None = None) -> str | None:
+def taken(path: Path, began_ns: int | None = None) -> Fingerprint | None:
     git_dir = git_dir_of(path)
     assert git_dir is not None
     began_ns = time.time_ns() + LATER if began_ns is None else began_ns
@@ -88,8 +88,10 @@ def test_it_changes_with(world: World, change: Callable[[World], object]) -> Non
     (world.mine / ".git/info/exclude").symlink_to(world.base / "shared-exclude")
     before = taken(world.mine)
     assert before is not None
+    assert before.holds(world.mine)
     assert taken(world.mine) == before
     change(world)
+    assert not before.holds(world.mine)
     assert taken(world.mine) not in {before, None}
 
 
@@ -125,15 +127,27 @@ def test_what_has_just_changed_is_not_trusted(world: World) -> None:
     assert taken(world.mine, time.time_ns()) is None
 
 
-def test_a_clock_of_whole_seconds_is_waited_for(world: World) -> None:
+def test_what_has_just_gone_may_have_been_seen(world: World) -> None:
+    write(".git/MERGE_HEAD")(world)
+    (world.mine / ".git/MERGE_HEAD").unlink()
+    assert taken(world.mine, (world.mine / ".git").stat().st_ctime_ns) is None
+
+
+def test_it_holds_beside_who_only_takes_a_lock(world: World) -> None:
+    """As `git status` does, which a person or their editor may run at any time."""
+    before = taken(world.mine)
+    write(".git/index.lock")(world)
+    (world.mine / ".git/index.lock").unlink()
+    assert before is not None
+    assert before.holds(world.mine)
+
+
+def test_a_clock_of_whole_seconds_is_waited_for() -> None:
     """As of a file system that has no finer one: what changes in the same second shows the same time."""
     newest = (NOW_NS // SECOND_NS) * SECOND_NS
-    digest = module._Digest()
-    digest._add(b"a", os.stat_result([0] * 10, {"st_ctime_ns": newest}))
-    assert digest.result(newest + SECOND_NS) is None
-    assert digest.result(newest + 3 * SECOND_NS) is not None
-    digest._add(b"a", os.stat_result([0] * 10, {"st_ctime_ns": newest + 1}))
-    assert digest.result(newest + SECOND_NS) is not None
+    assert not module._is_settled(newest, newest + SECOND_NS)
+    assert module._is_settled(newest, newest + 3 * SECOND_NS)
+    assert module._is_settled(newest + 1, newest + SECOND_NS)
 
 
 def test_files_that_belong_to_another_git_dir_are_left_to_git(world: World) -> None:

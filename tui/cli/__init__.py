@@ -3,7 +3,6 @@
 import click
 
 from tui import __version__
-from tui.cli import memory, reports, runs, workspace
 from tui.cli.flags import Group
 from tui.git.env import raise_file_limit, scrub_environ
 
@@ -22,7 +21,3 @@ def main() -> None:
     """
     raise_file_limit()
     scrub_environ()
-
-
-for command in (*runs.COMMANDS, *reports.COMMANDS, *memory.COMMANDS, *workspace.COMMANDS):
-    main.add_command(command)

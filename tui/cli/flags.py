@@ -1,6 +1,7 @@
 """The flags and words of the command line, as the settings and SELECT define them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -104,14 +105,30 @@ class Command(click.Command):
         return super().parse_args(ctx, rest)
 
 
-class Group(click.Group):
-    """`synctui` without a command opens the app."""
+_MODULES = {
+    **dict.fromkeys(("app", "sync", "watch", "demo"), "runs"),
+    **dict.fromkeys(("status", "config", "list", "doctor"), "reports"),
+    **dict.fromkeys(("log", "ack", "unlock"), "memory"),
+    **dict.fromkeys(("scan", "add", "import"), "workspace"),
+}
+"""Where each command is."""
 
-    command_class = Command
+
+class Group(click.Group):
+    """`synctui` without a command opens the app. Only the one that is asked for is imported."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        return sorted(_MODULES)
+
+    def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _MODULES:
+            return None
+        commands: Sequence[click.Command] = import_module(f"tui.cli.{_MODULES[cmd_name]}").COMMANDS
+        return next(one for one in commands if one.name == cmd_name)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if ctx.resilient_parsing and not args:  # the shell completes the first word, which may be a command
             return super().parse_args(ctx, args)
-        if not args or (args[0] not in self.commands and args[0] not in {"-h", "--help", "--version"}):
+        if not args or (args[0] not in _MODULES and args[0] not in {"-h", "--help", "--version"}):
             args = ["app", *args]
         return super().parse_args(ctx, args)

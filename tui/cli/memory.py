@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
+from tui.cli.asked import Asked, history_key, open_history, read_history, resolve_run
 from tui.cli.flags import Command, config_flag, flags_of, refuse, select_words
-from tui.cli.wiring import Asked, history_key, open_history, read_history, resolve_run
 from tui.engine.selection import select
 from tui.git.clean import clean_text, shell_word
 from tui.git.git_locks import explain_git_locks

@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
+from tui.cli.asked import Asked, past_of, resolve_run
 from tui.cli.flags import Command, config_flag, flags_of, run_flags, select_words
-from tui.cli.wiring import Asked, past_of, resolve_run
 from tui.engine.shutdown import leave, signals_unwind
 from tui.engine.survey import survey
 from tui.git.clean import clean_text

@@ -12,18 +12,9 @@ from typing import Any, Literal, NoReturn
 
 import click
 
+from tui.cli.asked import Asked, has_terminal, history_key, needs_terminal, read_history, resolve_run
 from tui.cli.flags import Command, config_flag, flags_of, refuse, run_flags, select_words
-from tui.cli.wiring import (
-    Asked,
-    Wired,
-    has_terminal,
-    history_key,
-    needs_terminal,
-    plan_of_pass,
-    read_history,
-    resolve_run,
-    wired,
-)
+from tui.cli.wiring import Wired, plan_of_pass, wired
 from tui.engine.shutdown import Ending, deaf_afterwards, leave, signals_unwind
 from tui.engine.survey import survey
 from tui.engine.watch import Watch

@@ -1,63 +1,36 @@
-"""From the words of the command line to an engine: workspace, settings, plan and history."""
+"""From what is asked to an engine: plan, settings and history of a run."""
 
-import os
 import shutil
-import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 
 import click
 
+from tui.cli.asked import Asked, history_key, open_history, read_history, resolve_run, resolved
 from tui.cli.flags import refuse
 from tui.engine.engine import Engine, RunInfo, Spawn, daemon_thread
 from tui.engine.journal import Journal
 from tui.engine.order import ordered
 from tui.engine.plan import Plan, make_plan
 from tui.engine.runner import make_work, recording
-from tui.engine.selection import Facts, NothingSelected, select
-from tui.engine.shutdown import signals_unwind
-from tui.engine.survey import StatusRow, survey
 from tui.git.lock import lock_key
 from tui.git.repo import Repo
-from tui.git.stop import StopSignal
-from tui.git.submodules import submodule_jobs
 from tui.git.sync import SyncOptions
 from tui.git.work import never_fresh
-from tui.store.config import ConfigError, Workspace, load_workspace
+from tui.store.config import Workspace
 from tui.store.history import CutOff, History
-from tui.store.looks import Looks
 from tui.store.memory import Memory
-from tui.store.past import Past, Staleness
-from tui.store.paths import database_file, locks_folder, looks_file, make_state_folders
-from tui.store.settings import SETTINGS, Layer, Settings, resolve
-from tui.view.dashboard import Dashboard, Thresholds
+from tui.store.past import Past
+from tui.store.paths import locks_folder
+from tui.store.settings import SETTINGS, Layer, Settings
 from tui.view.lines import ago, duration, plural
 from tui.view.run_log import RunLog
 
 _FRESH_PART = 0.9
 """Of the interval of a watch: so long a repo counts as fresh where --min-age says nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What stands on the command line."""
-
-    words: Sequence[str] = ()
-    """Of SELECT."""
-    config: Path | None = None
-    flags: Mapping[str, object] = field(default_factory=dict)
-    """Their parsed values by name, None where one was not given."""
-    repeats: bool = False
-    """For a watch: that no repo is meant now is no mistake, since one may be later."""
-
-    @property
-    def ignore_case(self) -> bool:
-        """Whether capital and small letters of the words are the same."""
-        return bool(self.flags.get("ignore_case"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,42 +87,6 @@ class Wired:
         return "" if passed is None else f"brought up to date {ago(passed)}"
 
 
-def resolve_run(asked: Asked, memory: Memory | None = None) -> tuple[Workspace, list[Repo], Settings]:
-    """Raises ConfigError, SelectionError and, for words that ask for what is remembered, StateError."""
-    with signals_unwind():
-        workspace, repos, settings = _resolved(asked, memory)
-    for warning in (*workspace.warnings, *settings.warnings):
-        click.echo(f"synctui: {warning}", err=True)
-    return workspace, repos, settings
-
-
-def _resolved(asked: Asked, memory: Memory | None = None) -> tuple[Workspace, list[Repo], Settings]:
-    try:
-        workspace = load_workspace(asked.config, Path.cwd(), os.environ)
-    except FileNotFoundError:
-        raise ConfigError("the current folder is gone; go to another one") from None
-    try:
-        repos = select(
-            workspace.repos, asked.words, facts_for(workspace, asked), ignore_case=asked.ignore_case
-        )
-    except NothingSelected:
-        if not asked.repeats:
-            raise
-        repos = []
-    remembered = memory.jobs(workspace.path) if memory else None
-    settings = resolve(
-        asked.flags,
-        os.environ,
-        workspace.settings,
-        len(workspace.repos if asked.repeats else repos),
-        os.cpu_count(),
-        file_name=str(workspace.path),
-        remembered={} if remembered is None else {"jobs": remembered},
-        submodule_jobs=submodule_jobs() if any(repo.submodules for repo in repos) else 0,
-    )
-    return workspace, repos, settings
-
-
 @contextmanager
 def wired(asked: Asked, memory: Memory | None = None) -> Iterator[Wired]:
     """Raises what resolve_run does, and StateError."""
@@ -185,7 +122,7 @@ def plan_of_pass(kit: Wired, asked: Asked) -> Plan:
 
     Raises what resolve_run does, and StateError.
     """
-    _, repos, _ = _resolved(asked)
+    _, repos, _ = resolved(asked)
     history, key, now = kit.history, kit.key, time.time()
     past = history.past(key)
     held = {
@@ -237,69 +174,3 @@ def _limited(repo: Repo, settings: Settings) -> Repo:
     if "timeout" in given:
         repo = replace(repo, timeout=settings.timeout)  # of a clone too
     return replace(repo, stall_timeout=None) if "stall_timeout" in given else repo
-
-
-def open_history() -> History:
-    """Ready to be written. Raises StateError."""
-    make_state_folders()
-    history = History.open(database_file())
-    try:
-        history.try_writing()
-    except BaseException:
-        history.__exit__()
-        raise
-    return history
-
-
-def read_history() -> History:
-    """To ask only. Raises StateError."""
-    return History.read(database_file())
-
-
-def history_key(workspace: Workspace) -> str:
-    """What the history calls the workspace, however the person came to it."""
-    return os.path.realpath(workspace.path)
-
-
-def past_of(workspace: Workspace) -> Mapping[str, Past]:
-    """What is remembered of its repos, by repo id. Raises StateError."""
-    with read_history() as history:
-        return history.past(history_key(workspace))
-
-
-def facts_for(workspace: Workspace, asked: Asked) -> Callable[[Repo], Facts]:
-    """Looks up only what the words ask for: each has its price."""
-    predicates = {word.removeprefix("-").partition(":")[0] for word in " ".join(asked.words).split()}
-    past = past_of(workspace) if predicates & {"state", "stale"} else {}
-    settings = resolve(asked.flags, os.environ, workspace.settings, 0, None)
-    rows: list[StatusRow] = []
-    if predicates & {"behind", "dirty", "stale"}:
-        looks = Looks(looks_file())
-        survey(workspace.repos, rows.append, StopSignal(), looks)
-        if not settings.dry_run:
-            looks.save()
-    seen = {row.repo.id: row for row in rows}
-    thresholds = Thresholds(settings.stale_after, settings.severe_after)
-    now = time.time()
-
-    def facts(repo: Repo) -> Facts:
-        of_repo, row = past.get(repo.id, Past()), seen.get(repo.id)
-        return Facts(
-            of_repo.state,
-            behind=row is not None and bool(row.status.behind),
-            dirty=row is not None and bool(row.status.dirty),
-            stale=row is not None
-            and Dashboard(row, of_repo, thresholds, now).staleness is not Staleness.FRESH,
-        )
-
-    return facts
-
-
-def has_terminal() -> bool:
-    # Textual reads stdin and draws on stderr; without either nothing could be seen or ended.
-    return sys.stdin.isatty() and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
-
-
-def needs_terminal(instead: str) -> None:
-    if not has_terminal():
-        refuse(f"the app needs a terminal; without one use `{instead}`")

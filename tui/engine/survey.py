@@ -4,16 +4,16 @@ import contextlib
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from tui.git.decide import Decision, Facts, decide
-from tui.git.fingerprint import fingerprint
+from tui.git.fingerprint import Fingerprint, fingerprint
 from tui.git.holder import Holder
 from tui.git.inspect import RepoStatus, git_dir_of, inspect
-from tui.git.lock import holder_of
+from tui.git.lock import any_note, holder_of
 from tui.git.outcome import Reason
 from tui.git.repo import Repo
 from tui.git.stop import StopSignal
@@ -66,14 +66,15 @@ def survey(
     stop: StopSignal,
     looks: Looks | None = None,
 ) -> None:
-    """Look at each repo and call `on_row` for it, from several threads; returns when all are done.
+    """Look at each repo and call `on_row` for it, here or from several threads; returns when all are done.
 
     `looks` is what was seen before, and takes what is seen now. A repo that cannot be looked at is a row
     with its error, never a row of zeros. `stop` ends it early, as does what is raised in the thread that
     waits here; no git of it goes on.
     """
     left: SimpleQueue[Repo] = SimpleQueue()
-    for repo in repos:
+    # One thread for all that are as they were: looking at files is mostly Python, of which only one runs at a time.
+    for repo in _remembered(repos, on_row, stop, looks) if looks else repos:
         left.put(repo)
 
     def look() -> None:
@@ -88,7 +89,8 @@ def survey(
             on_row(row)
 
     # Each look is a git process: more of them at a time than cores would only be in the way of the run.
-    threads = [threading.Thread(target=look, name="survey", daemon=True) for _ in range(os.cpu_count() or 2)]
+    wanted = min(os.cpu_count() or 2, left.qsize())
+    threads = [threading.Thread(target=look, name="survey", daemon=True) for _ in range(wanted)]
     for thread in threads:
         thread.start()
     try:
@@ -101,31 +103,53 @@ def survey(
         raise
 
 
+def _remembered(
+    repos: Iterable[Repo], on_row: Callable[[StatusRow], None], stop: StopSignal, looks: Looks
+) -> Iterator[Repo]:
+    """Tells of each repo in which nothing has changed since it was last looked at; the others are left."""
+    held: bool | None = None
+    for repo in repos:
+        if stop.reason:
+            return
+        seen = None if repo.error else looks.get(repo.path)
+        if seen is None or not _holds(seen, repo):
+            yield repo
+            continue
+        if held is None:
+            held = _any_held()
+        on_row(StatusRow(repo, seen.status, _holder(repo) if held else None))
+
+
+def _holds(look: Look, repo: Repo) -> bool:
+    with contextlib.suppress(OSError):
+        return look.fingerprint.holds(repo.path)
+    return False
+
+
 def _status(repo: Repo, stop: StopSignal, looks: Looks | None) -> RepoStatus:
     if repo.error:
         return RepoStatus(error=repo.error)
     try:
-        return _look(repo.path, stop, looks) if looks else inspect(repo.path, stop)
+        began_ns = time.time_ns()
+        status = inspect(repo.path, stop)
+        if looks and (found := _fingerprint(repo.path, status, began_ns)):
+            looks.put(repo.path, Look(found, status))
     except Exception as error:  # noqa: BLE001  one odd repo must not end the look at the others
         return RepoStatus(error=f"{type(error).__name__}: {error}")
-
-
-def _look(path: Path, stop: StopSignal, looks: Looks) -> RepoStatus:
-    """As the last look saw it where nothing has changed since, else by git."""
-    if (seen := looks.get(path)) and _fingerprint(path, seen.status) == seen.fingerprint:
-        return seen.status
-    began_ns = time.time_ns()
-    status = inspect(path, stop)
-    if found := _fingerprint(path, status, began_ns):
-        looks.put(path, Look(found, status))
     return status
 
 
-def _fingerprint(path: Path, status: RepoStatus, began_ns: int | None = None) -> str | None:
+def _fingerprint(path: Path, status: RepoStatus, began_ns: int) -> Fingerprint | None:
     with contextlib.suppress(OSError):
         if not status.error and (git_dir := git_dir_of(path)):
-            return fingerprint(path, git_dir, status, began_ns or time.time_ns())
+            return fingerprint(path, git_dir, status, began_ns)
     return None
+
+
+def _any_held() -> bool:
+    with contextlib.suppress(OSError):
+        return any_note(locks_folder())
+    return False
 
 
 def _holder(repo: Repo) -> Holder | None:

@@ -130,7 +130,6 @@ _PATTERNS: tuple[tuple[Reason, _By, str], ...] = (
     (Reason.PERMISSION, _By.GIT, (r"Permission denied|Operation not permitted"
         r"|could not create (?:leading|work tree)|cannot mkdir")),
 )  # fmt: skip
-_TABLE = [(reason, by, re.compile(pattern)) for reason, by, pattern in _PATTERNS]
 
 _NO_CONVERSATION = "fatal: Could not read from remote repository."
 """git's last words where ssh, or what it has run there, ended before anything was said by the protocol."""
@@ -162,8 +161,8 @@ def classify(exit_: Exit, *, network: bool, local: bool = False) -> Failure:
     if exit_.code < 0 and exit_.code != -signal.SIGPIPE:  # XFSZ: the person's `ulimit -f`
         lines = (f"git was ended by signal {-exit_.code}", *lines)
     said = list(zip(lines, _speakers(lines, local=local), strict=True))
-    for reason, by, pattern in _TABLE:
-        hit = next((line for line, speaker in said if speaker >= by and pattern.search(line)), None)
+    for reason, by, pattern in _PATTERNS:
+        hit = next((line for line, speaker in said if speaker >= by and re.search(pattern, line)), None)
         if hit is not None:
             if reason is Reason.CORRUPT and all(_WORDLESS.search(line) for line in [hit, *_faults(lines)]):
                 message = (

@@ -4,7 +4,7 @@ import contextlib
 import os
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tui.git.clean import clean_text
@@ -56,9 +56,9 @@ class RepoStatus:
     last_fetch: float | None = None
     """Epoch seconds of the last fetch by anyone."""
     url: str | None = None
-    ignored: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = field(default=(), compare=False)
     """Folders below it that git ignores as a whole, as `os.fsdecode` gives them."""
-    settings: tuple[str, ...] | None = ()
+    settings: tuple[str, ...] | None = field(default=(), compare=False)
     """Files of settings and of patterns that count for it, wherever they are, there or not. None: its files are
     elsewhere (`core.worktree`).
     """

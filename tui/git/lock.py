@@ -45,6 +45,15 @@ def lock_file(lock_dir: Path, path: Path) -> Path:
     return lock_dir / (hashlib.sha256(os.fsencode(lock_key(path))).hexdigest() + ".lock")
 
 
+def any_note(lock_dir: Path) -> bool:
+    """Whether any holder, dead or alive, has a note there. Raises OSError."""
+    try:
+        with os.scandir(lock_dir) as entries:
+            return any(entry.stat().st_size for entry in entries)
+    except FileNotFoundError:
+        return False
+
+
 def holder_of(lock_dir: Path, path: Path) -> Holder | None:
     """Who holds the repo now, going by the note alone: touches no lock, writes nothing."""
     file = lock_file(lock_dir, path)

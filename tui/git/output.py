@@ -1,6 +1,5 @@
 """What git says while it works: bytes into lines, lines into progress, its trace into hooks."""
 
-import email.utils
 import json
 import re
 import time
@@ -46,6 +45,8 @@ def read_retry_after(trace: bytes) -> float | None:
         return None
     if said[-1].isdecimal():
         return float(said[-1])
+    import email.utils  # noqa: PLC0415  slow to import, and hardly ever needed
+
     try:
         return max(0.0, email.utils.parsedate_to_datetime(said[-1]).timestamp() - time.time())
     except ValueError:

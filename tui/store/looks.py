@@ -1,12 +1,13 @@
 """What the last look at each checkout saw, so that the next one need not ask git where nothing has changed."""
 
 import contextlib
-import json
-from dataclasses import asdict, dataclass
+import os
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-from tui.git.fingerprint import surroundings
+import msgspec
+
+from tui.git.fingerprint import Fingerprint, surroundings
 from tui.git.inspect import RepoStatus
 from tui.store.paths import StateError, replace_file
 
@@ -15,8 +16,15 @@ from tui.store.paths import StateError, replace_file
 class Look:
     """What was seen of a checkout, and its fingerprint at that time."""
 
-    fingerprint: str
+    fingerprint: Fingerprint
     status: RepoStatus
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    surroundings: str
+    looks: dict[bytes, Look]
+    """By path, as the file system has it."""
 
 
 class Looks:
@@ -32,34 +40,25 @@ class Looks:
         self._looks = self._load()
 
     def get(self, path: Path) -> Look | None:
-        return self._looks.get(str(path))
+        return self._looks.get(os.fsencode(path))
 
     def put(self, path: Path, look: Look) -> None:
-        self._looks[str(path)] = look
+        """Without what the fingerprint was made of, which it holds itself."""
+        self._looks[os.fsencode(path)] = replace(look, status=replace(look.status, ignored=(), settings=()))
         self._changed = True
 
     def save(self) -> None:
         if not self._changed:
             return
-        looks = {path: asdict(look) for path, look in list(self._looks.items())}
-        text = json.dumps({"surroundings": self._surroundings, "looks": looks})
+        content = msgspec.msgpack.encode(_File(self._surroundings, dict(self._looks)))
         with contextlib.suppress(OSError, StateError):
             self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            replace_file(self._file, text.encode())
+            replace_file(self._file, content)
             self._changed = False
 
-    def _load(self) -> dict[str, Look]:
-        try:
-            kept = json.loads(self._file.read_bytes())
-            if kept["surroundings"] != self._surroundings:
-                return {}
-            return {
-                path: Look(look["fingerprint"], _status(**look["status"]))
-                for path, look in kept["looks"].items()
-            }
-        except (OSError, ValueError, TypeError, KeyError, AttributeError):
-            return {}
-
-
-def _status(*, ignored: list[str], settings: list[str], **rest: Any) -> RepoStatus:
-    return RepoStatus(ignored=tuple(ignored), settings=tuple(settings), **rest)
+    def _load(self) -> dict[bytes, Look]:
+        with contextlib.suppress(OSError, msgspec.DecodeError):
+            kept = msgspec.msgpack.decode(self._file.read_bytes(), type=_File)
+            if kept.surroundings == self._surroundings:
+                return kept.looks
+        return {}

@@ -46,7 +46,7 @@ def log_file(run: str) -> Path:
 
 def looks_file() -> Path:
     """What was last seen of the checkouts, kept only to be faster; the file need not exist."""
-    return _DIRS.user_cache_path / "looks.json"
+    return _DIRS.user_cache_path / "looks.msgpack"
 
 
 def make_state_folders() -> None:
