@@ -141,6 +141,25 @@ def test_there_is_one_watch_of_a_workspace(workspace: Workspace, watch: Callable
     watching.stop(signal.SIGINT)
 
 
+def test_how_a_watch_is_can_be_asked_while_its_file_is_broken(
+    workspace: Workspace, watch: Callable[..., Watching]
+) -> None:
+    workspace.add("one")
+    watching = watch(every="1h")
+    watching.passes(1)
+    file = workspace.folder / "synctui.toml"
+    file.write_text("[settings")
+    told = synctui("watch", "--status", cwd=workspace.folder)
+    assert told.code == 0
+    assert f"is watched by pid {watching.process.pid} on " in told.out
+    assert told.err.startswith(f"synctui: {file}: not TOML: ")
+    assert told.err.count("\n") == 1
+    code, document = status(workspace)
+    assert (code, document["pid"], document["passes"]) == (0, watching.process.pid, 1)
+    watching.stop()
+    assert status(workspace) == (1, None)
+
+
 def test_a_watch_that_was_killed_is_said_and_followed(
     workspace: Workspace, watch: Callable[..., Watching]
 ) -> None:

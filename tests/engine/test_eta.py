@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from tui.engine.eta import Forecast, Spread, about, forecast, remaining
+from tui.engine.eta import Countdown, Forecast, Spread, about, forecast, remaining
 
 MINUTE = 60.0
 
@@ -73,3 +73,40 @@ def test_ten_thousand_that_wait_cost_little() -> None:
     began = time.process_time()
     remaining(8, [(name, 0.5) for name in names[:8]], names[8:], known)
     assert time.process_time() - began < 0.2
+
+
+def test_a_countdown_says_the_same_and_is_hardly_ever_worked_out() -> None:
+    """A run that goes as it is foretold: the plain figure of every second is that of the countdown."""
+    took = {f"r{n}": 2.0 + n % 7 for n in range(2000)}
+    known, limit = even(**took), 8
+    queued, running = list(took), {}
+    countdown, asked = Countdown(), 0
+    second = 0
+    while queued or running:
+        running = {repo: began for repo, began in running.items() if second - began < took[repo]}
+        while queued and len(running) < limit:
+            running[queued.pop(0)] = second
+        since = [(repo, float(second - began)) for repo, began in running.items()]
+
+        def work_out(since: list[tuple[str, float]] = since) -> Spread | None:
+            nonlocal asked
+            asked += 1
+            return remaining(limit, since, queued, known)
+
+        assert countdown.left(1000.0 + second, limit, len(queued), work_out) == remaining(
+            limit, since, queued, known
+        )
+        second += 1
+    assert second > 1000
+    assert asked < second / 2
+
+
+def test_a_countdown_hears_of_another_limit_and_of_another_queue() -> None:
+    countdown = Countdown()
+    slow, quick = Spread(900.0, 1000.0, 1100.0), Spread(1.0, 2.0, 3.0)
+    assert countdown.left(0.0, 4, 500, lambda: slow) == slow
+    assert countdown.left(0.5, 8, 500, lambda: quick) == (899.5, 999.5, 1099.5)
+    assert countdown.left(2.0, 4, 496, lambda: quick) == (898.0, 998.0, 1098.0)
+    assert countdown.left(2.0, 4, 400, lambda: quick) == quick
+    assert countdown.left(3.5, 4, 400, lambda: slow) == slow
+    assert countdown.left(5.0, 8, 400, lambda: quick) == quick

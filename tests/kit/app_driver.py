@@ -15,6 +15,7 @@ from tui.app.app import SynctuiApp
 from tui.app.session import Session
 from tui.engine.clock import Clock
 from tui.engine.engine import Engine, RunInfo
+from tui.engine.journal import Journal
 from tui.engine.plan import Plan
 from tui.git.gauge import Progress
 from tui.git.outcome import Outcome, State
@@ -52,6 +53,7 @@ class Driver:
         settled: Sequence[tuple[Repo, Outcome]] = (),
         work: Any = None,
         host_limit: int | None = None,
+        journal: Journal | None = None,
         **session: Any,
     ) -> None:
         self.work = work or GatedWork()
@@ -67,6 +69,7 @@ class Driver:
                     self.work,
                     limit=limit,
                     host_limit=host_limit,
+                    journal=journal,
                     spawn=spawn,
                     clock=self.clock,
                     info=RunInfo("~/work", "default"),

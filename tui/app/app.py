@@ -96,10 +96,12 @@ class SynctuiApp(App[Ending]):
             ending = self.run()
         except Exception as error:  # noqa: BLE001  whatever it is, what runs is ended and the person told
             self._fault = self._fault or error
-        if self._fault or ending is None:  # no job may outlive the screen
-            ending = Ending(1, self._signal)
+        was_writing = self.bridge.finish_writing(STOP_GRACE)  # which may have begun a run only now
+        if was_writing or self._fault or ending is None:  # no job may outlive the screen
             self.desk.engine.cancel_all(Reason.QUIT)
             self.desk.engine.wait_idle(STOP_GRACE)
+        if self._fault or ending is None:
+            ending = Ending(1, self._signal)
         try:
             self.read()
             self._tell_summary()

@@ -5,8 +5,9 @@ import contextlib
 import contextvars
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from queue import SimpleQueue
+from typing import Any, TypeVar
 
 from textual.app import App
 
@@ -15,6 +16,9 @@ from tui.engine.feed import Inbox
 
 JOBS = "sync"
 """The group of the workers that run jobs."""
+_UNNOTICED = 0.15
+"""Seconds for which the screen may stand still: so long a key waits for what it writes."""
+_Result = TypeVar("_Result")
 
 
 class DaemonExecutor(ThreadPoolExecutor):
@@ -53,6 +57,8 @@ class Bridge:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = 0
         self._context = contextvars.Context()
+        self._writes: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._last_write: Future[Any] | None = None
 
     def attach(self, engine: Engine) -> Inbox:
         """In the running loop of the app, before anything starts."""
@@ -68,6 +74,39 @@ class Bridge:
             self._start(body, name)
         elif not self._call_soon(lambda: self._start(body, name)):
             daemon_thread(body, name)  # the screen is gone; what was started still has its one end
+
+    def write(self, body: Callable[[], _Result], written: Callable[[Future[_Result]], None]) -> None:
+        """Do what may have to wait for the store, in a thread of its own and after what was asked for before.
+
+        `written` is called in the loop: before this returns, unless it takes so long that a person would notice.
+        """
+        future: Future[_Result] = Future()
+
+        def do() -> None:
+            try:
+                future.set_result(body())
+            except Exception as error:  # noqa: BLE001  `written` gets it
+                future.set_exception(error)
+
+        if self._last_write is None:
+            daemon_thread(self._write_all, "write")
+        self._last_write = future
+        self._writes.put(do)
+        if wait([future], _UNNOTICED).done:
+            written(future)
+        else:
+            future.add_done_callback(lambda _: self._call_soon(lambda: written(future)))
+
+    def finish_writing(self, seconds: float) -> bool:
+        """Wait so long at most for what is being written; False: nothing was."""
+        if self._last_write is None or self._last_write.done():
+            return False
+        wait([self._last_write], seconds)
+        return True
+
+    def _write_all(self) -> None:
+        while True:
+            self._writes.get()()
 
     def nudge(self) -> None:
         """For the engine, from any thread and under its lock."""

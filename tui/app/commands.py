@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -67,27 +68,37 @@ class Commands:
 
     def acknowledge(self) -> None:
         rows = [row for row in self._app.targets() if row.needs_person]
-        try:
-            noted = self._app.desk.session.acknowledge([row.repo.id for row in rows])
-        except StateError as error:
-            self._app.say(str(error), "error")
-            return
-        self._app.desk.marks.clear()
-        self._app.desk.acknowledged(rows, noted)
-        self._app.say(f"acknowledged: {rows[0].repo.id if len(rows) == 1 else plural(len(rows), 'failure')}")
+        repo_ids = [row.repo.id for row in rows]
+
+        def noted(answer: Future[Sequence[str]]) -> None:
+            try:
+                self._app.desk.acknowledged(rows, answer.result())
+            except StateError as error:
+                self._app.say(str(error), "error")
+                return
+            self._app.desk.marks.difference_update(repo_ids)
+            self._app.say(f"acknowledged: {repo_ids[0] if len(rows) == 1 else plural(len(rows), 'failure')}")
+
+        self._app.bridge.write(lambda: self._app.desk.session.acknowledge(repo_ids), noted)
 
     def pick(self) -> None:
         repos = [row.repo for row in self._take_targets()]
         self._submit(lambda: self._engine.pick(repos))
 
     def _retry(self, rows: Sequence[BoardRow]) -> None:
-        self._submit(lambda: self._engine.retry([row.repo for row in rows]))
+        repos = [row.repo for row in rows]
+        self._submit(lambda: self._engine.retry(repos))
 
     def _submit(self, command: Callable[[], None]) -> None:
-        try:
-            command()
-        except StateError as error:  # nothing was begun
-            self._app.say(str(error), "error")
+        """A run that begins is recorded first."""
+
+        def begun(answer: Future[None]) -> None:
+            try:
+                answer.result()
+            except StateError as error:  # nothing was begun
+                self._app.say(str(error), "error")
+
+        self._app.bridge.write(command, begun)
 
     def cancel(self) -> None:
         if newcomer := self._app.main.newcomer():

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from tui.app.session import Session
 from tui.engine.clock import Clock
 from tui.engine.engine import Engine
-from tui.engine.eta import Forecast, about, forecast, remaining
+from tui.engine.eta import Countdown, Forecast, Spread, about, forecast, remaining
 from tui.engine.selection import Facts
 from tui.engine.survey import StatusRow
 from tui.git.outcome import FAILURE_STATES, Outcome, State
@@ -38,8 +38,7 @@ class Desk:
     leaving: str = ""
     """What the app waits for before it leaves, for people; empty while it stays."""
     _forecast: Forecast = field(init=False)
-    _eta: tuple[int, str] = (-1, "")
-    """The second in which it was worked out, and what it was."""
+    _countdown: Countdown = field(default_factory=Countdown)
 
     def __post_init__(self) -> None:
         self.pasts.update(self.session.past)
@@ -95,18 +94,18 @@ class Desk:
         self.board.revision += 1
 
     def left(self) -> str:
-        """How long the run goes on, worked out once a second; empty where nobody knows."""
+        """How long the run goes on; empty where nobody knows."""
         if not self.board.active or self.board.paused or self._forecast.unknown is None:
-            self._eta = (-1, "")
-        elif (second := int(self.clock.monotonic())) != self._eta[0]:
-            self._eta = (second, self._work_out())
-        return self._eta[1]
+            self._countdown = Countdown()
+            return ""
+        queued = self.engine.snapshot().queued
+        spread = self._countdown.left(self.clock.monotonic(), self.board.limit, queued, self._work_out)
+        return about(spread) if spread else ""
 
-    def _work_out(self) -> str:
+    def _work_out(self) -> Spread | None:
         board, now = self.board, self.clock.now()
         running = [(row.repo.id, max(0.0, now - row.started)) for row in board.running]
-        spread = remaining(board.limit, running, self.engine.queue(), self._forecast)
-        return about(spread) if spread else ""
+        return remaining(board.limit, running, self.engine.queue(), self._forecast)
 
 
 def _failure(end: Outcome, row: BoardRow) -> Failure | None:

@@ -15,7 +15,7 @@ from tui.engine.shutdown import signals_unwind
 from tui.engine.survey import StatusRow, survey
 from tui.git.repo import Repo
 from tui.git.stop import StopSignal
-from tui.store.config import ConfigError, Workspace, load_workspace
+from tui.store.config import ConfigError, Workspace, load_workspace, workspace_file
 from tui.store.history import History
 from tui.store.looks import Looks
 from tui.store.memory import Memory
@@ -54,10 +54,7 @@ def resolve_run(asked: Asked, memory: Memory | None = None) -> tuple[Workspace, 
 
 def resolved(asked: Asked, memory: Memory | None = None) -> tuple[Workspace, list[Repo], Settings]:
     """The same without a word about warnings."""
-    try:
-        workspace = load_workspace(asked.config, Path.cwd(), os.environ)
-    except FileNotFoundError:
-        raise ConfigError("the current folder is gone; go to another one") from None
+    workspace = load_workspace(asked.config, _here(), os.environ)
     try:
         repos = select(
             workspace.repos, asked.words, facts_for(workspace, asked), ignore_case=asked.ignore_case
@@ -78,6 +75,27 @@ def resolved(asked: Asked, memory: Memory | None = None) -> tuple[Workspace, lis
         submodule_jobs=_submodule_jobs() if any(repo.submodules for repo in repos) else 0,
     )
     return workspace, repos, settings
+
+
+def resolve_watch(asked: Asked) -> tuple[Workspace, Settings]:
+    """Of a watch that goes on, also where its workspace file cannot be used just now: that is said.
+
+    Raises ConfigError where the current folder is gone.
+    """
+    try:
+        workspace, _, settings = resolve_run(asked)
+    except ConfigError as error:
+        place = workspace_file(asked.config, _here(), os.environ) or _here()
+        click.echo(f"synctui: {error}", err=True)
+        return Workspace(place, False, {}, ()), resolve(asked.flags, os.environ, {}, 0, None)
+    return workspace, settings
+
+
+def _here() -> Path:
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        raise ConfigError("the current folder is gone; go to another one") from None
 
 
 def _submodule_jobs() -> int:

@@ -13,7 +13,6 @@ from tui.engine.shutdown import leave, signals_unwind
 from tui.engine.survey import survey
 from tui.git.clean import clean_text
 from tui.git.repo import public_url
-from tui.headless.doctor import doctor
 from tui.headless.status import status
 from tui.headless.streams import Streams
 from tui.store.looks import Looks
@@ -79,6 +78,8 @@ def status_command(words: tuple[str, ...], config: Path | None, **flags: object)
 @flags_of("json", "color")
 def doctor_command(config: Path | None, **flags: Any) -> None:
     """Say what would trip a run or the app here: git, logins, limits, disks, terminal, workspace file."""
+    from tui.headless.doctor import doctor  # noqa: PLC0415  nobody else needs it
+
     settings = resolve(flags, os.environ, {}, 0, None)
     with signals_unwind():
         ending = doctor(config, Streams(settings.color), as_json=settings.json)

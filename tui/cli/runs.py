@@ -12,9 +12,10 @@ from typing import Any, Literal, NoReturn
 
 import click
 
-from tui.cli.asked import Asked, has_terminal, history_key, needs_terminal, read_history, resolve_run
+from tui.cli.asked import Asked, has_terminal, history_key, needs_terminal, read_history, resolve_watch
 from tui.cli.flags import Command, config_flag, flags_of, refuse, run_flags, select_words
 from tui.cli.wiring import Wired, plan_of_pass, wired
+from tui.engine.eta import forecast
 from tui.engine.shutdown import Ending, deaf_afterwards, leave, signals_unwind
 from tui.engine.survey import survey
 from tui.engine.watch import Watch
@@ -110,9 +111,9 @@ def _sync(asked: Asked) -> Ending:
         )
         streams = Streams(settings.color)
         if not asked.repeats:
-            return run(kit.engine(), kit.plan, streams, show)
+            return run(kit.engine(), kit.plan, streams, show, forecast(kit.durations))
         with _watching(kit, asked) as watch:
-            return repeat(kit.engine(), watch, streams, show)
+            return repeat(kit.engine(), watch, streams, show, forecast(kit.durations))
 
 
 @contextmanager
@@ -135,7 +136,7 @@ def _watching(kit: Wired, asked: Asked) -> Iterator[Watch]:
 
 def _tell_watch(asked: Asked) -> NoReturn:
     """Exit code 1 where no watch runs."""
-    workspace, _, settings = resolve_run(asked)
+    workspace, settings = resolve_watch(asked)
     now = time.time()
     with read_history() as history:
         watch = history.watches.of(history_key(workspace), now)

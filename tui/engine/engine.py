@@ -92,6 +92,8 @@ class Engine:
         self._feed = Feed()
         self._lock = threading.Lock()
         self._idle = threading.Condition(self._lock)
+        self._beginning = threading.Lock()
+        """Of two who submit at a time each would begin a run of its own."""
         self._stops: dict[str, StopSignal] = {}
         self._gauges: dict[str, Gauge] = {}
         self._run = ""
@@ -190,22 +192,23 @@ class Engine:
                 step.join(scheduler.settle(repo, outcome, now))
             return step.join(scheduler.add(keyed, now, again=again, pick=pick))
 
-        with self._lock:
-            self._under_way += 1
-            going_on, limit = self._run, self._scheduler.limit
-        try:
-            run = going_on or self._new_run()
-            begin = partial(
-                self._journal.begin, run, self._clock.now(), limit, [repo.id for repo, _ in keyed]
-            )
-            if going_on:
-                self._keep("this run is not remembered", begin)
-            else:
-                begin()
-            starts = self._step(command)
-        finally:
+        with self._beginning:
             with self._lock:
-                self._under_way -= 1
+                self._under_way += 1
+                going_on, limit = self._run, self._scheduler.limit
+            try:
+                run = going_on or self._new_run()
+                begin = partial(
+                    self._journal.begin, run, self._clock.now(), limit, [repo.id for repo, _ in keyed]
+                )
+                if going_on:
+                    self._keep("this run is not remembered", begin)
+                else:
+                    begin()
+                starts = self._step(command)
+            finally:
+                with self._lock:
+                    self._under_way -= 1
         self._launch_all(starts)
 
     def _do(self, command: Callable[[Scheduler, float], Step]) -> None:

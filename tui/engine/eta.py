@@ -1,13 +1,15 @@
 """How long a run goes on, from what each of its repos took before."""
 
 import heapq
+import math
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from tui.engine.order import expected
 
+_PART = 0.01
 _QUARTILES_FROM = 2
 """So many durations at least have quartiles."""
 
@@ -82,13 +84,42 @@ def _makespan(limit: int, running: Sequence[float], waiting: Iterable[float]) ->
     """When the last one ends; what runs above the limit gives its slot to nobody."""
     free_at = sorted(running, reverse=True)[:limit]
     free_at += [0.0] * (limit - len(free_at))
-    last = max(running, default=0.0)
     heapq.heapify(free_at)
     for seconds in waiting:
-        end = free_at[0] + seconds
-        heapq.heapreplace(free_at, end)
-        last = max(last, end)
-    return last
+        heapq.heapreplace(free_at, free_at[0] + seconds)
+    return max([*free_at, *running])
+
+
+class Countdown:
+    """What `remaining` says, for who asks all the time: its price grows with the queue.
+
+    It is worked out anew at most once a second, and only where a hundredth of the time or of the queue is
+    gone since, or the limit is another; in between the time that passes is taken off.
+    """
+
+    def __init__(self) -> None:
+        self._at = -math.inf
+        self._of = (0, 0)
+        self._spread: Spread | None = None
+
+    def left(
+        self, now: float, limit: int, queued: int, work_out: Callable[[], Spread | None]
+    ) -> Spread | None:
+        """`now`: on the monotonic clock; `queued`: how many are."""
+        passed = now - self._at
+        if passed >= 1.0 and self._is_old(passed, limit, queued):
+            self._at, self._of, self._spread = now, (limit, queued), work_out()
+            return self._spread
+        return self._spread and Spread(*(max(0.0, seconds - passed) for seconds in self._spread))
+
+    def _is_old(self, passed: float, limit: int, queued: int) -> bool:
+        limit_then, queued_then = self._of
+        return (
+            self._spread is None
+            or passed > self._spread.likely * _PART
+            or limit != limit_then
+            or abs(queued - queued_then) > queued_then * _PART
+        )
 
 
 def about(spread: Spread) -> str:

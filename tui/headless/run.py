@@ -9,6 +9,7 @@ from types import FrameType
 from typing import Literal
 
 from tui.engine.engine import Engine
+from tui.engine.eta import Forecast, about, remaining
 from tui.engine.events import JobEnded, JobStarted, LimitChanged, Notice, Record, RunFinished, RunStarted
 from tui.engine.feed import Inbox
 from tui.engine.plan import Plan
@@ -43,12 +44,12 @@ class Show:
     """An exit code of 1 is told as 0."""
 
 
-def run(engine: Engine, plan: Plan, streams: Streams, show: Show) -> Ending:
+def run(engine: Engine, plan: Plan, streams: Streams, show: Show, forecast: Forecast) -> Ending:
     """Do the plan to its end.
 
     A stop signal, or a reader of stdout that has gone (SIGPIPE), ends all work first and is in the Ending.
     """
-    teller = _Teller(engine, streams, show)
+    teller = _Teller(engine, streams, show, forecast)
 
     def do(caught: list[signal.Signals]) -> None:
         teller.start(plan)
@@ -57,12 +58,12 @@ def run(engine: Engine, plan: Plan, streams: Streams, show: Show) -> Ending:
     return teller.until_stopped(do)
 
 
-def repeat(engine: Engine, watch: Watch, streams: Streams, show: Show) -> Ending:
+def repeat(engine: Engine, watch: Watch, streams: Streams, show: Show, forecast: Forecast) -> Ending:
     """Do the passes of the watch until a stop signal comes, as `run` does its one.
 
     Raises what kept the last passes from beginning, ConfigError, SelectionError or StateError.
     """
-    teller = _Teller(engine, streams, show)
+    teller = _Teller(engine, streams, show, forecast)
 
     def do(caught: list[signal.Signals]) -> None:
         if watch.due_in():  # its window is closed
@@ -84,10 +85,11 @@ def repeat(engine: Engine, watch: Watch, streams: Streams, show: Show) -> Ending
 class _Teller:
     """Tells what comes out of the engine, run by run."""
 
-    def __init__(self, engine: Engine, streams: Streams, show: Show) -> None:
+    def __init__(self, engine: Engine, streams: Streams, show: Show, forecast: Forecast) -> None:
         self._engine = engine
         self._streams = streams
         self._show = show
+        self._forecast = forecast
         self._inbox = engine.subscribe()
         self._width = 0
         self._run = ""
@@ -234,8 +236,10 @@ class _Teller:
         still = ", ".join(
             f"{repo} {lines.duration((now - since) * 1000)}" for repo, since in self._running.items()
         )
-        left = self._engine.snapshot().queued
-        text = f"still running: {still}; {left} queued"
+        limit, queued = self._engine.snapshot().limit, self._engine.queue()
+        running = [(repo, now - since) for repo, since in self._running.items()]
+        left = remaining(limit, running, queued, self._forecast)
+        text = f"still running: {still}; {len(queued)} queued{f'; {about(left)} left' if left else ''}"
         if self._show.form == "text":
             self._streams.data(text)
         else:
