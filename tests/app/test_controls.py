@@ -1,6 +1,7 @@
 """Each control once, through its key, in the running app over a real engine."""
 
 import signal
+from functools import partial
 
 import pytest
 
@@ -9,6 +10,7 @@ from tests.kit.work import NOT_FOUND, SYNCED, GatedWork
 from tui.engine.shutdown import Ending
 from tui.engine.slots import PRIORITY_SLOT
 from tui.git.outcome import Outcome, Reason, State
+from tui.store.settings import crowding
 from widgets.dialogs import ConfirmDialog
 from widgets.log_pane import LogPane
 
@@ -101,6 +103,18 @@ async def test_the_limit_stays_within_1_and_64() -> None:
         await driver.press("+")
         assert driver.toasts() == ["64 jobs at a time is the most"]
         assert driver.remembered == []
+
+
+async def test_a_limit_that_is_raised_beyond_what_servers_bear_is_warned_of_once() -> None:
+    driver = Driver(1, limit=7, crowding=partial(crowding, submodule_jobs=2))
+    async with driver.open():
+        await driver.press("+")
+        assert driver.toasts() == []
+        await driver.press("+")
+        warning = "jobs × submodule jobs = 9 × 2 = 18 > 16: lower --jobs or git's submodule.fetchJobs"
+        assert driver.toasts() == [warning]
+        await driver.press("+", "-")
+        assert driver.toasts() == [warning]
 
 
 async def test_p_starts_nothing_new_until_p() -> None:

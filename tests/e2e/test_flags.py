@@ -1,5 +1,7 @@
 """What a flag of a run changes for its repos."""
 
+import os
+import re
 from pathlib import Path
 
 import pytest
@@ -7,6 +9,8 @@ import pytest
 from tests.kit.gate import SshStub
 from tests.kit.program import Workspace, synctui
 from tests.kit.repos import add_commits
+from tui.store.kinds import Seconds, Switch
+from tui.store.settings import SETTINGS
 
 
 @pytest.fixture
@@ -63,3 +67,25 @@ def test_verbose_tells_what_git_said_of_what_went_well_too(workspace: Workspace)
     assert "synced" in ran.out
     assert "(hook failed)" in ran.out
     assert "[co/hooked] the moon is full" in ran.err.splitlines()
+
+
+def test_the_help_tells_the_defaults_that_count(workspace: Workspace) -> None:
+    workspace.add(*"abc")
+    shown = dict(
+        line.split()[:2] for line in synctui("config", "--show", cwd=workspace.folder).out.splitlines()[1:]
+    )
+    assert list(shown) == list(SETTINGS)
+    helps = [synctui(command, "--help", cwd=workspace.folder).out for command in ("sync", "watch", "status")]
+    jobs = min(8, 2 * (os.cpu_count() or 4), 3)
+    for key, setting in SETTINGS.items():
+        if isinstance(setting.kind, Switch):
+            assert shown[key] == "false"
+            continue
+        told = next(
+            filter(None, (re.search(rf"{setting.flag} [A-Z]+\s[^[]*\[([^]]*)\]", text) for text in helps))
+        )
+        default = " ".join(told[1].split())
+        if isinstance(setting.kind, Seconds):
+            default = f"{setting.kind.parse(default):g}"
+        computed = {"min(8, 2 × cores, repos)": jobs, "jobs": jobs}
+        assert shown[key] == str(computed.get(default, default))

@@ -93,6 +93,12 @@ def test_an_empty_workspace_is_no_error(workspace: Workspace) -> None:
     ran = synctui("sync", "--ndjson", cwd=workspace.folder)
     assert (ran.code, ran.run_finished["total"]) == (0, 0)
     assert ran.run_finished["counts"] == dict.fromkeys(STATES, 0)
+    told = synctui("sync", "--json", cwd=workspace.folder)
+    document = json.loads(told.out)
+    assert (told.code, document["total"], document["repos"]) == (0, 0, [])
+    seen = synctui("status", "--json", cwd=workspace.folder)
+    document = json.loads(seen.out)
+    assert (seen.code, document["repos"], document["unacknowledged_failures"]) == (0, [], 0)
 
 
 def test_one_wrong_entry_is_a_row_and_the_others_run(workspace: Workspace) -> None:
@@ -314,6 +320,16 @@ def test_a_host_that_is_asked_too_often_gets_fewer_jobs(workspace: Workspace, ss
     ssh_stub.fail("r00", "remote: 429 Too Many Requests", times=1)
     told = synctui("sync", "-j", "4", cwd=workspace.folder)
     assert f"{host} asks for less: 2 jobs at a time, before 4" in told.err.splitlines()
+
+
+def test_the_pauses_between_attempts_grow(workspace: Workspace, ssh_stub: SshStub) -> None:
+    workspace.add("asked", stub=ssh_stub)
+    ssh_stub.fail("asked", "remote: 429 Too Many Requests")
+    finished = synctui("sync", "--ndjson", "--retry", "2", cwd=workspace.folder).finished()["co/asked"]
+    assert (finished["reason"], finished["attempt"]) == ("rate_limited", 3)
+    at = [line["ns"] / 1e9 for line in ssh_stub.log() if line["event"] == "start"]
+    first, second = at[1] - at[0], at[2] - at[1]
+    assert 0.7 <= first < second
 
 
 def test_a_login_failure_is_not(workspace: Workspace, ssh_stub: SshStub) -> None:

@@ -131,9 +131,12 @@ class Commands:
 
     def _set_limit(self, limit: int) -> None:
         limit = max(1, min(MAX_JOBS, limit))
+        session, was = self._app.desk.session, self._engine.snapshot().limit
         self._engine.set_limit(limit)
+        if (warning := session.crowding(limit)) and not session.crowding(was):
+            self._app.say(warning, "warning")
         try:
-            self._app.desk.session.remember_limit(limit)
+            session.remember_limit(limit)
         except StateError as error:
             self._app.say(str(error), "warning")
 

@@ -182,14 +182,14 @@ def closed(board: Board, slots: Sequence[SlotView | None]) -> int:
 def slot(row: BoardRow, gauge: Gauge | None, clock: Clock, *, marked: bool = False) -> SlotView:
     progress = gauge.progress if gauge else _NOTHING
     seconds = max(0.0, clock.now() - row.started)
-    # A job that waits to try again is quiet on purpose.
-    retrying = progress.phase.startswith("retry ")
+    # A job that waits to try again, or for who holds its repo, is quiet on purpose.
+    waiting = progress.phase.startswith(("retry ", "waiting"))
     quiet = min(seconds, clock.monotonic() - progress.moved)
     attempt = gauge.attempt if gauge else row.attempt
     tone, badge = Tone.RUNNING, f"try {attempt}" if attempt > 1 else ""
     if row.state is Stage.STOPPING:
         tone, badge = Tone.STOPPING, "stopping"
-    elif retrying:
+    elif waiting:
         tone = Tone.RETRYING
     elif quiet >= STALLED_AFTER:
         tone, badge = Tone.STALLED, f"{badge} stalled".lstrip()

@@ -39,6 +39,8 @@ class Session:
     jobs_source: str = ""
     """The layer that set the job limit: flag, variable, file, remembered or default."""
     remember_limit: Callable[[int], None] = lambda _limit: None
+    crowding: Callable[[int], str | None] = lambda _jobs: None
+    """Why so many jobs are too many, if they are."""
     watch: Watch | None = None
     """Where runs repeat."""
     past: Mapping[str, Past] = field(default_factory=dict)

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from tui.cli.flags import refuse
-from tui.engine.selection import Facts, NothingSelected, select
+from tui.engine.selection import Facts, NothingSelected, select, without_archived
 from tui.engine.shutdown import signals_unwind
 from tui.engine.survey import StatusRow, survey
 from tui.git.repo import Repo
@@ -38,6 +38,11 @@ class Asked:
     """For a watch: that no repo is meant now is no mistake, since one may be later."""
 
     @property
+    def archived(self) -> bool:
+        """Also those that are archived."""
+        return bool(self.flags.get("archived"))
+
+    @property
     def ignore_case(self) -> bool:
         """Whether capital and small letters of the words are the same."""
         return bool(self.flags.get("ignore_case"))
@@ -59,6 +64,8 @@ def resolved(asked: Asked, memory: Memory | None = None) -> tuple[Workspace, lis
         repos = select(
             workspace.repos, asked.words, facts_for(workspace, asked), ignore_case=asked.ignore_case
         )
+        if not asked.archived:
+            repos = without_archived(repos, asked.words, ignore_case=asked.ignore_case)
     except NothingSelected:
         if not asked.repeats:
             raise
@@ -72,7 +79,7 @@ def resolved(asked: Asked, memory: Memory | None = None) -> tuple[Workspace, lis
         os.cpu_count(),
         file_name=str(workspace.path),
         remembered={} if remembered is None else {"jobs": remembered},
-        submodule_jobs=_submodule_jobs() if any(repo.submodules for repo in repos) else 0,
+        submodule_jobs=submodule_jobs_of(repos),
     )
     return workspace, repos, settings
 
@@ -98,7 +105,10 @@ def _here() -> Path:
         raise ConfigError("the current folder is gone; go to another one") from None
 
 
-def _submodule_jobs() -> int:
+def submodule_jobs_of(repos: Sequence[Repo]) -> int:
+    """As many as git fetches at a time in each of them; 0 where none has submodules."""
+    if not any(repo.submodules for repo in repos):
+        return 0
     from tui.git.submodules import submodule_jobs  # noqa: PLC0415  the whole of a sync comes with it
 
     return submodule_jobs()

@@ -21,6 +21,8 @@ from tui.store.settings import SETTINGS, resolve
 from tui.view.dashboard import Thresholds
 from tui.view.lines import padded_id
 
+_all_flag = click.option("--all", "archived", is_flag=True, help="those that are archived, too")
+
 
 @click.command("config", cls=Command)
 @click.option("--show", is_flag=True, help="every setting, its value and the layer that won")
@@ -40,6 +42,7 @@ def config_command(config: Path | None, show: bool, **flags: object) -> None:
 
 
 @click.command("list", cls=Command)
+@_all_flag
 @config_flag
 @select_words
 def list_command(words: tuple[str, ...], config: Path | None, **flags: object) -> None:
@@ -47,7 +50,7 @@ def list_command(words: tuple[str, ...], config: Path | None, **flags: object) -
     _, repos, _ = resolve_run(Asked(words, config, flags))
     width = max((len(repo.id) for repo in repos), default=0)
     for repo in repos:
-        off = "" if repo.enabled else "  (disabled)"
+        off = "  (archived)" if repo.archived else "" if repo.enabled else "  (disabled)"
         url = repo.error or clean_text(public_url(repo.url) or "-")
         click.echo(f"{padded_id(repo.id, width)}  {clean_text(str(repo.path))}  {url}{off}")
 
@@ -55,6 +58,7 @@ def list_command(words: tuple[str, ...], config: Path | None, **flags: object) -
 @click.command("status", cls=Command)
 @config_flag
 @flags_of("json", "color", "stale_after", "severe_after")
+@_all_flag
 @select_words
 def status_command(words: tuple[str, ...], config: Path | None, **flags: object) -> None:
     """Say how stale each repo is, and what is unfinished in it; asks no remote, changes no repo."""

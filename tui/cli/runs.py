@@ -12,7 +12,15 @@ from typing import Any, Literal, NoReturn
 
 import click
 
-from tui.cli.asked import Asked, has_terminal, history_key, needs_terminal, read_history, resolve_watch
+from tui.cli.asked import (
+    Asked,
+    has_terminal,
+    history_key,
+    needs_terminal,
+    read_history,
+    resolve_watch,
+    submodule_jobs_of,
+)
 from tui.cli.flags import Command, config_flag, flags_of, refuse, run_flags, select_words
 from tui.cli.wiring import Wired, plan_of_pass, wired
 from tui.engine.eta import forecast
@@ -23,7 +31,7 @@ from tui.headless.streams import Streams, print_and_leave
 from tui.store.looks import Looks
 from tui.store.memory import Memory
 from tui.store.paths import StateError, looks_file, memory_file
-from tui.store.settings import Layer
+from tui.store.settings import Layer, crowding
 from tui.view import chronicle, ndjson, watching
 from tui.view.arrivals import of_results
 from tui.view.dashboard import Thresholds
@@ -178,6 +186,7 @@ def _open_app(asked: Asked, *, start: bool) -> Ending:
             plan=kit.plan,
             start=start,
             remember_limit=remember_limit,
+            crowding=partial(crowding, submodule_jobs=submodule_jobs_of(kit.selected)),
             dry_run=kit.settings.dry_run,
             past=kit.past,
             recall=None if kit.settings.dry_run else partial(kit.history.past, kit.key),

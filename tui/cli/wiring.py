@@ -57,6 +57,7 @@ class Wired:
         options = SyncOptions(
             stall_timeout=settings.stall_timeout,
             timeout=settings.timeout,
+            lock_wait=settings.lock_wait,
             fetch_only=settings.fetch_only,
             all_branches=settings.all_branches,
             clone=not settings.no_clone,

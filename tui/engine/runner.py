@@ -23,7 +23,8 @@ PATIENCE = 2
 longer then."""
 LONGEST_PAUSE = 60.0
 """Seconds. A remote that asks for more is not waited for."""
-_JITTER = 0.5
+_JITTER = 0.3
+"""Below a third, so that each pause is longer than the one before."""
 
 Remember = Callable[[str, Repo, Outcome, int, float, int], None]
 """Keeps a result: run, repo, outcome, attempt, start in seconds since the epoch, duration in milliseconds."""
@@ -47,7 +48,7 @@ def make_work(options: SyncOptions, retries: int) -> Work:
             if tried == retries or asked > LONGEST_PAUSE or not _may_get_better(outcome):
                 break
             pause = asked + _back_off(tried)
-            if time.monotonic() + pause >= began + _timeout(job.repo, options, outcome):
+            if time.monotonic() + pause >= began + gauge.waited + _timeout(job.repo, options, outcome):
                 break  # nothing could be done in what is left
             text = f"{job.id}: {outcome.reason}, trying again in {pause:.0f} s ({tried + 1} of {retries})"
             notice(Notice("info", text, about=job.id, retried=outcome.reason))

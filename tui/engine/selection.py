@@ -76,6 +76,23 @@ def select(
     return chosen
 
 
+def without_archived(repos: Sequence[Repo], words: Iterable[str], *, ignore_case: bool = False) -> list[Repo]:
+    """Those in use: a word that means many means no archived one, only its own id or path does.
+
+    Raises NothingSelected where that leaves none.
+    """
+    fold: Callable[[str], str] = str.lower if ignore_case else str
+    given = {part for word in words for part in (word, *word.split())}
+    in_use = [
+        repo for repo in repos if not repo.archived or any(_is_own_name(word, repo, fold) for word in given)
+    ]
+    if repos and given and not in_use:
+        raise NothingSelected(
+            f"`{' '.join(words)}` matches only archived repos; name one by its id: {repos[0].id}"
+        )
+    return in_use
+
+
 def names(word: str, repo: Repo, fold: Callable[[str], str] = str) -> bool:
     """An id, its first parts or its last one, a glob on these or on paths, or a path: of the repo, or above it.
 
@@ -84,17 +101,37 @@ def names(word: str, repo: Repo, fold: Callable[[str], str] = str) -> bool:
     name, last = fold(word), repo.id.rpartition("/")[2]
     if repo.id.startswith(f"{name}/") or fnmatchcase(repo.id, name) or fnmatchcase(last, name):
         return True
-    if name in {repo.id, last}:
+    if _is_own_name(word, repo, fold):
         return True
-    if not ("/" in word or word.startswith((".", "~"))):
+    if not _is_path(word):
         return False
-    # Links stay as the person wrote them: a repo is known by its own path first.
-    path = Path(os.path.normpath(Path.cwd() / Path(word).expanduser()))
+    path = _path(word)
     own, wanted = Path(fold(str(repo.path))), Path(fold(str(path)))
-    if own == wanted or wanted in own.parents or fnmatchcase(str(own), str(wanted)):
+    if wanted in own.parents or fnmatchcase(str(own), str(wanted)):
         return True
     real = path.resolve()
-    return real != path and (repo.path.resolve() == real or real in repo.path.resolve().parents)
+    return real != path and real in repo.path.resolve().parents
+
+
+def _is_own_name(word: str, repo: Repo, fold: Callable[[str], str]) -> bool:
+    """The repo's id, the last part of it, or its path."""
+    if fold(word) in {repo.id, repo.id.rpartition("/")[2]}:
+        return True
+    if not _is_path(word):
+        return False
+    path = _path(word)
+    if fold(str(repo.path)) == fold(str(path)):
+        return True
+    return (real := path.resolve()) != path and repo.path.resolve() == real
+
+
+def _is_path(word: str) -> bool:
+    return "/" in word or word.startswith((".", "~"))
+
+
+def _path(word: str) -> Path:
+    # Links stay as the person wrote them: a repo is known by its own path first.
+    return Path(os.path.normpath(Path.cwd() / Path(word).expanduser()))
 
 
 def _split(repos: Sequence[Repo], words: Iterable[str], fold: Callable[[str], str]) -> Iterable[str]:

@@ -28,6 +28,8 @@ class Gauge:
         self.progress = Progress()
         self.attempt = 1
         """Counts what the job has tried by itself, too."""
+        self.waited = 0.0
+        """Seconds spent on waiting for who holds the repo, which count against no limit."""
         self.output: deque[str] = deque(maxlen=OUTPUT_LINES)
         """Finished lines of git in order, clean; progress that git overwrote itself is not in it."""
 

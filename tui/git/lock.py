@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Self
 
@@ -98,8 +98,12 @@ class RepoLock:
     Entering raises RepoBusy, LockUnsupported, or OSError when the lock folder cannot be written.
     """
 
-    def __init__(self, lock_dir: Path, path: Path) -> None:
+    def __init__(
+        self, lock_dir: Path, path: Path, may_wait: Callable[[Holder], bool] = lambda _holder: False
+    ) -> None:
+        """`may_wait` is called each time somebody holds it, takes its time, and tells whether to try again."""
         self._dir = lock_dir
+        self._may_wait = may_wait
         self._path = path
         self._file = lock_file(lock_dir, path)
         self._fd = -1
@@ -132,9 +136,12 @@ class RepoLock:
             if is_dead(note):
                 note = {}
             if note or tries == _NOTE_TRIES:
-                raise RepoBusy(holder_in(note, self._file))
-            tries += 1
-            time.sleep(0.01)
+                holder = holder_in(note, self._file)
+                if not self._may_wait(holder):
+                    raise RepoBusy(holder)
+            else:
+                tries += 1
+                time.sleep(0.01)
         # A note that stands is that of a program which was killed.
         if note := read_note(self._file):
             self.dead = holder_in(note, self._file)

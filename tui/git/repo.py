@@ -42,6 +42,8 @@ class Repo:
     stall_timeout: float | None = None
     tags: tuple[str, ...] = ()
     enabled: bool = True
+    archived: bool = False
+    """Kept, and left out of everything that does not name it."""
     found: bool = False
     """Found by looking, not listed by the person: `url` is what its remote was at that moment."""
     error: str = ""

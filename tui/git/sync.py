@@ -42,6 +42,7 @@ def sync_repo(
     stall = options.stall_timeout if repo.stall_timeout is None else repo.stall_timeout
     total = options.timeout if repo.timeout is None else repo.timeout
     runner = GitRunner(repo.path, stop, Deadlines(stall, total, began), gauge)
+    runner.deadlines.end += gauge.waited
     work = Work(repo, options, runner)
     try:
         check_place(repo)
@@ -49,7 +50,7 @@ def sync_repo(
             work.note(DRY_RUN)
             check_free(options.lock_dir, repo.path)
             return _sync(work)
-        with RepoLock(options.lock_dir, repo.path) as lock:
+        with RepoLock(options.lock_dir, repo.path, work.wait_for) as lock:
             runner.on_child = lock.note_child
             runner.on_move = lock.note_move
             return _sync(work)

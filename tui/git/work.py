@@ -12,12 +12,16 @@ from tui.git.aftermath import remove_locks
 from tui.git.clean import clean_text
 from tui.git.env import address_of, carries_login
 from tui.git.failure import Ended, classify
+from tui.git.gauge import Progress
 from tui.git.half_written import remove_half_written
+from tui.git.holder import Holder
 from tui.git.inspect import git_dirs_of
 from tui.git.outcome import Action, Outcome, Reason, RefChange, State
 from tui.git.process import Exit, GitRunner
 from tui.git.repo import LOCAL_HOST, Repo, host_of, public_url, server_of
 
+_LOCK_LOOK = 0.2
+"""Seconds between two looks at a repo that somebody holds."""
 CLOCK_GRAIN = 0.05  # seconds by which a file's time may lag behind the clock
 _LOCK = re.compile(r"'([^']*\.lock)'|could not lock config file (.+): File exists")
 _MOVERS = frozenset({"merge", "checkout"})
@@ -36,6 +40,8 @@ class SyncOptions:
     timeout: float
     """Seconds for a job that is no clone; 0 turns it off. A clone has only the repo's own."""
     lock_dir: Path
+    lock_wait: float = 0.0
+    """Seconds to wait for who holds the repo, on top of the limits; a dry run never does."""
     fetch_only: bool = False
     all_branches: bool = False
     clone: bool = True
@@ -63,6 +69,23 @@ class Work:
     notes: list[str] = field(default_factory=list)
     skips_hook: bool = False
     """A move would run a hook that came with the tree, which is left out."""
+
+    def wait_for(self, holder: Holder) -> bool:
+        """Waits a moment for who holds the repo; False where there is no time left. Ended when it was stopped."""
+        gauge = self.git.gauge
+        left = self.options.lock_wait - gauge.waited
+        if left <= 0:
+            return False
+        gauge.show(Progress(phase="waiting", line=str(holder)))
+        began = time.monotonic()
+        stopped = self.git.stop.wait(min(_LOCK_LOOK, left))
+        passed = time.monotonic() - began
+        gauge.waited += passed
+        self.git.deadlines.end += passed
+        if stopped:
+            reason = self.git.stop.reason or Reason.USER
+            raise Ended(State.CANCELLED, reason, f"stopped while it was {holder}")
+        return True
 
     def attempt(self, *args: str) -> Exit:
         """Runs git and returns however it ends by itself; Ended when it was stopped or timed out."""

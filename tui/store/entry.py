@@ -36,6 +36,7 @@ class _Entry(msgspec.Struct, forbid_unknown_fields=True):
     stall_timeout: float | str | None = None
     tags: tuple[Annotated[str, Meta(pattern=r"^[^\x00-\x20\x7f-\x9f]+\Z")], ...] = ()
     enabled: bool = True
+    archived: bool = False
 
 
 _REF_ALLOWED = "the name of a git ref, not beginning with '-'"
@@ -56,6 +57,7 @@ ALLOWED = {
     "stall_timeout": SECONDS.allowed,
     "tags": "a list of words without blanks",
     "enabled": _YES_NO,
+    "archived": _YES_NO,
 }
 """Every option of an entry, with what it takes, for a person."""
 
@@ -126,6 +128,7 @@ def entry_repo(
         stall_timeout=None if entry.stall_timeout is None else SECONDS.check(entry.stall_timeout),
         tags=entry.tags,
         enabled=entry.enabled,
+        archived=entry.archived,
         error="\n".join(f"{clean_text(str(file))}: entry {label}: {mistake}" for mistake in mistakes),
     )
 

@@ -53,6 +53,7 @@ JOBS = Whole(1, MAX_JOBS)
 SECONDS = Seconds()
 _AGE = Seconds(MAX_AGE, "")
 _PAUSE = Seconds(MAX_AGE, "", least=1.0)
+_WAIT = Seconds(zero="")
 _SWITCH = Switch()
 
 
@@ -81,6 +82,9 @@ SETTINGS: Mapping[str, Setting] = {
             "give up on a repo after so long, all attempts together; a clone has no limit unless set",
         ),
         Setting("retry", Whole(0, 100), 2, "further attempts after a failure that may pass"),
+        Setting(
+            "lock_wait", _WAIT, 0.0, "wait so long for a repo that another synctui holds before it is busy"
+        ),
         Setting("failed", _SWITCH, False, "only what failed and has neither succeeded nor been acknowledged"),
         Setting("resume", _SWITCH, False, "only what the last run was to do and did not end"),
         Setting("min_age", _AGE, 0.0, "skip what was brought up to date so shortly ago"),
@@ -125,6 +129,7 @@ class Settings:
     stall_timeout: float
     timeout: float
     retry: int
+    lock_wait: float
     failed: bool
     resume: bool
     min_age: float

@@ -174,7 +174,7 @@ def last_error(row: Dashboard) -> str:
         failed(past, row.now),
         f"would be blocked: {outlook.message}" if outlook and blocked else "",
         str(holder) if holder else "",
-        "" if repo.enabled else "disabled",
+        "archived" if repo.archived else "" if repo.enabled else "disabled",
     )
     return "; ".join(filter(None, parts))
 

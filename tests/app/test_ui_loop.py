@@ -1,0 +1,59 @@
+"""What the screen's own thread does: it draws what is known, and neither looks nor waits."""
+
+import asyncio
+import subprocess
+import time
+from typing import Any, NoReturn
+
+import pytest
+
+from tests.kit import scenes
+from tests.kit.app_driver import Driver
+
+LONGEST = 0.2
+"""Seconds of work in one go after which a person feels that a key was late."""
+
+
+async def test_lists_are_drawn_from_what_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at: list[str] = []
+
+    def survey(repos: Any, on_row: Any, stop: Any) -> None:
+        looked_at.extend(repo.id for repo in repos)
+        scenes.survey(repos, on_row, stop)
+
+    def refuse(*_args: Any, **_options: Any) -> NoReturn:
+        raise AssertionError("a process for a mere look")
+
+    monkeypatch.setattr(subprocess, "Popen", refuse)
+    driver = Driver(500, limit=16, survey=survey)
+    async with driver.open():
+        await driver.press("3")
+        await driver.until(lambda: len(driver.app.desk.looks) == 500)
+        for key in "oooo1234jjkk":
+            driver.clock.advance(0.25)
+            await driver.press(key)
+        assert sorted(looked_at) == sorted(f"r{n}" for n in range(500))
+
+
+async def test_no_step_of_the_screen_takes_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    spans: list[float] = []
+    run = asyncio.Handle._run
+
+    def timed(handle: asyncio.Handle) -> None:
+        began = time.thread_time()  # other threads and other programs do not count
+        run(handle)
+        spans.append(time.thread_time() - began)
+
+    driver = Driver(500, limit=16, survey=scenes.survey)
+    async with driver.open():
+        monkeypatch.setattr(asyncio.Handle, "_run", timed)
+        await driver.press("3", "S")
+        await driver.until(lambda: len(driver.work.running) == 16)
+        for _ in range(20):
+            driver.clock.advance(0.25)
+            await driver.settle()
+        driver.work.end(*(f"r{n}" for n in range(500)))
+        await driver.until(lambda: driver.engine.snapshot().idle)
+        await driver.settle()
+    assert spans
+    assert max(spans) < LONGEST
