@@ -1,6 +1,7 @@
 """What is archived is left out of everything that does not name it."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -51,7 +52,13 @@ def test_list_and_status_show_it_when_asked_for_all(workspace: Workspace) -> Non
     assert listed(workspace, "--all") == ["co/used", "co/old"]
     assert looked_at(workspace, "--all") == ["co/old", "co/used"]
     assert "  (archived)" in synctui("list", "old", cwd=workspace.folder).out
-    assert "archived" in synctui("status", "old", cwd=workspace.folder).out
+    fetched = workspace.checkout("old") / ".git/FETCH_HEAD"
+    fetched.touch()
+    os.utime(fetched, (1e9, 1e9))
+    told = synctui("status", "old", cwd=workspace.folder).out
+    assert "archived" in told
+    assert "severe" in told
+    assert "WARNING" not in told, "that it is stale is what was meant"
 
 
 def test_its_history_is_there_as_before(workspace: Workspace, tmp_path: Path) -> None:

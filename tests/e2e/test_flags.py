@@ -8,7 +8,7 @@ import pytest
 
 from tests.kit.gate import SshStub
 from tests.kit.program import Workspace, synctui
-from tests.kit.repos import add_commits
+from tests.kit.repos import add_commits, git, head
 from tui.store.kinds import Seconds, Switch
 from tui.store.settings import SETTINGS
 
@@ -89,3 +89,20 @@ def test_the_help_tells_the_defaults_that_count(workspace: Workspace) -> None:
             default = f"{setting.kind.parse(default):g}"
         computed = {"min(8, 2 × cores, repos)": jobs, "jobs": jobs}
         assert shown[key] == str(computed.get(default, default))
+
+
+def test_colour_is_as_asked_for(workspace: Workspace) -> None:
+    workspace.add("one")
+    for flag, coloured in (("always", True), ("never", False), ("auto", False)):
+        assert ("\x1b[" in synctui("sync", "--color", flag, cwd=workspace.folder).out) is coloured
+
+
+def test_all_branches_moves_the_others_too(workspace: Workspace) -> None:
+    workspace.add("one")
+    checkout, remote = workspace.checkout("one"), workspace.remotes["one"]
+    git(checkout, "branch", "main-too", "--track", "origin/main")
+    old, new = head(checkout), add_commits(remote)
+    assert synctui("sync", cwd=workspace.folder).code == 0
+    assert (head(checkout), head(checkout, "main-too")) == (new, old)
+    assert synctui("sync", "--all-branches", cwd=workspace.folder).code == 0
+    assert head(checkout, "main-too") == new

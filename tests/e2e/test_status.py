@@ -11,7 +11,7 @@ import pytest
 
 from tests.kit.gate import SshStub
 from tests.kit.program import Workspace, ended, start, synctui
-from tests.kit.repos import add_commits, commit_locally, dirty, git
+from tests.kit.repos import add_commits, commit_locally, dirty, git, make_remote
 
 HOUR = 3600.0
 
@@ -48,6 +48,8 @@ def test_each_class_begins_at_its_hour(workspace: Workspace) -> None:
         "never": "unknown",
     }
     assert found["co/b"]["staleness_hours"] == 24.0
+    assert found["co/future"]["staleness_hours"] is None
+    assert found["co/future"]["error"] == "last success lies in the future: check the clock"
     for env, settings, flags in (
         ({}, "", ("--stale-after", "80h", "--severe-after", "90h")),
         ({"SYNCTUI_STALE_AFTER": "80h", "SYNCTUI_SEVERE_AFTER": "90h"}, "", ()),
@@ -94,6 +96,23 @@ def test_it_says_what_git_says_and_changes_nothing(workspace: Workspace) -> None
     assert told("detached", "branch", "ahead") == [None, None]
     for name, row in first.items():
         assert row["head"] == git(workspace.folder / name, "rev-parse", "HEAD")
+
+
+def test_the_distance_is_that_to_the_own_upstream(workspace: Workspace) -> None:
+    workspace.add("fork")
+    upstream = make_remote(workspace.folder / "upstream.git")
+    add_commits(upstream, 1, branch="dev")
+    checkout = workspace.checkout("fork")
+    git(checkout, "remote", "add", "upstream", upstream.url)
+    git(checkout, "fetch", "-q", "upstream")
+    git(checkout, "checkout", "-q", "-b", "mine", "--track", "upstream/dev")
+    add_commits(upstream, 3, branch="dev")
+    git(checkout, "fetch", "-q", "upstream")
+    row = rows(workspace)["co/fork"]
+    assert (row["branch"], row["ahead"], row["behind"]) == ("mine", 0, 3)
+    git(checkout, "update-ref", "-d", "refs/remotes/upstream/dev")
+    row = rows(workspace)["co/fork"]
+    assert (row["branch"], row["ahead"], row["behind"]) == ("mine", None, None), "nobody knows"
 
 
 def test_an_error_is_a_row_and_never_zeros(workspace: Workspace) -> None:

@@ -214,7 +214,7 @@ def test_a_bad_value_shadowed_by_a_flag_is_not_worth_a_warning():
     assert settled({"jobs": 3}, {"SYNCTUI_JOBS": "foo"}).warnings == ()
 
 
-@pytest.mark.parametrize(("jobs", "submodule_jobs"), [(16, 1), (4, 4), (8, 2), (64, 0)])
+@pytest.mark.parametrize(("jobs", "submodule_jobs"), [(16, 1), (4, 4), (8, 2), (32, 0)])
 def test_not_crowded(jobs, submodule_jobs):
     assert crowding(jobs, submodule_jobs) is None
 
@@ -224,6 +224,12 @@ def test_crowded_says_formula_and_values():
 
     assert crowding(6, 3) == text
     assert settled({"jobs": 6}, submodule_jobs=3).warnings == (text,)
+
+
+def test_many_jobs_are_warned_of():
+    text = "jobs = 33 > 32: a host may refuse so many; see --host-jobs"
+    assert settled({"jobs": 33}).warnings == (text,)
+    assert settled({"jobs": 32}).warnings == ()
 
 
 def test_names_of_a_setting():

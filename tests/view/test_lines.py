@@ -110,6 +110,14 @@ def test_the_summary_ends_with_what_needs_a_person_and_a_command_to_paste() -> N
     ]
 
 
+def test_several_that_failed_are_counted_by_their_reasons() -> None:
+    reasons = [Reason.NETWORK, *[Reason.AUTH] * 5, Reason.NETWORK, Reason.NOT_FOUND]
+    ends = [ended(Outcome(State.FAILED, reason)) for reason in reasons]
+    ends += [ended(Outcome(State.BLOCKED, Reason.DIRTY)), *[ended(Outcome(State.BUSY))] * 2]
+    text = lines.summary(finished(failed=8, blocked=1, busy=2), ends)
+    assert "11 repos in 12.3 s: 1 blocked, 2 busy, 8 failed (5 auth, 2 network, 1 not found)" in text
+
+
 def test_many_failures_are_named_by_their_states() -> None:
     bad = Outcome(State.FAILED, Reason.NOT_FOUND)
     late = Outcome(State.TIMED_OUT, Reason.STALLED)

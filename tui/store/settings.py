@@ -10,6 +10,8 @@ from tui.store.kinds import Choice, HoursOfDay, Kind, Seconds, SettingError, Swi
 from tui.store.window import Window
 
 MAX_JOBS = 64
+MANY_JOBS = 32
+"""More at a time are taken for a mistake by some hosts."""
 CROWDED = 16
 """Transfers at a time above which servers and links suffer."""
 MAX_AGE = 10 * 365 * 86400.0
@@ -219,11 +221,15 @@ def _default(key: str, values: Mapping[str, object], repos: int, cores: int | No
 def crowding(jobs: int, submodule_jobs: int) -> str | None:
     """The warning that so many transfers at a time are too many, None where they are not."""
     transfers = jobs * submodule_jobs
-    if transfers <= CROWDED:
-        return None
+    if transfers > CROWDED:
+        return (
+            f"jobs × submodule jobs = {jobs} × {submodule_jobs} = {transfers} > {CROWDED}:"
+            " lower --jobs or git's submodule.fetchJobs"
+        )
     return (
-        f"jobs × submodule jobs = {jobs} × {submodule_jobs} = {transfers} > {CROWDED}:"
-        " lower --jobs or git's submodule.fetchJobs"
+        f"jobs = {jobs} > {MANY_JOBS}: a host may refuse so many; see --host-jobs"
+        if jobs > MANY_JOBS
+        else None
     )
 
 

@@ -106,7 +106,7 @@ def table(rows: Sequence[Dashboard], thresholds: Thresholds) -> list[tuple[str, 
     lines: list[tuple[str, Staleness | None]] = [
         ("  ".join(_aligned(row, widths)).rstrip(), kind) for row, kind in zip(cells, kinds, strict=True)
     ]
-    severe = sum(row.staleness is Staleness.SEVERE for row in rows)
+    severe = sum(row.staleness is Staleness.SEVERE and not row.row.repo.archived for row in rows)
     lines += [("", None), (_totals(rows), None)]
     if severe:
         hours = thresholds.severe / 3600
