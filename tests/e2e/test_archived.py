@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.kit.program import Workspace, synctui
+from tests.kit.repos import head
 
 
 @pytest.fixture
@@ -53,7 +54,7 @@ def test_list_and_status_show_it_when_asked_for_all(workspace: Workspace) -> Non
     assert looked_at(workspace, "--all") == ["co/old", "co/used"]
     assert "  (archived)" in synctui("list", "old", cwd=workspace.folder).out
     fetched = workspace.checkout("old") / ".git/FETCH_HEAD"
-    fetched.touch()
+    fetched.write_text(f"{head(workspace.checkout('old'))}\t\tbranch 'main' of elsewhere\n")
     os.utime(fetched, (1e9, 1e9))
     told = synctui("status", "old", cwd=workspace.folder).out
     assert "archived" in told

@@ -322,14 +322,14 @@ def test_a_host_that_is_asked_too_often_gets_fewer_jobs(workspace: Workspace, ss
     assert f"{host} asks for less: 2 jobs at a time, before 4" in told.err.splitlines()
 
 
-def test_the_pauses_between_attempts_grow(workspace: Workspace, ssh_stub: SshStub) -> None:
+def test_there_are_pauses_between_attempts(workspace: Workspace, ssh_stub: SshStub) -> None:
     workspace.add("asked", stub=ssh_stub)
     ssh_stub.fail("asked", "remote: 429 Too Many Requests")
     finished = synctui("sync", "--ndjson", "--retry", "2", cwd=workspace.folder).finished()["co/asked"]
     assert (finished["reason"], finished["attempt"]) == ("rate_limited", 3)
     at = [line["ns"] / 1e9 for line in ssh_stub.log() if line["event"] == "start"]
-    first, second = at[1] - at[0], at[2] - at[1]
-    assert 0.7 <= first < second
+    assert at[1] - at[0] >= 0.7
+    assert at[2] - at[1] >= 1.4
 
 
 def test_a_login_failure_is_not(workspace: Workspace, ssh_stub: SshStub) -> None:

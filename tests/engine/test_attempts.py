@@ -1,6 +1,9 @@
-"""What the attempts of one job have done is told as one."""
+"""What the attempts of one job have done is told as one, and they come at ever longer intervals."""
+
+from itertools import pairwise
 
 from tui.engine.attempts import joined
+from tui.engine.runner import LONGEST_PAUSE, _back_off
 from tui.git.outcome import Action, Outcome, Reason, RefChange, RefKind, State
 
 MOVED = Outcome(
@@ -56,3 +59,10 @@ def test_a_ref_is_told_once_from_where_it_was_to_where_it_is():
             ref("a", None, RefKind.DELETED).refs
         )
     assert joined(ref(None, "a", new), ref("a", None, RefKind.DELETED)).refs == ()
+
+
+def test_each_pause_is_longer_than_the_one_before_and_none_above_the_longest() -> None:
+    pauses = [[_back_off(tried) for _ in range(100)] for tried in range(100)]
+    for before, after in pairwise(pauses[:6]):
+        assert max(before) < min(after)
+    assert max(map(max, pauses)) <= LONGEST_PAUSE
