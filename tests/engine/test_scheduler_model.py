@@ -28,24 +28,43 @@ def repo(name: str) -> Repo:
 class Model:
     """Lists and sets; every rule of the contract said once, without any cleverness."""
 
-    def __init__(self, limit: int, host_limit: int | None, fail_fast: bool) -> None:
+    def __init__(self, limit: int, host_limit: int | None, start_delay: float, fail_fast: bool) -> None:
         self.limit, self.host_limit, self.fail_fast = limit, host_limit, fail_fast
+        self.start_delay = start_delay
+        self.starts: dict[str, float] = {}
+        """The last one on each host."""
+        self.since: dict[str, float] = {}
         self.paused = False
         self.picks: list[str] = []
         self.bulk: list[str] = []
         self.running: dict[str, int] = {}
         self.done: dict[str, State] = {}
 
-    def fill(self) -> list[tuple[str, int]]:
+    def fill(self, now: float) -> list[tuple[str, int]]:
         started = []
-        while choice := self.choose():
+        while choice := self.choose(now):
             name, slot = choice
+            self.starts[repo(name).host] = self.since[name] = now
             (self.picks if name in self.picks else self.bulk).remove(name)
             self.running[name] = slot
             started.append(choice)
         return started
 
-    def choose(self) -> tuple[str, int] | None:
+    def end(self, name: str, state: State) -> None:
+        del self.running[name]
+        self.done[name] = state
+        if state is State.SKIPPED and self.starts.get(repo(name).host) == self.since[name]:
+            del self.starts[repo(name).host]
+
+    def opens(self, name: str) -> float:
+        return self.starts.get(repo(name).host, float("-inf")) + self.start_delay
+
+    def due(self, now: float) -> float | None:
+        """The first moment at which one more would start, if nothing but time went by."""
+        moments = sorted({self.opens(name) for name in self.bulk if self.opens(name) > now})
+        return next((moment for moment in moments if self.choose(moment)), None)
+
+    def choose(self, now: float) -> tuple[str, int] | None:
         ordinary = {name: slot for name, slot in self.running.items() if slot != PRIORITY_SLOT}
         free = min(set(range(MAX_JOBS)) - set(ordinary.values()))
 
@@ -63,7 +82,7 @@ class Model:
                 return name, PRIORITY_SLOT
         if not self.paused:
             for name in self.bulk:
-                if lock_free(name) and room(name):
+                if lock_free(name) and room(name) and self.opens(name) <= now:
                     return name, free
         return None
 
@@ -73,30 +92,32 @@ class SchedulerMachine(RuleBasedStateMachine):
         super().__init__()
         self.now = 0.0
         self.started: set[str] = set()
-        self.setup(4, None, False)
+        self.setup(4, None, 0.0, False)
 
-    def setup(self, limit: int, host_limit: int | None, fail_fast: bool) -> None:
-        self.scheduler = Scheduler(limit, host_limit, fail_fast=fail_fast)
-        self.model = Model(limit, host_limit, fail_fast)
+    def setup(self, limit: int, host_limit: int | None, start_delay: float, fail_fast: bool) -> None:
+        self.scheduler = Scheduler(limit, host_limit, start_delay, fail_fast=fail_fast)
+        self.model = Model(limit, host_limit, start_delay, fail_fast)
 
     @rule(
         limit=st.integers(1, 5),
         host_limit=st.none() | st.integers(1, 3),
+        start_delay=st.sampled_from((0.0, 1.0, 2.5)),
         fail_fast=st.booleans(),
     )
     @precondition(lambda self: not self.scheduler.jobs)
-    def configure(self, limit: int, host_limit: int | None, fail_fast: bool) -> None:
-        self.setup(limit, host_limit, fail_fast)
+    def configure(self, limit: int, host_limit: int | None, start_delay: float, fail_fast: bool) -> None:
+        self.setup(limit, host_limit, start_delay, fail_fast)
 
     def check(self, step: Step, ended: Sequence[str] = ()) -> None:
         """What the model starts is what the scheduler starts, in that order and in those slots."""
-        expected = self.model.fill()
+        expected = self.model.fill(self.now)
         events = [(e.repo.id, e.slot) for e in step.events if isinstance(e, JobStarted)]
         assert events == expected
         assert [order.job.id for order in step.orders if isinstance(order, Start)] == [
             name for name, _ in expected
         ]
         assert [e.repo.id for e in step.events if isinstance(e, JobEnded)] == list(ended)
+        assert self.scheduler.due == self.model.due(self.now)
         self.now += 1
 
     @rule(name=st.sampled_from(NAMES), again=st.booleans(), pick=st.booleans())
@@ -123,8 +144,7 @@ class SchedulerMachine(RuleBasedStateMachine):
             name = next(iter(self.model.running))
         step = self.scheduler.ended(name, Outcome(state, Reason.NETWORK, "x"), self.now)
         model = self.model
-        del model.running[name]
-        model.done[name] = state
+        model.end(name, state)
         ended = [name]
         if model.fail_fast and state in ATTENTION_STATES:
             ended += self.drained()
@@ -144,6 +164,10 @@ class SchedulerMachine(RuleBasedStateMachine):
         self.model.limit = limit
         assert not any(isinstance(order, Stop) for order in step.orders), "lowering never kills"
         self.check(step)
+
+    @rule()
+    def tick(self) -> None:
+        self.check(self.scheduler.tick(self.now))
 
     @rule()
     def pause(self) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
+from tui.engine.alarm import Alarm
 from tui.engine.clock import Clock
 from tui.engine.events import Event, JobEnded, Notice, Record, RunFinished, RunStarted
 from tui.engine.feed import Feed, Inbox
@@ -75,6 +76,7 @@ class Engine:
         *,
         limit: int,
         host_limit: int | None = None,
+        start_delay: float = 0.0,
         fail_fast: bool = False,
         info: RunInfo | None = None,
         journal: Journal | None = None,
@@ -88,7 +90,8 @@ class Engine:
         self._lock_key = lock_key
         self._spawn = spawn
         self._clock = clock or Clock()
-        self._scheduler = Scheduler(limit, host_limit, fail_fast=fail_fast)
+        self._scheduler = Scheduler(limit, host_limit, start_delay, fail_fast=fail_fast)
+        self._alarm = Alarm(partial(self._do, Scheduler.tick), self._clock) if start_delay else None
         self._feed = Feed()
         self._lock = threading.Lock()
         self._idle = threading.Condition(self._lock)
@@ -236,6 +239,8 @@ class Engine:
                 (self._stops[order.job_id], order.reason) for order in step.orders if isinstance(order, Stop)
             ]
             records = self._file(step.events)
+            if self._alarm:
+                self._alarm.set(self._scheduler.due)
             self._under_way += 1
         try:
             for stop, reason in stops:

@@ -1,5 +1,6 @@
 """The lane of a remote host: how many jobs may run there, fewer while the host says that we ask too often."""
 
+import math
 from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
@@ -21,14 +22,16 @@ class Lanes:
     """Jobs in the priority slot are outside every lane.
 
     A rate limited answer halves the lane, down to 1. As many good answers as the lane is wide give one
-    job back. What a host said holds beyond the end of a run.
+    job back. What a host said holds beyond the end of a run, and so does the time of its last start.
     """
 
-    def __init__(self, host_limit: int | None) -> None:
-        """`host_limit`: None for as many as the job limit."""
+    def __init__(self, host_limit: int | None, start_delay: float = 0.0) -> None:
+        """`host_limit`: None for as many as the job limit. `start_delay`: seconds between two starts on one host."""
         self.host_limit = host_limit
+        self._start_delay = start_delay
         self._running: Counter[str] = Counter()
         self._throttles: dict[str, _Throttle] = {}
+        self._last_start: dict[str, float] = {}
 
     def enter(self, host: str) -> None:
         self._running[host] += 1
@@ -39,6 +42,20 @@ class Lanes:
     def has_room(self, host: str, jobs: int) -> bool:
         """`jobs`: the job limit of the moment."""
         return self._running[host] < self._limit(host, jobs)
+
+    def started(self, host: str, now: float) -> None:
+        """In the priority slot too: it is the host that is spared."""
+        self._last_start[host] = now
+
+    def asked_nothing(self, host: str, since: float) -> None:
+        """The job that started then was skipped: nobody waits for the delay after it."""
+        if self._last_start.get(host) == since:
+            del self._last_start[host]
+
+    def next_start(self, host: str) -> float:
+        """From when on the next job may start there."""
+        last = self._last_start.get(host)
+        return -math.inf if last is None else last + self._start_delay
 
     def rate_limited(self, host: str, jobs: int) -> LimitChanged | None:
         was = self._limit(host, jobs)

@@ -64,11 +64,19 @@ class Scheduler:
     """Every command takes the clock's `now` (monotonic seconds) where it needs it and returns a Step.
 
     Room is `limit - running`, computed at each decision. A full host, or a job whose git common dir is
-    in use, is passed over and not waited on. One pick at a time may run above the limit.
+    in use, is passed over and not waited on; so is a host whose last start is less than the delay ago. One
+    pick at a time may run above the limit, and none waits for the delay.
     """
 
-    def __init__(self, limit: int, host_limit: int | None = None, *, fail_fast: bool = False) -> None:
-        """`host_limit`: None for as many as the limit."""
+    def __init__(
+        self,
+        limit: int,
+        host_limit: int | None = None,
+        start_delay: float = 0.0,
+        *,
+        fail_fast: bool = False,
+    ) -> None:
+        """`host_limit`: None for as many as the limit. `start_delay`: seconds between two starts on one host."""
         self.limit = limit
         self.fail_fast = fail_fast
         self.paused = False
@@ -76,7 +84,7 @@ class Scheduler:
         self.waiting = Waiting()
         self.slots = Slots()
         self.tally = Tally()
-        self._lanes = Lanes(host_limit)
+        self._lanes = Lanes(host_limit, start_delay)
         self._lock_keys: set[str] = set()
 
     @property
@@ -86,6 +94,14 @@ class Scheduler:
     @property
     def idle(self) -> bool:
         return not self.waiting and not self.slots
+
+    @property
+    def due(self) -> float | None:
+        """When the next job may start that waits for the delay of its host alone; None: none does."""
+        if self.paused or not self.slots.room(self.limit):
+            return None
+        hosts = filter(self._host_has_room, self.waiting.hosts(self._lock_free))
+        return min(map(self._lanes.next_start, hosts), default=None)
 
     def begin(self) -> None:
         """Forget the jobs of the run before. Raises RuntimeError while anything is queued or running."""
@@ -201,6 +217,8 @@ class Scheduler:
         self.slots.free(job.state.slot)
         if job.state.slot != PRIORITY_SLOT:
             self._lanes.leave(job.repo.host)
+        if outcome.state is State.SKIPPED:
+            self._lanes.asked_nothing(job.repo.host, job.state.since)
         self._lock_keys.discard(job.lock_key)
         self._end(job, Trigger.END, outcome, now if over is None else over, step)
         if changed := self._lanes.answered(job.repo.host, outcome, self.limit):
@@ -208,6 +226,10 @@ class Scheduler:
         if self.fail_fast and outcome.state in ATTENTION_STATES:
             self._cancel_queued(Reason.FAIL_FAST, now, step)
         return self._fill(step, now)
+
+    def tick(self, now: float) -> Step:
+        """Time has passed: start what was due."""
+        return self._fill(Step(), now)
 
     def rate_limited(self, job_id: str) -> Step:
         """The remote of this job said that it is asked too often."""
@@ -242,6 +264,10 @@ class Scheduler:
 
     def _fill(self, step: Step, now: float) -> Step:
         """Start whatever may start."""
+
+        def host_is_open(host: str) -> bool:
+            return self._host_has_room(host) and self._lanes.next_start(host) <= now
+
         while True:
             pick = self.waiting.first_pick(self._pick_may_start)
             if pick and self._ordinary_room(pick):
@@ -250,7 +276,7 @@ class Scheduler:
                 self._start(pick, self.slots.take_priority(pick.id), now, step)
             elif self.paused or not self.slots.room(self.limit):
                 return step
-            elif job := self.waiting.first_bulk(self._host_has_room, self._lock_free):
+            elif job := self.waiting.first_bulk(host_is_open, self._lock_free):
                 self._start(job, self.slots.take(job.id), now, step)
             else:
                 return step
@@ -260,6 +286,7 @@ class Scheduler:
         self.waiting.remove(job)
         if slot != PRIORITY_SLOT:
             self._lanes.enter(job.repo.host)
+        self._lanes.started(job.repo.host, now)
         self._lock_keys.add(job.lock_key)
         job.advance(Trigger.START, Running(slot, now, now - job.state.since))
         step.events.append(JobStarted(job.repo, job.attempt, slot, job.pick))

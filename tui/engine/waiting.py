@@ -43,14 +43,18 @@ class Waiting:
             if not line:
                 del self._bulk[job.repo.host]
 
+    def hosts(self, may_run: Callable[[Job], bool]) -> Iterator[str]:
+        """Those of which a bulk job may run."""
+        return (host for host, line in self._bulk.items() if any(may_run(job) for job in line.values()))
+
     def first_pick(self, may_run: Callable[[Job], bool]) -> Job | None:
         return next((job for job in self._picks.values() if may_run(job)), None)
 
-    def first_bulk(self, host_has_room: Callable[[str], bool], may_run: Callable[[Job], bool]) -> Job | None:
-        """The earliest of the first eligible job of each host that has room."""
+    def first_bulk(self, host_is_open: Callable[[str], bool], may_run: Callable[[Job], bool]) -> Job | None:
+        """The earliest of the first eligible job of each host that is open."""
         heads = (
             next((job for job in line.values() if may_run(job)), None)
             for host, line in self._bulk.items()
-            if host_has_room(host)
+            if host_is_open(host)
         )
         return min((job for job in heads if job), key=lambda job: self._rank[job.id], default=None)
