@@ -59,6 +59,8 @@ def test_every_setting_is_read_from_every_layer(key):
         "timeout": ("7", "8", 600.0),
         "jobs": ("7", "6", 8),
         "host_jobs": ("7", "6", 8),
+        "start_delay": ("7", "8", 0.0),
+        "min_free": ("1GiB", "8", 0),
         "retry": ("7", "6", 2),
         "limit": ("7", "6", None),
         "order": ("stalest", "config", "longest"),
@@ -137,6 +139,33 @@ def test_times_refuse(text):
         parse_flag("timeout", text)
 
     assert str(caught.value) == f'"{text}" is not allowed; allowed: {SECONDS_ALLOWED}'
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("0", 0),
+        ("4096", 4096),
+        ("10b", 10),
+        ("500MB", 500_000_000),
+        ("500M", 500 << 20),
+        ("1.5GiB", 3 << 29),
+        (" 2 tib ", 2 << 40),
+    ],
+)
+def test_sizes_take(text, size):
+    assert parse_flag("min_free", text) == size
+    assert settled(file={"min_free": text}).min_free == size
+
+
+@pytest.mark.parametrize("value", ["-1", "1PB", "GiB", "1e3", "1 G iB", "2000TB", "", 1.5, True, -1])
+def test_sizes_refuse(value):
+    (warning,) = settled(file={"min_free": value}).warnings
+
+    assert "min_free ignored: " in warning
+    assert warning.endswith(
+        "is not allowed; allowed: bytes from 0 to 1000000000000000, or like 500MB, 1.5GiB; 0 turns it off"
+    )
 
 
 @pytest.mark.parametrize("word", ["1", "true", "YES", "on", " True "])

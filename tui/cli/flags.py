@@ -60,9 +60,8 @@ def _flag(setting: Setting) -> Callable[[_Function], _Function]:
 
 
 def _metavar(setting: Setting) -> str:
-    return (
-        "N" if "whole" in setting.kind.allowed else "SECONDS" if "seconds" in setting.kind.allowed else "WHEN"
-    )
+    words = {"whole": "N", "seconds": "SECONDS", "bytes": "SIZE"}
+    return next((metavar for word, metavar in words.items() if word in setting.kind.allowed), "WHEN")
 
 
 run_flags = flags_of(*(key for key in SETTINGS if key not in _OF_OTHERS))

@@ -62,6 +62,7 @@ class Wired:
             all_branches=settings.all_branches,
             clone=not settings.no_clone,
             dry_run=settings.dry_run,
+            min_free=settings.min_free,
             lock_dir=locks_folder(),
             is_fresh=self._freshness if settings.min_age else never_fresh,
         )
@@ -74,6 +75,7 @@ class Wired:
             work,
             limit=settings.jobs,
             host_limit=None if settings.source["host_jobs"] is Layer.DEFAULT else settings.host_jobs,
+            start_delay=settings.start_delay,
             fail_fast=settings.fail_fast,
             info=RunInfo(self.workspace.label, settings.source["jobs"], settings.dry_run),
             lock_key=lambda repo: lock_key(repo.path),

@@ -19,6 +19,7 @@ from tui.git.outcome import Action, Outcome, Reason, State
 from tui.git.place import refused
 from tui.git.refs import LIST_REFS
 from tui.git.remote import LIST_CONFIG, OWN_SCOPES, parse_config, rewritten
+from tui.git.room import check_room
 from tui.git.url import url_problem
 from tui.git.work import Work
 
@@ -88,6 +89,7 @@ def clone(work: Work, settle: Callable[[], None]) -> Outcome | None:
         raise Ended(State.SKIPPED, Reason.NOT_CLONED, "it is missing and cloning is off")
     if problem := url_problem(repo.url):
         raise Ended(State.FAILED, Reason.UNSAFE_URL, f"its URL {problem}")
+    check_room(work)
     work.url = repo.url
     url = without_login(repo.url)
     work.action = Action.CLONE

@@ -24,6 +24,7 @@ from tui.git.process import Deadlines, GitRunner
 from tui.git.refs import LIST_REFS, Refs, only_branch, parse_refs
 from tui.git.remote import LIST_CONFIG, Remote, choose_remote, parse_config
 from tui.git.repo import Repo
+from tui.git.room import check_room
 from tui.git.stop import StopSignal
 from tui.git.submodules import foresee_submodules, update_submodules
 from tui.git.work import SyncOptions, Work
@@ -111,6 +112,7 @@ class _Update:
         checkout = self._look(before)
         remote = self._remote(checkout)
         _check_stale(work)  # of what is there, and is what the entry means
+        check_room(work)
         work.url = remote.url
         entry = work.repo.url or ""
         # A clone of ours keeps the login out of its configuration; the entry has it.

@@ -46,6 +46,8 @@ class SyncOptions:
     all_branches: bool = False
     clone: bool = True
     dry_run: bool = False
+    min_free: int = 0
+    """Bytes that must be free on the disk of a repo before it is touched; 0 turns it off."""
     is_fresh: Callable[[Repo], str] = never_fresh
     """Why a repo need not be asked for now, in words; empty where it must. Asked once its lock is held."""
 

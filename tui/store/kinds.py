@@ -11,6 +11,7 @@ from tui.git.clean import clean_text
 from tui.store.window import Window
 
 MAX_SECONDS = 86400.0
+MAX_BYTES = 10**15
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _SHOWN = 40
 """Characters of a foreign value that a one-line message has room for."""
@@ -88,6 +89,35 @@ class Seconds:
         if not self.least <= seconds <= self.most:
             raise _refusal(given, self)
         return float(seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """A number of bytes, also written `500MB` or `1.5GiB`; `500M` are of 1024, as with most programs."""
+
+    allowed: str = f"bytes from 0 to {MAX_BYTES}, or like 500MB, 1.5GiB; 0 turns it off"
+
+    def parse(self, text: str) -> int:
+        match = re.fullmatch(
+            r"([0-9]{1,16}(?:\.[0-9]{1,9})?) ?(?:([kmgt])(i?b)?|b)?", text.strip(), re.IGNORECASE | re.ASCII
+        )
+        if not match:
+            raise _refusal(text, self)
+        number, prefix, end = (part.lower() if part else "" for part in match.groups())
+        unit = (1000 if end == "b" else 1024) ** " kmgt".index(prefix) if prefix else 1
+        return self._within(round(float(number) * unit), text)
+
+    def check(self, value: object) -> int:
+        if isinstance(value, str):
+            return self.parse(value)
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise _refusal(value, self)
+        return self._within(value, value)
+
+    def _within(self, size: int, given: object) -> int:
+        if not 0 <= size <= MAX_BYTES:
+            raise _refusal(given, self)
+        return size
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,18 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from tui.git.clean import clean_text
-from tui.store.kinds import Choice, HoursOfDay, Kind, Seconds, SettingError, Switch, Whole, nearest, shown
+from tui.store.kinds import (
+    Choice,
+    HoursOfDay,
+    Kind,
+    Seconds,
+    SettingError,
+    Size,
+    Switch,
+    Whole,
+    nearest,
+    shown,
+)
 from tui.store.window import Window
 
 MAX_JOBS = 64
@@ -69,6 +80,12 @@ SETTINGS: Mapping[str, Setting] = {
     for setting in (
         Setting("jobs", JOBS, None, "repos synced at a time", "min(8, 2 × cores, repos)"),
         Setting("host_jobs", JOBS, None, "repos of one host synced at a time", "jobs"),
+        Setting(
+            "start_delay",
+            SECONDS,
+            0.0,
+            "seconds between two starts on one host; a pick does not wait",
+        ),
         Setting("dry_run", _SWITCH, False, "say what would be done, write nothing"),
         Setting("fail_fast", _SWITCH, False, "start nothing after the first failure"),
         Setting(
@@ -107,6 +124,7 @@ SETTINGS: Mapping[str, Setting] = {
         Setting(
             "limit", Whole(1, 1_000_000), None, "only the first so many repos that are not skipped", "all"
         ),
+        Setting("min_free", Size(), 0, "start no repo with less room than this on its disk, like 1GiB"),
         Setting("ndjson", _SWITCH, False, "one JSON event a line on stdout"),
         Setting("json", _SWITCH, False, "one JSON document at the end"),
         Setting("progress", _SWITCH, False, "add progress events to --ndjson"),
@@ -122,10 +140,13 @@ SETTINGS: Mapping[str, Setting] = {
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The settings that count for a run. `limit` None: no limit. Times are seconds, 0: off."""
+    """The settings that count for a run. `limit` None: no limit. Times are seconds, sizes are bytes, 0:
+    off.
+    """
 
     jobs: int
     host_jobs: int
+    start_delay: float
     dry_run: bool
     fail_fast: bool
     stall_timeout: float
@@ -142,6 +163,7 @@ class Settings:
     all_branches: bool
     no_clone: bool
     limit: int | None
+    min_free: int
     ndjson: bool
     json: bool
     progress: bool
