@@ -106,3 +106,52 @@ def test_all_branches_moves_the_others_too(workspace: Workspace) -> None:
     assert (head(checkout), head(checkout, "main-too")) == (new, old)
     assert synctui("sync", "--all-branches", cwd=workspace.folder).code == 0
     assert head(checkout, "main-too") == new
+
+
+def test_a_dry_run_says_what_the_run_would_be(workspace: Workspace) -> None:
+    workspace.settings = 'host_jobs = 1\norder = "config"\nbogus = 1'
+    workspace.entry("off", '{ url = "https://a.example/x.git", enabled = false }')
+    workspace.entry("wrong", "{ url = 3 }")
+    workspace.add("b", "a")
+    ran = synctui("sync", "--dry-run", "-j", "2", cwd=workspace.folder)
+    warning, *plan = ran.err.splitlines()
+    assert 'unknown key "bogus"' in warning
+    assert plan == [
+        "2 of 4 repos, 2 at a time (flag), 1 of one host",
+        "2 not run: 1 disabled, 1 config",
+        "in this order: co/b, co/a",
+    ]
+    many = [f"r{n:02}" for n in range(22)]
+    for name in many:
+        workspace.entry(name, '{ url = "/nowhere/x.git", clone = false }')
+    names = ", ".join(["co/b", "co/a", *(f"co/{name}" for name in many[:18])])
+    ran = synctui("sync", "--dry-run", cwd=workspace.folder)
+    assert ran.err.splitlines()[-1] == f"in this order: {names} and 4 more"
+
+
+def test_where_nothing_ran_it_says_why(workspace: Workspace) -> None:
+    workspace.entry("off", '{ url = "https://a.example/x.git", enabled = false }')
+    workspace.add("a", "b")
+    workspace.add("new", cloned=False)
+    first = synctui("sync", "--no-clone", cwd=workspace.folder)
+    assert " not run: " not in first.out
+    ran = synctui(
+        "sync", "--no-clone", "--min-age", "1h", "--order", "config", "-j", "1", cwd=workspace.folder
+    )
+    assert (ran.code, ran.out.splitlines()[-1]) == (0, "4 not run: 1 disabled, 2 fresh, 1 not cloned")
+
+
+@pytest.mark.parametrize("command", ["app", "sync", "watch", "demo"])
+def test_the_help_says_how_the_flags_meet(tmp_path: Path, command: str) -> None:
+    told = " ".join(synctui(command, "--help", cwd=tmp_path).out.split())
+    assert told.endswith("--json and --ndjson exclude each other, and --progress is for --ndjson.")
+    assert "--limit counts what is left of it and is neither skipped nor fresh" in told
+
+
+def test_fetch_only_beats_all_branches(workspace: Workspace) -> None:
+    workspace.add("one")
+    add_commits(workspace.remotes["one"], 1)
+    before = head(workspace.checkout("one"))
+    ran = synctui("sync", "--ndjson", "--fetch-only", "--all-branches", cwd=workspace.folder)
+    assert (ran.code, ran.finished()["co/one"]["action"]) == (0, "fetch")
+    assert head(workspace.checkout("one")) == before

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 
 import humanize
 
+from tui.app.session import Session
 from tui.engine.clock import Clock
 from tui.engine.events import JobEnded, LimitChanged, Notice, Record, RunFinished
 from tui.engine.slots import PRIORITY_SLOT
@@ -14,7 +15,7 @@ from tui.git.gauge import Gauge, Progress
 from tui.git.outcome import ATTENTION_STATES, State
 from tui.store.history import CutOff
 from tui.view.board import Board, BoardRow, Stage
-from tui.view.lines import cause, detail, duration, is_news, lane_line, plural
+from tui.view.lines import cause, detail, duration, is_news, lane_line, plural, reasons
 from widgets.log_pane import LogLine
 from widgets.slot_grid import SlotView
 from widgets.status_pane import LaneView, StatusView
@@ -124,20 +125,23 @@ def _was_cut_off(cut_off: CutOff, now: float) -> str:
     return f"The run of {began} was cut off with {plural(len(cut_off.left), 'repo')} left"
 
 
-def plan_line(board: Board, workspace: str, jobs_source: str, *, brief: bool) -> str:
+def plan_line(board: Board, session: Session, *, brief: bool) -> str:
     count = sum(row.state is Stage.PLANNED for row in board.rows.values())
     if not board.rows:
         return (
-            f"No repo in {workspace}. Name some in a synctui.toml, or go where there are some;"
+            f"No repo in {session.workspace}. Name some in a synctui.toml, or go where there are some;"
             " `synctui demo` shows how it looks."
         )
     if not count:
         return "Nothing is planned. Select a repo and press s to sync it."
     if brief:
         return f"{count} planned, {board.limit} at a time. S starts all."
-    where = f" ({_JOBS_SOURCES[jobs_source]})" if jobs_source in _JOBS_SOURCES else ""
+    source = _JOBS_SOURCES.get(session.jobs_source, "")
+    where = f" ({source})" if source else ""
+    host = f", {session.host_jobs} of one host" if session.host_jobs else ""
+    not_run = f" {reasons(session.plan.settled)}." if session.plan.settled else ""
     return (
-        f"{plural(count, 'repo')} planned, {board.limit} at a time{where}. "
+        f"{plural(count, 'repo')} planned, {board.limit} at a time{where}{host}.{not_run} "
         "Press S to start all, space to mark, s to sync the marked."
     )
 

@@ -143,7 +143,7 @@ class RunScreen(Screen[None]):
             session = desk.session
             offer = present.offer(board, session.cut_off, desk.clock.now(), brief=brief)
             brief = brief or (bool(offer) and self.size.width < _NARROW)
-            plan = present.plan_line(board, session.workspace, session.jobs_source, brief=brief)
+            plan = present.plan_line(board, session, brief=brief)
             _update(self._plan, f"{offer}\n{plan}" if offer else plan)
         elif self._plan.display:
             self._plan.display = False

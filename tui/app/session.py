@@ -38,6 +38,8 @@ class Session:
     dry_run: bool = False
     jobs_source: str = ""
     """The layer that set the job limit: flag, variable, file, remembered or default."""
+    host_jobs: int | None = None
+    """The limit of one host; None: that of all."""
     remember_limit: Callable[[int], None] = lambda _limit: None
     crowding: Callable[[int], str | None] = lambda _jobs: None
     """Why so many jobs are too many, if they are."""

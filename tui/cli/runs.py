@@ -21,7 +21,7 @@ from tui.cli.asked import (
     resolve_watch,
     submodule_jobs_of,
 )
-from tui.cli.flags import Command, config_flag, flags_of, refuse, run_flags, select_words
+from tui.cli.flags import TOGETHER, Command, config_flag, flags_of, refuse, run_flags, select_words
 from tui.cli.wiring import Wired, plan_of_pass, wired
 from tui.engine.eta import forecast
 from tui.engine.shutdown import Ending, deaf_afterwards, leave, signals_unwind
@@ -40,7 +40,7 @@ from tui.view.lines import stamp
 _FORMS: tuple[Literal["ndjson", "json"], ...] = ("ndjson", "json")
 
 
-@click.command("app", cls=Command)
+@click.command("app", cls=Command, epilog=TOGETHER)
 @click.option("--start", is_flag=True, help="begin the run at once")
 @config_flag
 @run_flags
@@ -50,7 +50,7 @@ def app_command(words: tuple[str, ...], config: Path | None, start: bool, **flag
     leave(_open_app(Asked(words, config, flags), start=start))
 
 
-@click.command("sync", cls=Command)
+@click.command("sync", cls=Command, epilog=TOGETHER)
 @config_flag
 @run_flags
 @select_words
@@ -60,7 +60,7 @@ def sync_command(words: tuple[str, ...], config: Path | None, **flags: object) -
     leave(_sync(Asked(words, config, flags)))
 
 
-@click.command("watch", cls=Command)
+@click.command("watch", cls=Command, epilog=TOGETHER)
 @flags_of("every", "window")
 @click.option(
     "--status", "asks", is_flag=True, help="say how the watch of this workspace is; with --json too"
@@ -80,7 +80,7 @@ def watch_command(words: tuple[str, ...], config: Path | None, asks: bool, **fla
     leave(_open_app(asked, start=False) if on_screen else _sync(asked))
 
 
-@click.command("demo", cls=Command)
+@click.command("demo", cls=Command, epilog=TOGETHER)
 @run_flags
 @select_words
 def demo_command(words: tuple[str, ...], **flags: object) -> None:
@@ -188,6 +188,8 @@ def _open_app(asked: Asked, *, start: bool) -> Ending:
             remember_limit=remember_limit,
             crowding=partial(crowding, submodule_jobs=submodule_jobs_of(kit.selected)),
             dry_run=kit.settings.dry_run,
+            jobs_source=kit.settings.source["jobs"],
+            host_jobs=kit.host_limit,
             past=kit.past,
             recall=None if kit.settings.dry_run else partial(kit.history.past, kit.key),
             acknowledge=acknowledge,

@@ -52,6 +52,11 @@ class Wired:
     def key(self) -> str:
         return history_key(self.workspace)
 
+    @property
+    def host_limit(self) -> int | None:
+        """None: as many jobs as there may be of all hosts."""
+        return None if self.settings.source["host_jobs"] is Layer.DEFAULT else self.settings.host_jobs
+
     def engine(self, spawn: Spawn = daemon_thread) -> Engine:
         settings = self.settings
         options = SyncOptions(
@@ -74,7 +79,7 @@ class Wired:
         return Engine(
             work,
             limit=settings.jobs,
-            host_limit=None if settings.source["host_jobs"] is Layer.DEFAULT else settings.host_jobs,
+            host_limit=self.host_limit,
             start_delay=settings.start_delay,
             fail_fast=settings.fail_fast,
             info=RunInfo(self.workspace.label, settings.source["jobs"], settings.dry_run),

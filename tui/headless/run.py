@@ -94,6 +94,7 @@ class _Teller:
         self._width = 0
         self._run = ""
         self._dry_run = False
+        self._plan = Plan((), ())
         self._finished: RunFinished | None = None
         self._ended: dict[str, Record] = {}
         self._running: dict[str, float] = {}
@@ -129,6 +130,7 @@ class _Teller:
         self._ended.clear()
         self._shown.clear()
         self._width = max((len(repo.id) for repo in plan.run), default=0)
+        self._plan = plan
         self._engine.start(plan.run, plan.settled)
 
     def follow(self, caught: list[signal.Signals]) -> None:
@@ -193,6 +195,9 @@ class _Teller:
     def _tell_person(self, record: Record) -> None:
         show, streams = self._show, self._streams
         match record.event:
+            case RunStarted(dry_run=True) as event if not show.quiet:
+                for text in lines.plan_lines(self._plan, event):
+                    streams.note(text)
             case JobStarted(repo=repo, attempt=attempt) if show.verbose:
                 again = f" (attempt {attempt})" if attempt > 1 else ""
                 streams.note(f"[{repo.id}] started{again}")

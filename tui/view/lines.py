@@ -4,9 +4,10 @@ import re
 import shlex
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from tui.engine.events import JobEnded, LimitChanged, RunFinished
+from tui.engine.events import JobEnded, LimitChanged, RunFinished, RunStarted
+from tui.engine.plan import Plan
 from tui.git.outcome import (
     ATTENTION_STATES,
     DRY_RUN,
@@ -17,7 +18,7 @@ from tui.git.outcome import (
     Reason,
     State,
 )
-from tui.git.repo import server_of
+from tui.git.repo import Repo, server_of
 
 MARKS = {
     State.SYNCED: "✓",
@@ -36,6 +37,8 @@ _FOR_MACHINES = frozenset({DRY_RUN, UNCERTAIN})
 """Notes that need no words: a dry run says once that it is one, and its messages say the rest."""
 _WIDEST_ID = 40
 """A longer one is not cut, but the others are not padded to it."""
+_PLANNED_NAMES = 20
+"""How many names say enough of an order."""
 _RERUN_NAMES = 8
 """More names than this in a command to paste are no help; the states say it shorter."""
 
@@ -158,6 +161,27 @@ def _reasons(state: State, ended: Sequence[JobEnded]) -> str:
     return ", ".join(f"{count} {reason}" for reason, count in reasons.most_common())
 
 
+def reasons(settled: Iterable[tuple[Repo, Outcome]]) -> str:
+    """`3 not run: 2 disabled, 1 config`."""
+    counts = Counter(outcome.reason or outcome.state for _, outcome in settled)
+    parts = ", ".join(f"{count} {reason.replace('_', ' ')}" for reason, count in counts.items())
+    return f"{counts.total()} not run: {parts}"
+
+
+def plan_lines(plan: Plan, started: RunStarted) -> list[str]:
+    """What a dry run looks at, and in which order a run would begin."""
+    source = f"{'the ' if started.jobs_source == 'default' else ''}{started.jobs_source}"
+    host = f", {started.host_jobs} of one host" if started.host_jobs else ""
+    lines = [f"{len(plan.run)} of {plural(plan.total, 'repo')}, {started.jobs} at a time ({source}){host}"]
+    if plan.settled:
+        lines.append(reasons(plan.settled))
+    if plan.run:
+        first = [repo.id for repo in plan.run[:_PLANNED_NAMES]]
+        more = len(plan.run) - len(first)
+        lines.append(f"in this order: {', '.join(first)}" + (f" and {more} more" if more else ""))
+    return lines
+
+
 def summary(
     finished: RunFinished,
     ended: Sequence[JobEnded],
@@ -183,6 +207,8 @@ def summary(
     if attention:
         lines.append("")
     lines.append(counts_line(finished, attention, dry_run=dry_run))
+    if ended and all(event.outcome.state in {State.SKIPPED, State.BUSY} for event in ended):
+        lines.append(reasons((event.repo, event.outcome) for event in ended))
     if attention and log:
         lines.append(f"log: {log}")
     # A setting does not mend itself.
