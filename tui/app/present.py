@@ -15,7 +15,7 @@ from tui.git.gauge import Gauge, Progress
 from tui.git.outcome import ATTENTION_STATES, State
 from tui.store.history import CutOff
 from tui.view.board import Board, BoardRow, Stage
-from tui.view.lines import cause, detail, duration, is_news, lane_line, plural, reasons
+from tui.view.lines import cause, detail, duration, is_news, lane_line, not_run, plural
 from widgets.log_pane import LogLine
 from widgets.slot_grid import SlotView
 from widgets.status_pane import LaneView, StatusView
@@ -139,9 +139,9 @@ def plan_line(board: Board, session: Session, *, brief: bool) -> str:
     source = _JOBS_SOURCES.get(session.jobs_source, "")
     where = f" ({source})" if source else ""
     host = f", {session.host_jobs} of one host" if session.host_jobs else ""
-    not_run = f" {reasons(session.plan.settled)}." if session.plan.settled else ""
+    left_out = f" {not_run(session.plan.settled)}." if session.plan.settled else ""
     return (
-        f"{plural(count, 'repo')} planned, {board.limit} at a time{where}{host}.{not_run} "
+        f"{plural(count, 'repo')} planned, {board.limit} at a time{where}{host}.{left_out} "
         "Press S to start all, space to mark, s to sync the marked."
     )
 

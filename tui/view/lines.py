@@ -161,7 +161,7 @@ def _reasons(state: State, ended: Sequence[JobEnded]) -> str:
     return ", ".join(f"{count} {reason}" for reason, count in reasons.most_common())
 
 
-def reasons(settled: Iterable[tuple[Repo, Outcome]]) -> str:
+def not_run(settled: Iterable[tuple[Repo, Outcome]]) -> str:
     """`3 not run: 2 disabled, 1 config`."""
     counts = Counter(outcome.reason or outcome.state for _, outcome in settled)
     parts = ", ".join(f"{count} {reason.replace('_', ' ')}" for reason, count in counts.items())
@@ -174,7 +174,7 @@ def plan_lines(plan: Plan, started: RunStarted) -> list[str]:
     host = f", {started.host_jobs} of one host" if started.host_jobs else ""
     lines = [f"{len(plan.run)} of {plural(plan.total, 'repo')}, {started.jobs} at a time ({source}){host}"]
     if plan.settled:
-        lines.append(reasons(plan.settled))
+        lines.append(not_run(plan.settled))
     if plan.run:
         first = [repo.id for repo in plan.run[:_PLANNED_NAMES]]
         more = len(plan.run) - len(first)
@@ -208,7 +208,7 @@ def summary(
         lines.append("")
     lines.append(counts_line(finished, attention, dry_run=dry_run))
     if ended and all(event.outcome.state in {State.SKIPPED, State.BUSY} for event in ended):
-        lines.append(reasons((event.repo, event.outcome) for event in ended))
+        lines.append(not_run((event.repo, event.outcome) for event in ended))
     if attention and log:
         lines.append(f"log: {log}")
     # A setting does not mend itself.
