@@ -23,7 +23,7 @@ async def test_it_opens_on_the_plan_and_starts_nothing() -> None:
         assert driver.work.started == []
         plan = str(driver.app.main.query_one("#plan").content)
         assert plan == (
-            "6 repos planned, 2 at a time. Press S to start all, space to mark, s to sync the marked."
+            "6 repos planned, 2 at a time. Press S to start all."
         )
 
 

@@ -357,7 +357,7 @@ async def test_what_was_cut_off_is_offered_and_u_does_exactly_that() -> None:
     async with Driver(5, limit=5, cut_off=CUT_OFF).open() as driver:
         assert plan(driver) == [
             "The run of 08:00 was cut off with 2 repos left: press u to do those.",
-            "5 repos planned, 5 at a time. Press S to start all, space to mark, s to sync the marked.",
+            "5 repos planned, 5 at a time. Press S to start all.",
         ]
         assert "u" in driver.hints()
         await driver.press("u")

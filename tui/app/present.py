@@ -141,8 +141,8 @@ def plan_line(board: Board, session: Session, *, brief: bool) -> str:
     host = f", {session.host_jobs} of one host" if session.host_jobs else ""
     left_out = f" {not_run(session.plan.settled)}." if session.plan.settled else ""
     return (
-        f"{plural(count, 'repo')} planned, {board.limit} at a time{where}{host}.{left_out} "
-        "Press S to start all, space to mark, s to sync the marked."
+        f"{plural(count, 'repo')} planned, {board.limit} at a time{where}{host}.{left_out}"
+        " Press S to start all."
     )
 
 
