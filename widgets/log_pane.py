@@ -120,6 +120,15 @@ class LogPane(LinePane):
             self.jump_to(max(0, round(self.scroll_y) - dropped))
         self.refresh()
 
+    def clear(self) -> None:
+        """Take all lines away, and follow those that come."""
+        self._all.clear()
+        self._shown.clear()
+        self._cursor = 0
+        self.resize_lines()
+        self.follow = True
+        self.refresh()
+
     def search(self, text: str) -> int:
         """Marks the lines that hold the text, ignoring case, and counts them; "" ends the search."""
         self._needle = re.compile(re.escape(text), re.IGNORECASE) if text else None

@@ -6,6 +6,7 @@ from itertools import groupby
 
 from textual.binding import Binding
 
+from tui.app.player import SPEEDS, Player
 from tui.engine.slots import MAX_JOBS
 from tui.view.board import Board, BoardRow, Stage
 from widgets.help_screen import HelpGroup, HelpRow
@@ -19,6 +20,8 @@ class Situation:
 
     board: Board
     targets: Sequence[BoardRow]
+    player: Player | None = None
+    """Of a replay."""
 
 
 Refusal = Callable[[Situation], str | None]
@@ -40,6 +43,11 @@ class Action:
     @property
     def title(self) -> str:
         return self.name.replace("_", " ").capitalize()
+
+
+def _live(refuse: Refusal) -> Refusal:
+    """For what a replay cannot do."""
+    return lambda now: "this is a replay: nothing runs" if now.player else refuse(now)
 
 
 def _needs_target(now: Situation) -> str | None:
@@ -108,6 +116,8 @@ def _login(now: Situation) -> str | None:
 
 
 def _pause(now: Situation) -> str | None:
+    if now.player:
+        return _plays(now)
     return None if now.board.paused else _idle(now)
 
 
@@ -116,10 +126,14 @@ def _drain(now: Situation) -> str | None:
 
 
 def _raise(now: Situation) -> str | None:
+    if now.player:
+        return f"{SPEEDS[-1]}× is the fastest" if now.player.speed == SPEEDS[-1] else None
     return f"{MAX_JOBS} jobs at a time is the most" if now.board.limit >= MAX_JOBS else None
 
 
 def _lower(now: Situation) -> str | None:
+    if now.player:
+        return f"{SPEEDS[0]}× is the slowest; p pauses, . steps" if now.player.speed == SPEEDS[0] else None
     return "one job at a time is the least; p pauses" if now.board.limit <= 1 else None
 
 
@@ -127,30 +141,49 @@ def _empty(now: Situation) -> str | None:
     return None if now.board.rows else "there is nothing to mark"
 
 
+def _replay(now: Situation) -> str | None:
+    return None if now.player else "only in a replay"
+
+
+def _plays(now: Situation) -> str | None:
+    if now.player and now.player.over:
+        return "the replay is over; 0 plays it again, < goes back"
+    return _replay(now)
+
+
 _RUN, _JOBS, _LOOK, _REPO, _APP = "Run", "Jobs", "Look", "The selected repo", "The app"
+_REPLAY = "Replay"
 
 ACTIONS: tuple[Action, ...] = (
-    Action("start_all", ("S",), "start all", _RUN, _start_all),
-    Action("sync", ("s",), "sync the marked repos, or the selected one", _RUN, _sync),
-    Action("mark", ("space",), "mark or unmark", _RUN, _needs_target),
-    Action("mark_all", ("a",), "mark all that are shown, or none", _RUN, _empty),
-    Action("cancel", ("x",), "cancel what is queued, abort what runs", _RUN, _cancel),
-    Action("retry", ("r",), "retry the marked repos, or the selected one", _RUN, _retry),
-    Action("pick", ("t",), "run now, above the limit if need be", _RUN, _sync),
-    Action("retry_all", ("R",), "retry all that need attention", _RUN, _retry_all),
+    Action("start_all", ("S",), "start all", _RUN, _live(_start_all)),
+    Action("sync", ("s",), "sync the marked repos, or the selected one", _RUN, _live(_sync)),
+    Action("mark", ("space",), "mark or unmark", _RUN, _live(_needs_target)),
+    Action("mark_all", ("a",), "mark all that are shown, or none", _RUN, _live(_empty)),
+    Action("cancel", ("x",), "cancel what is queued, abort what runs", _RUN, _live(_cancel)),
+    Action("retry", ("r",), "retry the marked repos, or the selected one", _RUN, _live(_retry)),
+    Action("pick", ("t",), "run now, above the limit if need be", _RUN, _live(_sync)),
+    Action("retry_all", ("R",), "retry all that need attention", _RUN, _live(_retry_all)),
     Action(
         "acknowledge",
         ("A",),
         "acknowledge failures until they happen anew",
         _RUN,
-        _acknowledge,
+        _live(_acknowledge),
     ),
-    Action("finish_last_run", ("u",), "do what the last run was cut off before", _RUN, _finish_last_run),
-    Action("cancel_all", ("X",), "cancel everything (asks)", _RUN, _idle),
-    Action("pause", ("p",), "pause the queue, or resume; running jobs go on", _JOBS, _pause),
-    Action("drain", ("d",), "drain: cancel what is queued, running jobs go on", _JOBS, _drain),
-    Action("raise_limit", ("+", "="), "one more job at a time", _JOBS, _raise),
-    Action("lower_limit", ("-",), "one job fewer; running jobs go on", _JOBS, _lower),
+    Action(
+        "finish_last_run", ("u",), "do what the last run was cut off before", _RUN, _live(_finish_last_run)
+    ),
+    Action("cancel_all", ("X",), "cancel everything (asks)", _RUN, _live(_idle)),
+    Action(
+        "pause",
+        ("p",),
+        "pause the queue, or resume; running jobs go on; a replay stands still",
+        _JOBS,
+        _pause,
+    ),
+    Action("drain", ("d",), "drain: cancel what is queued, running jobs go on", _JOBS, _live(_drain)),
+    Action("raise_limit", ("+", "="), "one more job at a time; a replay goes faster", _JOBS, _raise),
+    Action("lower_limit", ("-",), "one job fewer; running jobs go on; a replay goes slower", _JOBS, _lower),
     Action("open_detail", ("enter",), "detail of the repo", _LOOK, _needs_target),
     Action("filter", ("/",), "filter a list, search the log", _LOOK),
     Action("next_match", ("n",), "next match in the log", _LOOK),
@@ -164,11 +197,15 @@ ACTIONS: tuple[Action, ...] = (
     Action("show_repos", ("3",), "tab Repos", _LOOK),
     Action("show_arrived", ("4",), "tab Arrived", _LOOK),
     Action("next_pane", ("tab",), "next pane", _LOOK),
-    Action("login", ("i",), "log in where git can ask, then retry all of that host", _REPO, _login),
-    Action("shell", ("!",), "shell in the repo; the run goes on", _REPO, _needs_target),
-    Action("editor", ("e",), "editor in the repo", _REPO, _needs_target),
-    Action("lazygit", ("L",), "lazygit in the repo", _REPO, _needs_target),
+    Action("login", ("i",), "log in where git can ask, then retry all of that host", _REPO, _live(_login)),
+    Action("shell", ("!",), "shell in the repo; the run goes on", _REPO, _live(_needs_target)),
+    Action("editor", ("e",), "editor in the repo", _REPO, _live(_needs_target)),
+    Action("lazygit", ("L",), "lazygit in the repo", _REPO, _live(_needs_target)),
     Action("copy", ("y",), "copy the selected text, or the repo's path or error", _REPO),
+    Action("step", (".",), "replay: one event, then stand still", _REPLAY, _plays),
+    Action("back", ("<",), "replay: ten seconds back", _REPLAY, _replay),
+    Action("forward", (">",), "replay: ten seconds on", _REPLAY, _plays),
+    Action("restart", ("0",), "replay: from the beginning", _REPLAY, _replay),
     Action("help", ("?", "f1"), "help", _APP),
     Action("palette", ("ctrl+p", ":"), "command palette: every action by name", _APP),
     Action("suspend", ("ctrl+z",), "suspend synctui", _APP),
@@ -198,9 +235,28 @@ _FOOTER = {
     "drain": "drain",
 }
 """What the footer offers, the most important first, and its labels there."""
+_FOOTER_OF_REPLAY = {
+    "pause": "pause",
+    "step": "step",
+    "raise_limit": "faster",
+    "lower_limit": "slower",
+    "back": "back",
+    "forward": "on",
+    "restart": "restart",
+    "open_detail": "detail",
+    "filter": "filter",
+    "quit": "quit",
+}
+"""As above, in a replay."""
 _SHOWN_KEYS = {"escape": "esc", "f1": "F1"}
 PRIORITY_KEYS = frozenset({"ctrl+q", "ctrl+c"})
 """The keys that work whatever has the focus."""
+
+
+def offered(now: Situation) -> list[Action]:
+    """What the help and the palette list: what a replay alone can do first in a replay, and else not at all."""
+    of_replay = [action for action in ACTIONS if action.group == _REPLAY and now.player]
+    return of_replay + [action for action in ACTIONS if action.group != _REPLAY]
 
 
 def shown_keys(action: Action) -> list[str]:
@@ -225,8 +281,8 @@ def bindings() -> list[Binding]:
 
 def hints(now: Situation) -> list[Hint]:
     """What the footer shows: the actions that would do something now."""
-    labels = dict(_FOOTER)
-    if now.board.paused:
+    labels = _FOOTER_OF_REPLAY if now.player else dict(_FOOTER)
+    if now.player.paused if now.player else now.board.paused:
         labels["pause"] = "resume"
     return [
         Hint(shown_keys(BY_NAME[name])[0], label)
@@ -258,7 +314,7 @@ def _action_groups(now: Situation) -> list[HelpGroup]:
                 for action in members
             ),
         )
-        for title, members in groupby(ACTIONS, key=lambda action: action.group)
+        for title, members in groupby(offered(now), key=lambda action: action.group)
     ]
 
 

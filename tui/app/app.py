@@ -28,6 +28,7 @@ from tui.app.detail_screen import DetailScreen
 from tui.app.fault import fault_line
 from tui.app.lookout import Lookout
 from tui.app.palette import ActionCommands, Palette
+from tui.app.player import Player
 from tui.app.run_screen import RunScreen
 from tui.app.session import Session
 from tui.app.terminal import TerminalDriver
@@ -57,7 +58,8 @@ class SynctuiApp(App[Ending]):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
     COMMANDS: ClassVar[set[type[Provider]]] = {ActionCommands}  # type: ignore[assignment]  # Textual's takes a callable, too
 
-    def __init__(self, session: Session, clock: Clock | None = None) -> None:
+    def __init__(self, session: Session, clock: Clock | None = None, player: Player | None = None) -> None:
+        """With a player the screens show what it plays, and the engine stands idle."""
         super().__init__(driver_class=TerminalDriver)
         self.bridge = Bridge(self, self.read)
         engine = session.engine(self.bridge.spawn)
@@ -68,7 +70,7 @@ class SynctuiApp(App[Ending]):
             past=session.past,
             cut_off=session.cut_off.left if session.cut_off else (),
         )
-        self.desk = Desk(session, engine, board, clock or Clock())
+        self.desk = Desk(session, engine, board, clock or Clock(), player)
         self.commands = Commands(self)
         self.main = RunScreen(self.desk)
         self.asked_to_leave = False
@@ -150,7 +152,7 @@ class SynctuiApp(App[Ending]):
         return self.main
 
     def on_mount(self) -> None:
-        self._inbox = self.bridge.attach(self.desk.engine)
+        self._inbox = self.bridge.attach(self.desk.source)
         asyncio.get_running_loop().set_exception_handler(self._fault_of_the_loop)
         for number in STOP_SIGNALS:
             self._heed(number)
@@ -279,7 +281,7 @@ class SynctuiApp(App[Ending]):
         return [row] if row else []
 
     def situation(self) -> Situation:
-        return Situation(self.desk.board, self.targets())
+        return Situation(self.desk.board, self.targets(), self.desk.player)
 
     def action_act(self, name: str) -> None:
         """Do the action of that name, or say why not."""

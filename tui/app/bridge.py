@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from textual.app import App
 
+from tui.app.player import Player
 from tui.engine.engine import Engine, daemon_thread
 from tui.engine.feed import Inbox
 
@@ -60,13 +61,13 @@ class Bridge:
         self._writes: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._last_write: Future[Any] | None = None
 
-    def attach(self, engine: Engine) -> Inbox:
+    def attach(self, source: Engine | Player) -> Inbox:
         """In the running loop of the app, before anything starts."""
         self._loop = asyncio.get_running_loop()
         self._loop.set_default_executor(DaemonExecutor())
         self._thread = threading.get_ident()
         self._context = contextvars.copy_context()
-        return engine.subscribe(self.nudge)
+        return source.subscribe(self.nudge)
 
     def spawn(self, body: Callable[[], None], name: str) -> None:
         """For the engine, from any thread."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from tui.app.player import Player
 from tui.app.session import Session
 from tui.engine.clock import Clock
 from tui.engine.engine import Engine
@@ -26,6 +27,8 @@ class Desk:
     engine: Engine
     board: Board
     clock: Clock
+    player: Player | None = None
+    """Of a replay."""
     marks: set[str] = field(default_factory=set)
     looks: dict[str, StatusRow] = field(default_factory=dict)
     """What the survey last saw of each repo."""
@@ -43,6 +46,11 @@ class Desk:
     def __post_init__(self) -> None:
         self.pasts.update(self.session.past)
         self._forecast = forecast(self.session.durations)
+
+    @property
+    def source(self) -> Engine | Player:
+        """Where what is drawn comes from."""
+        return self.player or self.engine
 
     @property
     def arrived(self) -> dict[str, Arrival]:

@@ -81,7 +81,7 @@ class DetailScreen(Screen[None]):
     def paint(self) -> None:
         if not self.is_mounted:
             return
-        row, gauge = self._row, self._desk.engine.gauge(self.repo_id)
+        row, gauge = self._row, self._desk.source.gauge(self.repo_id)
         shown = (row.state, row.attempt, row.end, self._desk.looks.get(self.repo_id))
         if shown != self._shown or row.live:
             self._shown = shown
@@ -96,7 +96,7 @@ class DetailScreen(Screen[None]):
         if self._remembered != row.end:
             self._remembered = row.end
             self.run_worker(self._recall, thread=True, group="past", exit_on_error=False)
-        now = hints(Situation(self._desk.board, [row]))
+        now = hints(Situation(self._desk.board, [row], self._desk.player))
         of_job = [hint for hint in now if by_shown_key(hint.key) in _HINTS]
         self._hints.show([Hint("esc", "back"), *of_job, Hint("y", "copy")])
 
@@ -129,6 +129,8 @@ class DetailScreen(Screen[None]):
                 )
                 for number, change in enumerate(outcome.refs)
             ]
+        if self._desk.player:
+            facts.append(("replay", present.not_recorded(outcome)))
         table = Table.grid(padding=(0, 2))
         for label, value in facts:
             if value:

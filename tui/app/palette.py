@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from textual.await_complete import AwaitComplete
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 
-from tui.app.actions import ACTIONS, shown_keys
+from tui.app.actions import offered, shown_keys
 
 if TYPE_CHECKING:
     from tui.app.app import SynctuiApp
@@ -47,7 +47,7 @@ class ActionCommands(Provider):
 
     def _commands(self) -> Iterator[_Command]:
         app: SynctuiApp = self.app  # type: ignore[assignment]  # the only one that has this provider
-        for action in sorted(ACTIONS, key=lambda action: action.name != "help"):
+        for action in sorted(offered(app.situation()), key=lambda action: action.name != "help"):
             if action.name not in _NOT_BY_NAME:
                 keys = " ".join(shown_keys(action))
                 run = self._once(app.doer(action.name))

@@ -6,13 +6,14 @@ from collections.abc import Callable, Collection, Sequence
 
 import humanize
 
+from tui.app.player import Player
 from tui.app.session import Session
 from tui.engine.clock import Clock
 from tui.engine.events import JobEnded, LimitChanged, Notice, Record, RunFinished
 from tui.engine.slots import PRIORITY_SLOT
 from tui.engine.watch import Watch
 from tui.git.gauge import Gauge, Progress
-from tui.git.outcome import ATTENTION_STATES, State
+from tui.git.outcome import ATTENTION_STATES, Outcome, State
 from tui.store.history import CutOff
 from tui.view.board import Board, BoardRow, Stage
 from tui.view.lines import cause, detail, duration, is_news, lane_line, not_run, plural
@@ -65,6 +66,24 @@ def run_clock(board: Board, clock: Clock) -> str:
         return ""
     seconds = board.finished.duration_ms / 1000 if board.finished else clock.now() - board.began
     return clock_face(seconds)
+
+
+def playing(player: Player) -> str:
+    """`replay 10×  0:12 / 1:03`."""
+    how = " paused" if player.paused else f" {player.speed}×"
+    if player.over:
+        how = " over, cut off" if player.recording.cut_off else " over"
+    return f"replay{how}  {clock_face(player.position)} / {clock_face(player.recording.seconds)}"
+
+
+def not_recorded(outcome: Outcome | None) -> str:
+    """What the detail of a repo shows in a run and cannot show in a replay."""
+    parts = [
+        "the messages of the commits" if outcome and outcome.commits else "",
+        "" if outcome and outcome.output_tail else "what git said",
+        "earlier results",
+    ]
+    return f"not recorded: {', '.join(part for part in parts if part)}"
 
 
 def passes(watch: Watch | None) -> str:

@@ -85,7 +85,7 @@ class RunScreen(Screen[None]):
     def on_mount(self) -> None:
         # A small screen shows one of the two, and the end of a running log is no target to aim at.
         session = self._desk.session
-        starts_small = (session.start or session.watch) and self.app.size.height < _TALL
+        starts_small = (session.start or session.watch or self._desk.player) and self.app.size.height < _TALL
         self._to(self._log if starts_small else self.table)
         self.paint()
 
@@ -124,6 +124,10 @@ class RunScreen(Screen[None]):
     def append(self, lines: Sequence[LogLine]) -> None:
         self._log.append(lines)
 
+    def forget(self) -> None:
+        """What the log has said."""
+        self._log.clear()
+
     # Drawing.
 
     def redraw(self) -> None:
@@ -149,15 +153,15 @@ class RunScreen(Screen[None]):
             self._plan.display = False
             if self.size.height < _TALL:  # there the plan has had the place of the log
                 self._to(self._log)
-        slots, priority = present.slots(board, desk.engine.gauge, desk.marks, desk.clock)
+        slots, priority = present.slots(board, desk.source.gauge, desk.marks, desk.clock)
         spin = int(desk.clock.monotonic() * _SPINS_PER_SECOND)
         self._slots.show(slots, priority, spin, present.closed(board, slots))
         _title(self._slots, Content(present.slots_title(board)))
-        self._status.show(present.status(board, desk.engine.gauge, desk.left()))
+        self._status.show(present.status(board, desk.source.gauge, desk.left()))
         self._paint_table()
         self._paint_titles()
         targets = [row for repo_id in self._target_ids() if (row := board.rows.get(repo_id))]
-        self._hints.show(hints(Situation(board, targets)))
+        self._hints.show(hints(Situation(board, targets, desk.player)))
 
     def _target_ids(self) -> Sequence[str]:
         highlighted = self.highlighted()
@@ -171,7 +175,7 @@ class RunScreen(Screen[None]):
             "dry run" if desk.session.dry_run else "",
             present.passes(desk.session.watch),
             present.done(desk.board) if desk.board.run and self.size.height < _TALL else "",
-            present.run_clock(desk.board, desk.clock),
+            present.playing(desk.player) if desk.player else present.run_clock(desk.board, desk.clock),
         ]
         right = "   ".join(word for word in words if word)
         width = max(0, self.size.width - 2)
@@ -201,7 +205,7 @@ class RunScreen(Screen[None]):
         ids = {row.repo.id for row in shown}
         match name:
             case "queue":
-                queue = [repo_id for repo_id in desk.engine.queue() if repo_id in ids]
+                queue = [repo_id for repo_id in desk.source.queue() if repo_id in ids]
                 self.table.show(lists.queue_rows(desk.board, queue, desk.marks))
             case "attention":
                 attention = [row for row in shown if row.needs_person]

@@ -22,6 +22,7 @@ from tui.cli.asked import (
     submodule_jobs_of,
 )
 from tui.cli.flags import TOGETHER, Command, config_flag, flags_of, refuse, run_flags, select_words
+from tui.cli.replay import play
 from tui.cli.wiring import Wired, plan_of_pass, wired
 from tui.engine.eta import forecast
 from tui.engine.shutdown import Ending, deaf_afterwards, leave, signals_unwind
@@ -42,11 +43,16 @@ _FORMS: tuple[Literal["ndjson", "json"], ...] = ("ndjson", "json")
 
 @click.command("app", cls=Command, epilog=TOGETHER)
 @click.option("--start", is_flag=True, help="begin the run at once")
+@click.option("--replay", metavar="FILE", help="play what `synctui sync --ndjson` printed; - reads stdin")
 @config_flag
 @run_flags
 @select_words
-def app_command(words: tuple[str, ...], config: Path | None, start: bool, **flags: object) -> None:
+def app_command(
+    words: tuple[str, ...], config: Path | None, start: bool, replay: str | None, **flags: object
+) -> None:
     """Open the full-screen app on the plan; without a command it is this one."""
+    if replay is not None:
+        leave(play(replay, Asked(words, config, flags), start=start))
     leave(_open_app(Asked(words, config, flags), start=start))
 
 

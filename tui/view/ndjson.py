@@ -1,11 +1,15 @@
-"""Events as the outside reads them: one JSON object a line."""
+"""Events as the outside reads and records them, one JSON object a line: both directions, side by side."""
 
 import datetime as dt
 import json
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+import msgspec
 
 from tui.engine.events import (
+    Event,
     JobEnded,
     JobQueued,
     JobStarted,
@@ -16,13 +20,28 @@ from tui.engine.events import (
     RunFinished,
     RunStarted,
 )
+from tui.engine.slots import MAX_JOBS, PRIORITY_SLOT
+from tui.git.clean import clean_text
 from tui.git.gauge import Progress
-from tui.git.outcome import ATTENTION_STATES
+from tui.git.outcome import ATTENTION_STATES, State
 from tui.git.repo import host_of, public_url
 
 SCHEMA_VERSION = 1
 
 Document = dict[str, Any]
+
+_PAUSES = {True: "the queue is paused", False: "the queue goes on"}
+_Told = TypeVar("_Told")
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A `repo_progress`. `time` is seconds since the epoch, and `progress.moved` is the same."""
+
+    time: float
+    run: str
+    repo: str
+    progress: Progress
 
 
 def encode(document: Document) -> str:
@@ -64,8 +83,7 @@ def document(record: Record) -> Document | None:
             name = "limit_changed"
             keys = {"jobs": event.jobs, "was": event.was, "by": event.by, "host": event.host}
         case QueuePaused(paused=paused):
-            text = "the queue is paused" if paused else "the queue goes on"
-            name, keys = "notice", {"level": "info", "text": text}
+            name, keys = "notice", {"level": "info", "text": _PAUSES[paused]}
         case Notice(level=level, text=text):
             name, keys = "notice", {"level": level, "text": text}
         case RunFinished() as event:
@@ -106,6 +124,12 @@ def rfc3339(time: float | None) -> str | None:
     return dt.datetime.fromtimestamp(time, dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def seconds(time: str) -> float:
+    """The other way round; a time without a zone is UTC. Raises ValueError and OverflowError."""
+    at = dt.datetime.fromisoformat(time)
+    return (at if at.tzinfo else at.replace(tzinfo=dt.UTC)).timestamp()
+
+
 def _envelope(time: float, run: str, event: str) -> Document:
     return {
         "schema_version": SCHEMA_VERSION,
@@ -143,3 +167,107 @@ def _finished(event: JobEnded) -> Document:
         "duration_ms": event.duration_ms,
         "output_tail": list(outcome.output_tail) if outcome.state in ATTENTION_STATES else [],
     }
+
+
+def told(document: Document, places: Mapping[str, Document]) -> Record | Moved:
+    """What the document of one of the KINDS tells, its text cleaned: a recording may come from anywhere.
+
+    `places` has `id`, `path` and `url` by repo id: a `repo_queued` names but the id. The slot of a `repo_finished`
+    is not told. Raises ValueError for a document that is not as this module makes it.
+    """
+    try:
+        document = _clean(document)
+        time, run = seconds(document["time"]), str(document["run"])
+        if document["event"] == "repo_progress":
+            progress = _as(Progress, document | {"line": "", "moved": time})
+            _check(progress.percent is None or 0 <= progress.percent <= 100)  # noqa: PLR2004  percent
+            return Moved(time, run, str(document["repo"]), progress)
+        return Record(time, run, _READERS[document["event"]](document, places))
+    except (KeyError, TypeError, OverflowError, msgspec.ValidationError) as error:
+        raise ValueError(str(error)) from None
+
+
+def _read_run_started(document: Document, _places: Mapping[str, Document]) -> RunStarted:
+    event = _as(RunStarted, document)
+    _check(1 <= event.jobs <= MAX_JOBS)
+    return replace(event, host_jobs=None) if event.host_jobs == event.jobs else event
+
+
+def _read_queued(document: Document, places: Mapping[str, Document]) -> JobQueued:
+    repo = str(document["repo"])
+    return _as(
+        JobQueued, document | {"repo": _clean(places.get(repo, {"id": repo, "path": "(not recorded)"}))}
+    )
+
+
+def _read_started(document: Document, _places: Mapping[str, Document]) -> JobStarted:
+    event = _as(JobStarted, document | {"repo": place(document)})
+    _check(0 <= event.slot <= PRIORITY_SLOT)
+    return event
+
+
+def _read_finished(document: Document, _places: Mapping[str, Document]) -> JobEnded:
+    return _as(JobEnded, document | {"repo": place(document), "outcome": document, "slot": None})
+
+
+def _read_limit_changed(document: Document, _places: Mapping[str, Document]) -> LimitChanged:
+    event = _as(LimitChanged, document)
+    _check(1 <= event.jobs <= MAX_JOBS)
+    return event
+
+
+def _read_notice(document: Document, _places: Mapping[str, Document]) -> Notice | QueuePaused:
+    event = _as(Notice, document)
+    return next((QueuePaused(paused) for paused, text in _PAUSES.items() if text == event.text), event)
+
+
+def _read_run_finished(document: Document, _places: Mapping[str, Document]) -> RunFinished:
+    event = _as(RunFinished, document)
+    return replace(event, counts={state: event.counts.get(state, 0) for state in State})
+
+
+_READERS: Mapping[str, Callable[[Document, Mapping[str, Document]], Event]] = {
+    "run_started": _read_run_started,
+    "repo_queued": _read_queued,
+    "repo_started": _read_started,
+    "repo_finished": _read_finished,
+    "limit_changed": _read_limit_changed,
+    "notice": _read_notice,
+    "run_finished": _read_run_finished,
+}
+KINDS = frozenset({*_READERS, "repo_progress"})
+
+
+def place(document: Document) -> Document:
+    """Which repo it speaks of, and where that is. Raises KeyError."""
+    return {"id": document["repo"], "path": document["path"], "url": document["url"]}
+
+
+def _as(kind: type[_Told], document: Document) -> _Told:
+    return msgspec.convert(document, kind, dec_hook=lambda of, value: of(value))
+
+
+def _check(holds: bool) -> None:
+    if not holds:
+        raise ValueError("a number is out of range")
+
+
+def _clean(document: Document) -> Document:
+    return {
+        key: "\n".join(map(clean_text, value.split("\n")))
+        if key == "message" and isinstance(value, str)
+        else _clean_value(value)
+        for key, value in document.items()
+    }
+
+
+def _clean_value(value: Any) -> Any:
+    match value:
+        case str():
+            return clean_text(value)
+        case list():
+            return [_clean_value(one) for one in value]
+        case dict():
+            return {key: _clean_value(one) for key, one in value.items()}
+        case _:
+            return value

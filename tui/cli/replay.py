@@ -1,0 +1,62 @@
+"""`--replay FILE`: a recorded run in the app, instead of a run."""
+
+import io
+import os
+import sys
+from contextlib import suppress
+from typing import BinaryIO
+
+from tui.cli.flags import refuse
+from tui.cli.wiring import Asked, has_terminal
+from tui.engine.shutdown import Ending, signals_unwind
+from tui.git.clean import clean_text
+from tui.store.settings import SETTINGS
+from tui.view.recording import Recording, Unplayable, read
+
+STDIN = "-"
+
+
+def play(file: str, asked: Asked, *, start: bool) -> Ending:
+    """No workspace, no state folder, no git: what was recorded is all there is."""
+    given = [SETTINGS[key].flag for key, value in asked.flags.items() if value is not None]
+    given += ["--config"] if asked.config else []
+    given += ["--start"] if start else []
+    given += [f"`{word}`" for word in asked.words]
+    if given:
+        refuse(
+            f"--replay shows what was recorded; {clean_text(', '.join(given))} cannot change it, leave it out"
+        )
+    with signals_unwind():
+        recording = _recording(file)
+    if not has_terminal():
+        refuse("--replay needs a terminal; without one read the file itself, a line is an event")
+    from tui.app.replay import ReplayApp  # noqa: PLC0415  Textual takes its time
+
+    return ReplayApp(recording).run_to_end()
+
+
+def _recording(file: str) -> Recording:
+    name = "stdin" if file == STDIN else clean_text(file)
+    try:
+        if file == STDIN:
+            recording = _read(sys.stdin.buffer)
+            _take_keys_from_terminal()
+            return recording
+        with open(file, "rb") as opened:  # noqa: PTH123  a name as it was typed
+            return _read(opened)
+    except (OSError, ValueError) as error:  # a ValueError: a name with a NUL in it
+        refuse(f"--replay: {name}: {error.strerror if isinstance(error, OSError) else error}")
+    except Unplayable as error:
+        refuse(f"--replay: {name}: {error}")
+
+
+def _read(file: BinaryIO) -> Recording:
+    return read(io.TextIOWrapper(file, encoding="utf-8", errors="replace"))
+
+
+def _take_keys_from_terminal() -> None:
+    """What stdin was is read to its end; without a terminal it stays, and the app is refused."""
+    with suppress(OSError):
+        terminal = os.open("/dev/tty", os.O_RDWR)
+        os.dup2(terminal, 0)
+        os.close(terminal)
