@@ -15,6 +15,8 @@ from tui.git.outcome import Outcome, Reason, State
 from tui.view.board import Board
 from tui.view.recording import Recording
 
+_FETCHED = {State.SYNCED, State.UP_TO_DATE, State.BLOCKED}
+
 
 class ReplayApp(SynctuiApp):
     def __init__(self, recording: Recording, clock: Clock | None = None) -> None:
@@ -33,8 +35,8 @@ class ReplayApp(SynctuiApp):
         self._player = player
 
     def on_mount(self) -> None:
-        super().on_mount()
-        self.tick()
+        # Before the first frame: Textual calls the other on_mount by itself, after this one.
+        self.call_later(self.tick)
 
     def tick(self) -> None:
         self._player.advance()
@@ -53,9 +55,10 @@ class ReplayApp(SynctuiApp):
     def leave(self) -> None:
         self.exit(Ending(0, self._signal))
 
-    def _take(self, record: Record, notices: list[Notice]) -> None:
+    def _take(self, record: Record, _notices: list[Notice]) -> None:
         """What a checkout was is taken from the recording, and what was said is in the log."""
-        if isinstance(event := record.event, JobEnded):
+        event = record.event
+        if isinstance(event, JobEnded) and event.outcome.state in _FETCHED:
             self.desk.looks[event.repo.id] = StatusRow(event.repo, _as_it_was(event.outcome, record.time))
 
     def _tell_summary(self) -> None:
@@ -104,7 +107,7 @@ def _as_it_was(outcome: Outcome, time: float) -> RepoStatus:
         ahead=outcome.ahead,
         behind=outcome.behind,
         dirty=True if outcome.reason is Reason.DIRTY or "dirty" in outcome.notes else None,
-        last_fetch=time if outcome.state in {State.SYNCED, State.UP_TO_DATE} else None,
+        last_fetch=time,
     )
 
 

@@ -1,6 +1,5 @@
 """`--replay FILE`: a recorded run in the app, instead of a run."""
 
-import io
 import os
 import sys
 from contextlib import suppress
@@ -29,7 +28,7 @@ def play(file: str, asked: Asked, *, start: bool) -> Ending:
     with signals_unwind():
         recording = _recording(file)
     if not has_terminal():
-        refuse("--replay needs a terminal; without one read the file itself, a line is an event")
+        refuse("--replay needs a terminal; without one read the file itself: each line is an event")
     from tui.app.replay import ReplayApp  # noqa: PLC0415  Textual takes its time
 
     return ReplayApp(recording).run_to_end()
@@ -51,7 +50,7 @@ def _recording(file: str) -> Recording:
 
 
 def _read(file: BinaryIO) -> Recording:
-    return read(io.TextIOWrapper(file, encoding="utf-8", errors="replace"))
+    return read(line.decode("utf-8", "replace") for line in file)
 
 
 def _take_keys_from_terminal() -> None:

@@ -264,10 +264,15 @@ def _clean(document: Document) -> Document:
 def _clean_value(value: Any) -> Any:
     match value:
         case str():
-            return clean_text(value)
+            return value if _is_plain(value) else clean_text(value)
         case list():
             return [_clean_value(one) for one in value]
         case dict():
             return {key: _clean_value(one) for key, one in value.items()}
         case _:
             return value
+
+
+def _is_plain(text: str) -> bool:
+    """Nothing in it can need cleaning: most of a recording is such, and cleaning takes longer than reading."""
+    return text.isascii() and text.isprintable() and not ("://" in text or "=" in text or text.endswith(" "))

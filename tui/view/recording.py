@@ -86,7 +86,7 @@ def read(lines: Iterable[str]) -> Recording:
 def _parsed(line: str) -> Document | None:
     """None: no event. Raises Unplayable for one of a newer synctui."""
     try:
-        document = json.loads(line, parse_int=_number)
+        document = _DECODER.decode(line)
     except (ValueError, RecursionError):
         return None
     if not isinstance(document, dict) or not isinstance(document.get("event"), str):
@@ -103,6 +103,9 @@ def _number(digits: str) -> int:
     if len(digits) > _DIGITS:
         raise ValueError("no figure of ours")
     return int(digits)
+
+
+_DECODER = json.JSONDecoder(parse_int=_number)
 
 
 def _left_out(strange: Sequence[int], unknown: Counter[str]) -> list[str]:

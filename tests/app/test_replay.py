@@ -1,0 +1,208 @@
+"""A recorded run in the app: the same screens, and nothing behind them but the recording."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from tests.kit.app_driver import Driver, FrozenClock
+from tests.kit.recorded import Recorder, in_the_middle, simple, started
+from tui.app.replay import ReplayApp
+from tui.engine.events import JobStarted, Notice, QueuePaused
+from tui.engine.shutdown import Ending
+from tui.view.recording import read
+from widgets.log_pane import LogPane
+from widgets.slot_grid import SlotGrid
+
+NOTHING_RUNS = "this is a replay: nothing runs"
+
+
+class Replay(Driver):
+    """The player's clock stands still until `after`."""
+
+    def __init__(self, record: Recorder, *, cut: int | None = None) -> None:
+        self.clock = FrozenClock()
+        self.app = ReplayApp(read(record.lines[:cut]), self.clock)
+        self.pilot = None
+
+    @asynccontextmanager
+    async def open(self, width: int = 120, height: int = 40) -> AsyncIterator["Replay"]:
+        async with super().open(width, height):
+            yield self
+
+    async def after(self, seconds: float) -> None:
+        while seconds > 0:  # a longer pause of the process is not played
+            self.clock.advance(min(seconds, 1.0))
+            self.app.tick()
+            seconds -= 1.0
+        await self.settle()
+
+
+async def test_it_plays_by_itself_on_the_screens_of_a_run() -> None:
+    async with Replay(simple("a", "b", "c", progress=True)).open() as replay:
+        assert replay.states() == {"a": "running", "b": "queued", "c": "queued"}
+        assert replay.slots() == ["a", None]
+        assert replay.header().split("  ", 1)[0] == "synctui"
+        assert replay.header().endswith("replay 1×  0:00 / 0:03")
+        await replay.after(1.2)
+        assert replay.states() == {"a": "up_to_date", "b": "running", "c": "queued"}
+        assert [line.cells[:2] for line in replay.log()] == [("10:00:01", "a")]
+        await replay.after(2)
+        assert replay.header().endswith("replay over  0:03 / 0:03")
+        assert [line.key for line in replay.log()] == ["a", "b", "c"]
+
+
+async def test_the_keys_of_the_player() -> None:
+    async with Replay(simple(*(f"r{n}" for n in range(40)))).open() as replay:
+        await replay.press("+", "+", "+")
+        assert "replay 10×" in replay.header()
+        await replay.press("p")
+        await replay.after(5)
+        assert "replay paused  0:00 / 0:40" in replay.header()
+        await replay.press(">")
+        assert "0:10 / 0:40" in replay.header()
+        assert len(replay.log()) == 10
+        await replay.press(".")
+        assert replay.state("r10") == "up_to_date"
+        await replay.press("p", "-")
+        await replay.after(1)
+        assert "replay 5×  0:16 / 0:40" in replay.header()
+        assert [line.key for line in replay.log()] == [f"r{n}" for n in range(16)]
+
+
+async def test_going_back_shows_what_was_and_not_what_came_after() -> None:
+    async with Replay(simple(*(f"r{n}" for n in range(30)))).open() as replay:
+        await replay.press("p", ">", ">", "<")
+        assert [line.key for line in replay.log()] == [f"r{n}" for n in range(10)]
+        assert sorted(replay.app.desk.looks) == [f"r{n}" for n in range(10)]
+        assert replay.board.counts["queued"] == 19
+        await replay.press("0")
+        assert replay.log() == []
+        assert replay.app.main.query_one(LogPane).follow
+        assert replay.state("r0") == "running"
+        await replay.press("p")
+        await replay.after(2)
+        assert [line.key for line in replay.log()] == ["r0", "r1"]
+
+
+async def test_the_keys_of_a_run_say_that_this_is_none() -> None:
+    async with Replay(simple("a", "b")).open() as replay:
+        for key in ("S", "s", "space", "a", "x", "r", "t", "R", "A", "u", "X", "d", "i", "!", "e", "L"):
+            replay.app.clear_notifications()
+            await replay.press(key)
+            assert replay.toasts() == [NOTHING_RUNS], key
+        assert replay.states() == {"a": "running", "b": "queued"}
+        assert not replay.app.desk.marks
+
+
+async def test_what_does_nothing_at_an_end_says_so() -> None:
+    async with Replay(simple("a")).open() as replay:
+        await replay.press("-")
+        assert replay.toasts()[-1] == "1× is the slowest; p pauses, . steps"
+        await replay.press(*["+"] * 7)
+        assert replay.toasts()[-1] == "100× is the fastest"
+        await replay.after(1)
+        for key in ("p", ".", ">"):
+            await replay.press(key)
+            assert replay.toasts()[-1] == "the replay is over; 0 plays it again, < goes back"
+
+
+async def test_in_a_run_there_is_nothing_to_play() -> None:
+    async with Driver().open() as driver:
+        for key in (".", "<", ">", "0"):
+            driver.app.clear_notifications()
+            await driver.press(key)
+            assert driver.toasts() == ["only in a replay"], key
+
+
+async def test_a_recording_without_progress_has_slots_that_do_not_stall() -> None:
+    record = Recorder()
+    record.tell(0, started(), JobStarted(simple_repo(), 1, 0, pick=False))
+    record.tell(60, Notice("info", "a minute later"))
+    async with Replay(record).open() as replay:
+        await replay.press("p", ">", ">")
+        (view,) = [view for view in replay.app.main.query_one(SlotGrid)._slots if view]
+        assert (view.phase, view.badge, view.elapsed) == ("running", "", "20.0 s")
+
+
+async def test_a_run_that_was_cut_off_says_so_and_stands_still() -> None:
+    async with Replay(simple("a", "b", "c", progress=True), cut=-3).open() as replay:
+        await replay.after(5)
+        assert replay.header().endswith("replay over, cut off  0:02 / 0:02")
+        last = replay.app.main.query_one(LogPane).lines[-1]
+        assert last.text == "the recording ends here: the run was cut off"
+        assert replay.states() == {"a": "up_to_date", "b": "up_to_date", "c": "running"}
+
+
+async def test_what_was_said_is_in_the_log_and_in_no_toast() -> None:
+    record = simple("a")
+    record.lines[1:1] = Recorder().lines
+    record.tell(1, QueuePaused(True), Notice("warning", "[/red] the server sighs"))
+    async with Replay(record).open() as replay:
+        await replay.after(2)
+        assert "PAUSED" in replay.header()
+        assert replay.app.main.query_one(LogPane).lines[-1].text == "[/red] the server sighs"
+        assert replay.toasts() == []
+
+
+async def test_the_detail_says_what_is_not_recorded() -> None:
+    async with Replay(in_the_middle()).open() as replay:
+        await replay.press("p", ">", "enter")
+        page = replay.app.screen.query_one("#facts").render()  # of python/flask, which was fast-forwarded
+        text = "".join(
+            segment.text for line in replay.app.screen._compositor.render_strips() for segment in line
+        )
+        assert page
+        assert "not recorded: the messages of the commits, what git said, earlier results" in text
+        assert "3 commits  3f2c1d0..9ab8c7d  main" in text
+
+
+async def test_leaving_is_no_failure_and_tells_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    async with Replay(in_the_middle()).open() as replay:
+        await replay.press("p", ">", "q")
+        assert replay.app.return_value == Ending(0)
+    replay.app._tell_summary()
+    assert capsys.readouterr().out == ""
+
+
+async def test_help_and_palette_begin_with_the_keys_of_the_replay() -> None:
+    from tui.app.actions import help_groups
+
+    async with Replay(simple("a")).open() as replay:
+        assert help_groups(replay.app.situation())[0].title == "Replay"
+        await replay.press(":")
+        await replay.pilot.app.workers.wait_for_complete()
+        await replay.settle()
+        assert replay.palette()[:4] == ["Help", "Step", "Back", "Forward"]
+    async with Driver().open() as driver:
+        assert "Replay" not in [group.title for group in help_groups(driver.app.situation())]
+
+
+@pytest.fixture
+def picture(snap_compare: Any) -> Callable[..., bool]:
+    def compare(replay: Replay, *keys: str, size: tuple[int, int]) -> bool:
+        async def before(pilot: Pilot[Any]) -> None:
+            replay.pilot = pilot
+            await replay.settle()
+            await replay.press("p", *keys)
+
+        return bool(snap_compare(replay.app, terminal_size=size, run_before=before))
+
+    return compare
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)], ids=["120x40", "80x24"])
+def test_picture_replay_in_the_middle(picture: Any, size: tuple[int, int]) -> None:
+    assert picture(Replay(in_the_middle()), ">", ".", size=size)
+
+
+def test_picture_replay_on_a_small_screen(picture: Any) -> None:
+    assert picture(Replay(in_the_middle()), ">", size=(40, 12))
+
+
+def simple_repo() -> Any:
+    from tests.kit.app_driver import repo
+
+    return repo("slow")
