@@ -22,9 +22,7 @@ async def test_it_opens_on_the_plan_and_starts_nothing() -> None:
         assert driver.states() == NEVER_STARTED
         assert driver.work.started == []
         plan = str(driver.app.main.query_one("#plan").content)
-        assert plan == (
-            "6 repos planned, 2 at a time. Press S to start all."
-        )
+        assert plan == ("6 repos planned, 2 at a time. Press S to start all.")
 
 
 async def test_with_start_the_run_begins_at_once() -> None:

@@ -5,8 +5,8 @@ import sys
 from contextlib import suppress
 from typing import BinaryIO
 
+from tui.cli.asked import Asked, has_terminal
 from tui.cli.flags import refuse
-from tui.cli.wiring import Asked, has_terminal
 from tui.engine.shutdown import Ending, signals_unwind
 from tui.git.clean import clean_text
 from tui.store.settings import SETTINGS
