@@ -87,6 +87,15 @@ async def test_going_back_shows_what_was_and_not_what_came_after() -> None:
         assert [line.key for line in replay.log()] == ["r0", "r1"]
 
 
+async def test_a_jump_shows_all_that_was() -> None:
+    """More records at once than a run has between two frames."""
+    async with Replay(simple(*(f"r{n:04}" for n in range(3_000)))).open(80, 24) as replay:
+        assert replay.board.counts["queued"] == 2_999
+        replay.app.commands._seek(2_990)
+        replay.app.tick()
+        assert replay.board.counts["up_to_date"] == 2_990
+
+
 async def test_the_keys_of_a_run_say_that_this_is_none() -> None:
     async with Replay(simple("a", "b")).open() as replay:
         for key in ("S", "s", "space", "a", "x", "r", "t", "R", "A", "u", "X", "d", "i", "!", "e", "L"):

@@ -42,6 +42,13 @@ class ReplayApp(SynctuiApp):
         self._player.advance()
         super().tick()
 
+    def read(self) -> None:
+        """All of it at once: a jump shows what was, and never half of it."""
+        before = -1
+        while before != self.desk.board.revision:
+            before = self.desk.board.revision
+            super().read()
+
     def begin_anew(self) -> None:
         """Forget what has been played."""
         while any(True for _ in self._inbox.drain()):
