@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from tests.kit.app_driver import Driver, FrozenClock
+from tests.kit.app_driver import Driver, FrozenClock, repo
 from tests.kit.recorded import Recorder, in_the_middle, simple, started
+from tui.app.actions import ACTIONS, help_groups
 from tui.app.replay import ReplayApp
 from tui.engine.events import JobStarted, Notice, QueuePaused
 from tui.engine.shutdown import Ending
@@ -106,6 +107,17 @@ async def test_the_keys_of_a_run_say_that_this_is_none() -> None:
         assert not replay.app.desk.marks
 
 
+async def test_every_action_has_its_method() -> None:
+    async with Replay(simple("a")).open() as replay:
+        doers = (replay.app.commands, replay.app.main)
+        missing = [
+            action.name
+            for action in ACTIONS
+            if not any(hasattr(doer, name) for doer in doers for name in (action.name, f"do_{action.name}"))
+        ]
+        assert missing == []
+
+
 async def test_what_does_nothing_at_an_end_says_so() -> None:
     async with Replay(simple("a")).open() as replay:
         await replay.press("-")
@@ -128,7 +140,7 @@ async def test_in_a_run_there_is_nothing_to_play() -> None:
 
 async def test_a_recording_without_progress_has_slots_that_do_not_stall() -> None:
     record = Recorder()
-    record.tell(0, started(), JobStarted(simple_repo(), 1, 0, pick=False))
+    record.tell(0, started(), JobStarted(repo("slow"), 1, 0, pick=False))
     record.tell(60, Notice("info", "a minute later"))
     async with Replay(record).open() as replay:
         await replay.press("p", ">", ">")
@@ -147,7 +159,6 @@ async def test_a_run_that_was_cut_off_says_so_and_stands_still() -> None:
 
 async def test_what_was_said_is_in_the_log_and_in_no_toast() -> None:
     record = simple("a")
-    record.lines[1:1] = Recorder().lines
     record.tell(1, QueuePaused(True), Notice("warning", "[/red] the server sighs"))
     async with Replay(record).open() as replay:
         await replay.after(2)
@@ -159,11 +170,9 @@ async def test_what_was_said_is_in_the_log_and_in_no_toast() -> None:
 async def test_the_detail_says_what_is_not_recorded() -> None:
     async with Replay(in_the_middle()).open() as replay:
         await replay.press("p", ">", "enter")
-        page = replay.app.screen.query_one("#facts").render()  # of python/flask, which was fast-forwarded
         text = "".join(
             segment.text for line in replay.app.screen._compositor.render_strips() for segment in line
         )
-        assert page
         assert "not recorded: the messages of the commits, what git said, earlier results" in text
         assert "3 commits  3f2c1d0..9ab8c7d  main" in text
 
@@ -177,8 +186,6 @@ async def test_leaving_is_no_failure_and_tells_nothing(capsys: pytest.CaptureFix
 
 
 async def test_help_and_palette_begin_with_the_keys_of_the_replay() -> None:
-    from tui.app.actions import help_groups
-
     async with Replay(simple("a")).open() as replay:
         assert help_groups(replay.app.situation())[0].title == "Replay"
         await replay.press(":")
@@ -209,9 +216,3 @@ def test_picture_replay_in_the_middle(picture: Any, size: tuple[int, int]) -> No
 
 def test_picture_replay_on_a_small_screen(picture: Any) -> None:
     assert picture(Replay(in_the_middle()), ">", size=(40, 12))
-
-
-def simple_repo() -> Any:
-    from tests.kit.app_driver import repo
-
-    return repo("slow")

@@ -109,7 +109,12 @@ def test_time_is_as_it_was() -> None:
 def test_a_clock_that_was_set_back_stops_nothing() -> None:
     record = simple("a")
     record.tell(-3_600, Notice("info", "later"))
-    assert read(record.lines).seconds == 1.0
+    record.tell(2, Notice("info", "right again"))
+    recording = read(record.lines)
+    assert [(moment.at, moment.time) for moment in recording.moments[-2:]] == [
+        (1.0, NOON + 1),
+        (2.0, NOON + 2),
+    ]
 
 
 def test_without_progress_the_queue_is_known_and_nothing_stalls() -> None:
@@ -165,10 +170,11 @@ def test_several_runs_follow_each_other_without_the_hours_between_them() -> None
 
 
 def test_what_ran_when_a_run_was_cut_off_does_not_run_in_the_next_one() -> None:
-    recording = read([*simple("a", "b").lines[:2], *simple("b", run="later", at=10).lines])
+    recording = read([*simple("a", "b").lines[:2], *simple("b", run="later", at=3_600).lines])
     ends = [(e.repo.id, e.outcome.state, e.slot) for e in events_of(recording) if isinstance(e, JobEnded)]
     assert ends == [("a", State.CANCELLED, 0), ("b", State.UP_TO_DATE, 0)]
     assert texts(recording) == ["the recording has a gap here: the run was cut off"]
+    assert recording.seconds == 3.0 + 1.0
     assert not recording.cut_off
 
 

@@ -145,10 +145,11 @@ def _recording(runs: Sequence[Sequence[Record | Moved]], notes: Sequence[str]) -
             told[1:1] = [replace(started, event=Notice("warning", text)) for text in notes]
         for what in told:
             before = moments[-1] if moments else Moment(0.0, what.time, what)
-            passed = max(0.0, what.time - before.time)
-            at = before.at + (passed if going_on else min(passed, REST))
-            moments.append(Moment(at, max(what.time, before.time), what))
             event = what.event if isinstance(what, Record) else None
+            passed = max(0.0, what.time - before.time)
+            in_run = going_on and not isinstance(event, RunStarted)
+            at = before.at + (passed if in_run else min(passed, REST))
+            moments.append(Moment(at, max(what.time, before.time), what))
             if isinstance(event, RunStarted | RunFinished):
                 going_on = isinstance(event, RunStarted)
             elif isinstance(event, JobQueued | JobStarted | JobEnded):
