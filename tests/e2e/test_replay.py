@@ -120,13 +120,21 @@ def test_without_a_terminal_it_says_so(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "args",
-    [("web/",), ("-j", "4"), ("--start",), ("-c", "x.toml"), ("--dry-run",), ("tag:x", "--ndjson")],
+    [
+        ("web/",),
+        ("-j", "4"),
+        ("--start",),
+        ("-c", "x.toml"),
+        ("--dry-run",),
+        ("--retry", "0"),
+        ("-i", "web/"),
+    ],
     ids=" ".join,
 )
 def test_what_belongs_to_a_run_is_refused(tmp_path: Path, args: tuple[str, ...]) -> None:
     (tmp_path / "run.ndjson").write_text(simple("a").text)
     ran = synctui("--replay", "run.ndjson", *args, cwd=tmp_path)
-    named = {"-j": "--jobs", "-c": "--config"}.get(args[0], args[0])
+    named = {"-j": "--jobs", "-c": "--config", "-i": "--ignore-case"}.get(args[0], args[0])
     assert (ran.code, ran.out, len(ran.err.splitlines())) == (2, "", 1)
     assert ran.err.startswith("synctui: --replay shows what was recorded; ")
     assert named in ran.err

@@ -9,7 +9,6 @@ from tui.cli.asked import Asked, has_terminal
 from tui.cli.flags import refuse
 from tui.engine.shutdown import Ending, signals_unwind
 from tui.git.clean import clean_text
-from tui.store.settings import SETTINGS
 from tui.view.recording import Recording, Unplayable, read
 
 STDIN = "-"
@@ -17,7 +16,8 @@ STDIN = "-"
 
 def play(file: str, asked: Asked, *, start: bool) -> Ending:
     """No workspace, no state folder, no git: what was recorded is all there is."""
-    given = [SETTINGS[key].flag for key, value in asked.flags.items() if value is not None]
+    flags = [key for key, value in asked.flags.items() if value is not None and value is not False]
+    given = [f"--{key.replace('_', '-')}" for key in flags]
     given += ["--config"] if asked.config else []
     given += ["--start"] if start else []
     given += [f"`{word}`" for word in asked.words]
