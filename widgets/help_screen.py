@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from rich.cells import cell_len
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import Binding, BindingsMap, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
@@ -57,8 +57,11 @@ class HelpScreen(ModalScreen[None]):
         Binding("G", "scroll(10000)", "End", show=False),
     ]
 
-    def __init__(self, title: str, groups: Sequence[HelpGroup]) -> None:
+    def __init__(self, title: str, groups: Sequence[HelpGroup], keys: Sequence[str] = ()) -> None:
+        """`keys` close it as well."""
         super().__init__()
+        closing = BindingsMap(Binding(key, "dismiss(None)", show=False) for key in keys)
+        self._bindings = BindingsMap.merge([self._bindings, closing])
         self._box = VerticalScroll()
         self._box.border_title = Content(f"{title} · esc closes")
         self._groups = tuple(groups)

@@ -24,11 +24,8 @@ class Hint:
     enabled: bool = True
 
 
-MORE = Hint("?", "more")
-
-
 class HintBar(Widget):
-    """One line; a hint that finds no room is left out whole, and `? more` always comes last."""
+    """One line; a hint that finds no room is left out whole, and the one for all keys always comes last."""
 
     ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = {"hint-bar--key", "hint-bar--label", "hint-bar--off"}
@@ -47,17 +44,20 @@ class HintBar(Widget):
 
     @dataclass
     class Pressed(Message):
-        """A hint that is enabled was clicked; `key` is "?" for the last one."""
+        """A hint that is enabled was clicked."""
 
         key: str
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
         self._hints: tuple[Hint, ...] = ()
+        self._more = Hint("?", "more")
 
-    def show(self, hints: Sequence[Hint]) -> None:
-        if tuple(hints) != self._hints:
-            self._hints = tuple(hints)
+    def show(self, hints: Sequence[Hint], more_key: str = "?") -> None:
+        """`more_key` shows all keys."""
+        more = Hint(more_key, "more")
+        if (tuple(hints), more) != (self._hints, self._more):
+            self._hints, self._more = tuple(hints), more
             self.refresh()
 
     def render_line(self, y: int) -> Strip:
@@ -84,7 +84,7 @@ class HintBar(Widget):
 
     def _laid_out(self) -> list[Hint]:
         """The hints that fit, in their order."""
-        room = self.size.width - _width(MORE)
+        room = self.size.width - _width(self._more)
         shown = []
         for hint in self._hints:
             if _width(hint) <= room:
@@ -92,7 +92,7 @@ class HintBar(Widget):
                 shown.append(hint)
             else:
                 break
-        return [*shown, MORE]
+        return [*shown, self._more]
 
 
 def _width(hint: Hint) -> int:

@@ -14,6 +14,7 @@ from tui.engine.watch import Watch
 from tui.git.gauge import Progress
 from tui.git.outcome import Outcome, Reason, State
 from tui.git.repo import Repo
+from tui.store.preferences import Preferences
 
 
 @pytest.fixture
@@ -79,6 +80,19 @@ def test_picture_plan_size(picture: Any, size: tuple[int, int]) -> None:
 )
 def test_picture_of_what_is_remembered(picture: Any, scene: Scene, size: tuple[int, int]) -> None:
     assert picture(scenes.remembering(), scene, size)
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)], ids=["120x40", "80x24"])
+@pytest.mark.parametrize(
+    "scene", [scenes.settings_page, scenes.settings_refused], ids=lambda scene: scene.__name__
+)
+def test_picture_of_the_settings(picture: Any, scene: Scene, size: tuple[int, int]) -> None:
+    assert picture(scenes.with_settings(), scene, size)
+
+
+def test_picture_of_the_settings_in_the_colours_of_the_terminal(picture: Any) -> None:
+    drive = driver(preferences=Preferences(remembered={"theme": "ansi-dark"}))
+    assert picture(drive, scenes.settings_page, (80, 24))
 
 
 def test_picture_of_an_offer_on_a_small_screen(picture: Any) -> None:

@@ -29,6 +29,7 @@ from tui.git.outcome import Outcome, Reason, State
 from tui.git.repo import Repo
 from tui.git.stop import StopSignal
 from tui.store.past import Failure, Past
+from tui.store.preferences import Preferences
 from widgets.dialogs import ConfirmDialog
 from widgets.filter_line import FilterLine
 from widgets.help_screen import HelpScreen
@@ -659,11 +660,10 @@ async def test_y_copies_the_error_of_what_failed_and_else_the_path() -> None:
 async def test_a_limit_that_cannot_be_remembered_is_told_and_holds() -> None:
     from tui.store.paths import StateError
 
-    def remember(_limit: int) -> None:
+    def keep(_key: str, _value: object) -> None:
         raise StateError("memory.toml: cannot be written: read-only")
 
-    driver = Driver(1, limit=1)
-    object.__setattr__(driver.app.desk.session, "remember_limit", remember)
+    driver = Driver(1, limit=1, preferences=Preferences(keep=keep))
     async with driver.open():
         await driver.press("+")
         assert driver.toasts() == ["memory.toml: cannot be written: read-only"]

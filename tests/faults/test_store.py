@@ -360,11 +360,11 @@ def test_a_fault_at_any_call_or_write_of_what_the_app_remembers(tmp_path: Path) 
     """It is told, the old file stays as it is, and nothing is left beside it."""
     here, elsewhere, file = Path("/srv"), Path("/else"), tmp_path / "state/memory.toml"
     file.parent.mkdir()
-    Memory(file).set_jobs(elsewhere, 2)
+    Memory(file).set(elsewhere, "jobs", 2)
     old = file.read_bytes()
 
     def remember() -> None:
-        Memory(file).set_jobs(here, 3)
+        Memory(file).set(here, "jobs", 3)
 
     sites = sites_of(START, remember)
     assert len(sites) > 5
@@ -373,7 +373,7 @@ def test_a_fault_at_any_call_or_write_of_what_the_app_remembers(tmp_path: Path) 
         for error, words in errors_at(site):
             memory = Memory(file)
             with fault_at(START, site, error) as hit, pytest.raises(StateError) as told:
-                memory.set_jobs(here, 3)
+                memory.set(here, "jobs", 3)
             assert hit == [site]
             assert str(told.value).startswith(f"{file}: cannot be ")
             assert words in str(told.value)
@@ -383,4 +383,4 @@ def test_a_fault_at_any_call_or_write_of_what_the_app_remembers(tmp_path: Path) 
             remember()
         assert (list(file.parent.iterdir()), file.read_bytes()) == ([file], old)
     remember()
-    assert (Memory(file).jobs(here), Memory(file).jobs(elsewhere)) == (3, 2)
+    assert [Memory(file).settings(path)["jobs"] for path in (here, elsewhere)] == [3, 2]

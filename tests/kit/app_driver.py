@@ -20,6 +20,7 @@ from tui.engine.plan import Plan
 from tui.git.gauge import Progress
 from tui.git.outcome import Outcome, State
 from tui.git.repo import Repo
+from tui.store.preferences import Preferences
 from widgets.hint_bar import HintBar
 from widgets.log_pane import LogLine, LogPane
 
@@ -58,11 +59,14 @@ class Driver:
     ) -> None:
         self.work = work or GatedWork()
         self.clock = FrozenClock()
-        self.remembered: list[int] = []
+        self.remembered: list[object] = []
+        """The job limits that were kept."""
+        self.kept: dict[str, object] = {}
         run = tuple(repos(entries) if isinstance(entries, int) else entries)
         session.setdefault("survey", lambda _repos, _on_row, _stop: None)
         session.setdefault("arrived", lambda _path, _old, _new: [])
         session.setdefault("workspace", "~/work")
+        session.setdefault("preferences", Preferences(keep=self._keep))
         self.app = SynctuiApp(
             Session(
                 engine=lambda spawn: Engine(
@@ -76,7 +80,6 @@ class Driver:
                 ),
                 repos=(*run, *(repo for repo, _ in settled)),
                 plan=Plan(run, tuple(settled)),
-                remember_limit=self.remembered.append,
                 **session,
             ),
             self.clock,
@@ -92,6 +95,11 @@ class Driver:
             # A test that left jobs behind must not leave their threads behind.
             self.engine.cancel_all()
             await self.until(lambda: self.engine.snapshot().idle)
+
+    def _keep(self, key: str, value: object | None) -> None:
+        self.kept[key] = value
+        if key == "jobs":
+            self.remembered.append(value)
 
     @property
     def board(self) -> Any:

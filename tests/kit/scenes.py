@@ -1,6 +1,6 @@
 """What happens in the app before a picture of it is taken; the clock stands still, so that it is always the same."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from tests.kit.app_driver import Driver, repo
@@ -11,6 +11,8 @@ from tui.git.inspect import RepoStatus
 from tui.git.outcome import Action, Outcome, Reason, RefChange, RefKind, State
 from tui.store.history import CutOff
 from tui.store.past import Failure, Past
+from tui.store.preferences import Preferences
+from tui.store.settings import Settings, resolve
 from tui.view.arrivals import Arrival
 
 Scene = Callable[[Driver], Awaitable[None]]
@@ -281,6 +283,25 @@ async def help_page(drive: Driver) -> None:
 async def quit_dialog(drive: Driver) -> None:
     await in_the_middle(drive)
     await drive.press("q")
+
+
+async def settings_page(drive: Driver) -> None:
+    """Every layer has its say; the cursor is on what the file fixes."""
+    await drive.press(",", "down", "down")
+
+
+async def settings_refused(drive: Driver) -> None:
+    """The time that was typed is none."""
+    await drive.press(",", "down", "down", "down", "enter", *["backspace"] * 3, *"10 weeks", "enter")
+
+
+def with_settings() -> Driver:
+    def resolved(remembered: Mapping[str, object]) -> Settings:
+        file = {"stall_timeout": 30, "order": "stalest"}
+        return resolve({"jobs": 4}, {"SYNCTUI_RETRY": "0"}, file, 20, 4, remembered=remembered)
+
+    remembered = {"stale_after": 12 * 3600.0, "theme": "textual-light"}
+    return driver(preferences=Preferences(resolved, remembered, file_name="~/work/synctui.toml"))
 
 
 # What is remembered.

@@ -6,30 +6,36 @@ import pytest
 
 from tui.store.memory import Memory
 from tui.store.paths import StateError, config_file, home_short, make_state_folders, memory_file, state_folder
+from tui.store.settings import Layer, resolve
 
 HERE = Path("/srv/synctui.toml")
 
 
-def test_a_limit_is_found_again(tmp_path):
+def test_what_was_set_is_found_again(tmp_path):
     file = tmp_path / "memory.toml"
-    Memory(file).set_jobs(HERE, 6)
-    Memory(file).set_jobs(Path('/else/"odd"\n'), 2)
+    Memory(file).set(HERE, "jobs", 6)
+    Memory(file).set(Path('/else/"odd"\n'), "jobs", 2)
+    Memory(file).set(HERE, "theme", "nord")
+    Memory(file).set(HERE, "timeout", 90.0)
     memory = Memory(file)
 
-    assert (
-        memory.jobs(HERE),
-        memory.jobs(Path('/else/"odd"\n')),
-        memory.jobs(Path("/new")),
-        memory.warning,
-    ) == (6, 2, None, "")
-    assert [entry.name for entry in tmp_path.iterdir()] == ["memory.toml"]
-    assert file.stat().st_mode & 0o777 == 0o600
+    assert [memory.settings(path) for path in (HERE, Path('/else/"odd"\n'), Path("/new"))] == [
+        {"timeout": 90.0, "theme": "nord", "jobs": 6},
+        {"timeout": 90.0, "theme": "nord", "jobs": 2},
+        {"timeout": 90.0, "theme": "nord"},
+    ]
+    assert (memory.warning, memory.is_new) == ("", False)
+    memory.set(HERE, "timeout", None)
+    memory.set(HERE, "jobs", None)
+    assert Memory(file).settings(HERE) == {"theme": "nord"}
 
 
-def test_without_a_file_nothing_is_remembered(tmp_path):
+def test_without_a_file_nothing_is_remembered_until_the_person_is_greeted(tmp_path):
     memory = Memory(tmp_path / "memory.toml")
 
-    assert (memory.jobs(HERE), memory.warning) == (None, "")
+    assert (memory.settings(HERE), memory.warning, memory.is_new) == ({}, "", True)
+    memory.greet()
+    assert not Memory(tmp_path / "memory.toml").is_new
 
 
 @pytest.mark.parametrize("content", [b"jobs = ", b"\xff\xfe", b"x = " + b"[" * 5000])
@@ -38,40 +44,58 @@ def test_a_damaged_file_is_said_ignored_and_replaced(tmp_path, content):
     file.write_bytes(content)
     memory = Memory(file)
 
-    assert (memory.jobs(HERE), memory.warning) == (None, f"{file}: damaged, so nothing is remembered")
-    memory.set_jobs(HERE, 3)
-    assert (Memory(file).jobs(HERE), Memory(file).warning) == (3, "")
+    damaged = f"{file}: damaged, so nothing is remembered"
+    assert (memory.settings(HERE), memory.warning, memory.is_new) == ({}, damaged, False)
+    memory.set(HERE, "jobs", 3)
+    assert (Memory(file).settings(HERE), Memory(file).warning) == ({"jobs": 3}, "")
 
 
 @pytest.mark.parametrize("value", ["0", "65", '"8"', "true", "[]"])
-def test_a_limit_that_is_not_allowed_is_none(tmp_path, value):
+def test_a_value_that_is_not_allowed_is_a_warning_and_the_default_counts(tmp_path, value):
     file = tmp_path / "memory.toml"
     file.write_text(f'[jobs]\n"{HERE}" = {value}\n')
+    settings = resolve({}, {}, {}, 3, 4, remembered=Memory(file).settings(HERE))
 
-    assert Memory(file).jobs(HERE) is None
+    assert (settings.jobs, settings.source["jobs"]) == (3, Layer.DEFAULT)
+    assert [line.partition(":")[0] for line in settings.warnings] == ["remembered jobs ignored"]
 
 
-def test_what_a_newer_version_keeps_stays(tmp_path):
+@pytest.mark.parametrize("damaged", ["jobs = 3", "settings = []"])
+def test_a_table_that_is_none_counts_as_empty(tmp_path, damaged):
     file = tmp_path / "memory.toml"
-    file.write_text("[marks]\na = [1]\n")
-    Memory(file).set_jobs(HERE, 3)
+    file.write_text(damaged)
 
-    assert tomllib.loads(file.read_text()) == {"marks": {"a": [1]}, "jobs": {str(HERE): 3}}
+    assert Memory(file).settings(HERE) == {}
+
+
+def test_what_a_newer_version_keeps_stays_and_no_other_setting_counts(tmp_path):
+    file = tmp_path / "memory.toml"
+    file.write_text("[marks]\na = [1]\n[settings]\nfont = 3\ndry_run = true\n")
+    memory = Memory(file)
+    assert memory.settings(HERE) == {}
+    memory.set(HERE, "jobs", 3)
+    memory.set(HERE, "retry", 1)
+
+    assert tomllib.loads(file.read_text()) == {
+        "marks": {"a": [1]},
+        "jobs": {str(HERE): 3},
+        "settings": {"font": 3, "dry_run": True, "retry": 1},
+    }
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_beside_it(tmp_path, monkeypatch):
     file = tmp_path / "memory.toml"
-    Memory(file).set_jobs(HERE, 6)
+    Memory(file).set(HERE, "jobs", 6)
 
     def full(_handle):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(StateError) as caught:
-        Memory(file).set_jobs(HERE, 7)
+        Memory(file).set(HERE, "jobs", 7)
 
     assert str(caught.value) == f"{file}: cannot be written: No space left on device"
-    assert (Memory(file).jobs(HERE), list(tmp_path.iterdir())) == (6, [file])
+    assert (Memory(file).settings(HERE), list(tmp_path.iterdir())) == ({"jobs": 6}, [file])
 
 
 def test_an_unreadable_file_is_said(tmp_path):

@@ -65,6 +65,7 @@ def test_every_setting_is_read_from_every_layer(key):
         "limit": ("7", "6", None),
         "order": ("stalest", "config", "longest"),
         "lock_wait": ("7", "8", 0.0),
+        "theme": ("nord", "ansi-dark", None),
         "min_age": ("7", "8", 0.0),
         "every": ("7", "8", 900.0),
         "window": ("22:00-06:00", "9:00 - 17:30", None),

@@ -6,8 +6,10 @@ from itertools import groupby
 
 from textual.binding import Binding
 
+from tui.app.keymap import Keymap, load
 from tui.app.player import SPEEDS, Player
 from tui.engine.slots import MAX_JOBS
+from tui.store.paths import keys_file
 from tui.view.board import Board, BoardRow, Stage
 from widgets.help_screen import HelpGroup, HelpRow
 from widgets.hint_bar import Hint
@@ -20,6 +22,7 @@ class Situation:
 
     board: Board
     targets: Sequence[BoardRow]
+    keys: Keymap
     player: Player | None = None
     """Of a replay."""
 
@@ -132,9 +135,11 @@ def _raise(now: Situation) -> str | None:
 
 
 def _lower(now: Situation) -> str | None:
+    pause = now.keys.first("pause")
     if now.player:
-        return f"{SPEEDS[0]}× is the slowest; p pauses, . steps" if now.player.speed == SPEEDS[0] else None
-    return "one job at a time is the least; p pauses" if now.board.limit <= 1 else None
+        slowest = f"{SPEEDS[0]}× is the slowest; {pause} pauses, {now.keys.first('step')} steps"
+        return slowest if now.player.speed == SPEEDS[0] else None
+    return f"one job at a time is the least; {pause} pauses" if now.board.limit <= 1 else None
 
 
 def _empty(now: Situation) -> str | None:
@@ -207,6 +212,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("forward", (">",), "replay: ten seconds on", _REPLAY, _plays),
     Action("restart", ("0",), "replay: from the beginning", _REPLAY, _replay),
     Action("help", ("?", "f1"), "help", _APP),
+    Action("settings", (",",), "settings: jobs, limits of time, theme; remembered", _APP),
     Action("palette", ("ctrl+p", ":"), "command palette: every action by name", _APP),
     Action("suspend", ("ctrl+z",), "suspend synctui", _APP),
     Action("quit", ("q", "ctrl+q"), "leave; with jobs running it asks", _APP),
@@ -214,6 +220,17 @@ ACTIONS: tuple[Action, ...] = (
 )
 
 BY_NAME = {action.name: action for action in ACTIONS}
+USUAL_KEYS = Keymap({action.name: action.keys for action in ACTIONS})
+
+
+def read_keys() -> tuple[Keymap, tuple[str, ...]]:
+    """The keys of the person, and a line for each entry of their file that does not count."""
+    return load(keys_file(), USUAL_KEYS)
+
+
+def keys_toml(keys: Keymap) -> str:
+    return keys.toml({action.name: action.help for action in ACTIONS})
+
 
 _FOOTER = {
     "start_all": "start all",
@@ -248,9 +265,6 @@ _FOOTER_OF_REPLAY = {
     "quit": "quit",
 }
 """As above, in a replay."""
-_SHOWN_KEYS = {"escape": "esc", "f1": "F1"}
-PRIORITY_KEYS = frozenset({"ctrl+q", "ctrl+c"})
-"""The keys that work whatever has the focus."""
 
 
 def offered(now: Situation) -> list[Action]:
@@ -259,11 +273,7 @@ def offered(now: Situation) -> list[Action]:
     return of_replay + [action for action in ACTIONS if action.group != _REPLAY]
 
 
-def shown_keys(action: Action) -> list[str]:
-    return [_SHOWN_KEYS.get(key, key) for key in action.keys]
-
-
-def bindings() -> list[Binding]:
+def bindings(keys: Keymap) -> list[Binding]:
     """For the app; each calls `action_act` with the name of the action."""
     return [
         Binding(
@@ -271,11 +281,11 @@ def bindings() -> list[Binding]:
             f"app.act('{action.name}')",
             action.help,
             show=False,
-            priority=key in PRIORITY_KEYS,
+            priority=key in keys.priority,
             system=True,
         )
         for action in ACTIONS
-        for key in action.keys
+        for key in keys.bound(action.name)
     ]
 
 
@@ -285,9 +295,9 @@ def hints(now: Situation) -> list[Hint]:
     if now.player.paused if now.player else now.board.paused:
         labels["pause"] = "resume"
     return [
-        Hint(shown_keys(BY_NAME[name])[0], label)
+        Hint(now.keys.shown(name)[0], label)
         for name, label in labels.items()
-        if BY_NAME[name].refuse(now) is None
+        if now.keys.by_action[name] and BY_NAME[name].refuse(now) is None
     ]
 
 
@@ -310,7 +320,7 @@ def _action_groups(now: Situation) -> list[HelpGroup]:
         HelpGroup(
             title,
             tuple(
-                HelpRow(" ".join(shown_keys(action)), action.help, action.refuse(now) or "")
+                HelpRow(" ".join(now.keys.shown(action.name)), action.help, action.refuse(now) or "")
                 for action in members
             ),
         )
@@ -320,10 +330,8 @@ def _action_groups(now: Situation) -> list[HelpGroup]:
 
 def key_table() -> str:
     """The keys as the README shows them, in Markdown."""
-    rows = [f"| {' '.join(f'`{key}`' for key in shown_keys(action))} | {action.help} |" for action in ACTIONS]
+    rows = [
+        f"| {' '.join(f'`{key}`' for key in USUAL_KEYS.shown(action.name))} | {action.help} |"
+        for action in ACTIONS
+    ]
     return "\n".join(["| key | does |", "| --- | --- |", *rows])
-
-
-def by_shown_key(key: str) -> str:
-    """The name of the action that the footer shows under that key."""
-    return next(action.name for action in ACTIONS if key in shown_keys(action))

@@ -12,15 +12,16 @@ from typing import Any, ClassVar, Literal
 
 from textual.app import App
 from textual.await_complete import AwaitComplete
-from textual.binding import BindingType
+from textual.binding import BindingsMap
 from textual.command import Provider
 from textual.events import Event, Key
 from textual.screen import Screen
+from textual.theme import Theme
 from textual.widgets import Input
 from textual.worker import Worker
 
 from tui.app import present
-from tui.app.actions import BY_NAME, PRIORITY_KEYS, Situation, bindings
+from tui.app.actions import BY_NAME, Situation, bindings
 from tui.app.bridge import Bridge
 from tui.app.commands import Commands
 from tui.app.desk import Desk
@@ -46,6 +47,8 @@ from widgets.log_pane import LogLine
 from widgets.tone import Tone
 
 _TICK = 0.1
+_TIME_TO_READ = 15.0
+"""Seconds, for who has never seen the app."""
 _GIVE_UP = 2.7
 """Seconds after which an abort leaves whatever is still alive: by then TERM and KILL have been sent."""
 
@@ -55,12 +58,15 @@ Level = Literal["information", "warning", "error"]
 class SynctuiApp(App[Ending]):
     TITLE = "synctui"
     CSS_PATH: ClassVar[list[str]] = ["run_screen.tcss", "detail_screen.tcss"]  # type: ignore[assignment]  # Textual types it for one class or instance
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
     COMMANDS: ClassVar[set[type[Provider]]] = {ActionCommands}  # type: ignore[assignment]  # Textual's takes a callable, too
 
     def __init__(self, session: Session, clock: Clock | None = None, player: Player | None = None) -> None:
         """With a player the screens show what it plays, and the engine stands idle."""
         super().__init__(driver_class=TerminalDriver)
+        # Textual's own ctrl+q would leave without asking once the person has another key for it.
+        self._bindings = BindingsMap(bindings(session.keys))
+        self._first_theme = self.theme
+        self.theme = session.preferences.settings.theme or self._first_theme
         self.bridge = Bridge(self, self.read)
         engine = session.engine(self.bridge.spawn)
         board = Board(
@@ -158,13 +164,41 @@ class SynctuiApp(App[Ending]):
             self._heed(number)
         self.app_resume_signal.subscribe(self, lambda _app: self.refresh(layout=True))
         self.set_interval(_TICK, self.tick)
+        self.theme_changed_signal.subscribe(self, self._keep_theme)
         self.lookout.recall_arrivals()
         session = self.desk.session
         if session.cut_off and (session.start or session.watch):
             here = len(self.desk.board.left)
             self._say_and_keep(present.goes_on_in(session.cut_off, here, self.desk.clock.now()))
+        self._greet()
         if session.start:
             self.commands.start_all()
+
+    def _greet(self) -> None:
+        """What a newcomer needs to know, and what the person's files have wrong: it is in the log as well."""
+        session, keys = self.desk.session, self.desk.keys
+        if session.greets:
+            begins = "" if session.start or session.watch else f", {keys.first('start_all')} to start"
+            self.say(f"Press {keys.first('help')} for the keys{begins}.", seconds=_TIME_TO_READ)
+        if session.warnings:
+            more = len(session.warnings) - 1
+            self.main.append([LogLine("", Tone.NOTE, text=line) for line in session.warnings])
+            self.say(f"{session.warnings[0]}{f' (and {more} more in the log)' if more else ''}", "warning")
+
+    # The theme.
+
+    def wear(self, theme: str | None) -> None:
+        """None: the one that Textual begins with."""
+        self.theme = theme or self._first_theme
+
+    def _keep_theme(self, theme: Theme) -> None:
+        """The one that was picked in the list of themes, too."""
+        preferences = self.desk.session.preferences
+        if theme.name == (preferences.settings.theme or self._first_theme):
+            return
+        self.commands.change("theme", theme.name)
+        if fixed_by := preferences.fixed_by("theme"):
+            self.say(f"for this session: {fixed_by} counts again at the next start")
 
     # Drawing.
 
@@ -187,7 +221,7 @@ class SynctuiApp(App[Ending]):
         notices: list[Notice] = []
         for record in self._inbox.drain():
             self.desk.board.apply(record)
-            if line := present.log_line(record):
+            if line := present.log_line(record, self.desk.keys):
                 lines.append(line)
             self._take(record, notices)
         if self.is_running:
@@ -221,10 +255,10 @@ class SynctuiApp(App[Ending]):
 
     def action_command_palette(self) -> None:
         if not self.screen.is_modal:
-            self.push_screen(Palette())
+            self.push_screen(Palette(self.situation()))
 
-    def say(self, text: str, level: Level = "information") -> None:
-        self.notify(text, severity=level, markup=False, timeout=4)
+    def say(self, text: str, level: Level = "information", seconds: float = 4) -> None:
+        self.notify(text, severity=level, markup=False, timeout=seconds)
 
     # The watch.
 
@@ -262,7 +296,11 @@ class SynctuiApp(App[Ending]):
         """
         if isinstance(event, Key) and event.time < self._deaf_to:
             return
-        if isinstance(event, Key) and event.key not in PRIORITY_KEYS and not isinstance(self.focused, Input):
+        if (
+            isinstance(event, Key)
+            and event.key not in self.desk.keys.priority
+            and not isinstance(self.focused, Input)
+        ):
             active = self.screen.active_bindings.get(event.key)
             if active is not None and active.enabled:
                 await self.run_action(active.binding.action, active.node)
@@ -281,7 +319,7 @@ class SynctuiApp(App[Ending]):
         return [row] if row else []
 
     def situation(self) -> Situation:
-        return Situation(self.desk.board, self.targets(), self.desk.player)
+        return Situation(self.desk.board, self.targets(), self.desk.keys, self.desk.player)
 
     def action_act(self, name: str) -> None:
         """Do the action of that name, or say why not."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from tui.app.actions import help_groups
+from tui.app.settings_screen import SettingsScreen
 from tui.engine.slots import MAX_JOBS
 from tui.git.clean import shell_word
 from tui.git.login import log_in
@@ -38,6 +39,7 @@ class Commands:
     def __init__(self, app: "SynctuiApp") -> None:
         self._app = app
         self._engine = app.desk.engine
+        self._keys = app.desk.keys
 
     # The run.
 
@@ -45,7 +47,7 @@ class Commands:
         """Everything of the plan that this session has not run; once all has run, everything again."""
         session, rows = self._app.desk.session, self._app.desk.board.rows
         planned = [repo for repo in session.plan.run if rows[repo.id].state is Stage.PLANNED]
-        fresh = planned or session.plan.run
+        fresh = session.in_order(planned or session.plan.run)
         again = not planned
         settled = [
             (repo, outcome) for repo, outcome in session.plan.settled if again or not rows[repo.id].attempt
@@ -102,7 +104,10 @@ class Commands:
 
     def cancel(self) -> None:
         if newcomer := self._app.main.newcomer():
-            self._app.say(f"{newcomer} has just come into this slot; press x again to abort it", "warning")
+            key = self._keys.first("cancel")
+            self._app.say(
+                f"{newcomer} has just come into this slot; press {key} again to abort it", "warning"
+            )
             return
         self._engine.cancel([row.repo.id for row in self._take_targets() if row.active])
 
@@ -130,15 +135,33 @@ class Commands:
         self._set_limit(self._engine.snapshot().limit - 1)
 
     def _set_limit(self, limit: int) -> None:
-        limit = max(1, min(MAX_JOBS, limit))
-        session, was = self._app.desk.session, self._engine.snapshot().limit
-        self._engine.set_limit(limit)
-        if (warning := session.crowding(limit)) and not session.crowding(was):
-            self._app.say(warning, "warning")
+        self.change("jobs", max(1, min(MAX_JOBS, limit)))
+
+    def change(self, key: str, value: object | None) -> None:
+        """Give a preference that value, None: its default, and have it count."""
+        preferences = self._app.desk.session.preferences
+        known = preferences.settings.warnings
         try:
-            session.remember_limit(limit)
+            preferences.set(key, value)
         except StateError as error:
             self._app.say(str(error), "warning")
+        settings = preferences.settings
+        for warning in settings.warnings:
+            if warning not in known and key != "jobs":  # of too many it is told below
+                self._app.say(warning, "warning")
+        match key:
+            case "jobs":
+                session, was = self._app.desk.session, self._engine.snapshot().limit
+                limit = settings.jobs if value is None else int(str(value))
+                self._engine.set_limit(limit)
+                if (crowded := session.crowding(limit)) and not session.crowding(was):
+                    self._app.say(crowded, "warning")
+            case "host_jobs":
+                self._engine.set_host_limit(value if isinstance(value, int) else None)
+            case "theme":
+                self._app.wear(settings.theme if value is None else str(value))
+            case "stale_after" | "severe_after":
+                self._app.desk.board.revision += 1
 
     # The selected repo.
 
@@ -172,7 +195,9 @@ class Commands:
             return
         if newcomer := self._app.main.newcomer():
             self._app.say(
-                f"{newcomer} has just come under the cursor; press i again to log in for it", "warning"
+                f"{newcomer} has just come under the cursor;"
+                f" press {self._keys.first('login')} again to log in for it",
+                "warning",
             )
             return
         server = target.server
@@ -220,7 +245,13 @@ class Commands:
     # The app.
 
     def help(self) -> None:
-        self._app.push_screen(HelpScreen("Keys", help_groups(self._app.situation())))
+        self._app.push_screen(
+            HelpScreen("Keys", help_groups(self._app.situation()), self._keys.bound("help"))
+        )
+
+    def settings(self) -> None:
+        self._app.clear_notifications()  # they would lie on top of it
+        self._app.push_screen(SettingsScreen(self._app.desk, self.change))
 
     def palette(self) -> None:
         self._app.action_command_palette()

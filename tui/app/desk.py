@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from tui.app.keymap import Keymap
 from tui.app.player import Player
 from tui.app.session import Session
 from tui.engine.clock import Clock
@@ -46,6 +47,10 @@ class Desk:
     def __post_init__(self) -> None:
         self.pasts.update(self.session.past)
         self._forecast = forecast(self.session.durations)
+
+    @property
+    def keys(self) -> Keymap:
+        return self.session.keys
 
     @property
     def source(self) -> Engine | Player:

@@ -12,7 +12,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from tui.app import present
-from tui.app.actions import Situation, by_shown_key, hints
+from tui.app.actions import Situation, hints
 from tui.app.desk import Desk
 from tui.git.arrived import Commit
 from tui.git.clean import clean_text
@@ -96,9 +96,11 @@ class DetailScreen(Screen[None]):
         if self._remembered != row.end:
             self._remembered = row.end
             self.run_worker(self._recall, thread=True, group="past", exit_on_error=False)
-        now = hints(Situation(self._desk.board, [row], self._desk.player))
-        of_job = [hint for hint in now if by_shown_key(hint.key) in _HINTS]
-        self._hints.show([Hint("esc", "back"), *of_job, Hint("y", "copy")])
+        keys = self._desk.keys
+        now = hints(Situation(self._desk.board, [row], keys, self._desk.player))
+        of_job = [hint for hint in now if keys.action(hint.key) in _HINTS]
+        copy = Hint(keys.first("copy"), "copy")
+        self._hints.show([Hint("esc", "back"), *of_job, copy], keys.first("help"))
 
     def _draw_facts(self, row: BoardRow, gauge: Gauge | None) -> Table:
         repo, outcome = row.repo, row.outcome
@@ -179,7 +181,8 @@ class DetailScreen(Screen[None]):
         self._commits.update(table)
 
     def on_hint_bar_pressed(self, event: HintBar.Pressed) -> None:
-        self.app.call_later(self.run_action, f"app.act('{by_shown_key(event.key)}')")
+        if name := self._desk.keys.action(event.key):
+            self.app.call_later(self.run_action, f"app.act('{name}')")
 
     def do_clear(self) -> None:
         self.dismiss()

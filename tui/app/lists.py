@@ -88,7 +88,11 @@ def attention_rows(rows: Sequence[BoardRow], desk: Desk, width: int) -> list[Tab
         heading = f"{tone.glyph} {tone.word}{what}  {len(of_group)}"
         key = f"{state} {reason} {server}"
         shown.append(TableRow(key, ((heading, tone),), group=True))
-        hint = f"i logs in at {server}, once for all" if server else _advice(of_group[0])
+        hint = (
+            f"{desk.keys.first('login')} logs in at {server}, once for all"
+            if server
+            else _advice(of_group[0])
+        )
         shown += [
             TableRow(f"{key} {number}", ((f"{' ' if number else '→'} {line}", Tone.NOTE),), group=True)
             for number, line in enumerate(textwrap.wrap(hint, max(20, width - 6)))

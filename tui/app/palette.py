@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from textual.await_complete import AwaitComplete
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
 
-from tui.app.actions import offered, shown_keys
+from tui.app.actions import Situation, offered
 
 if TYPE_CHECKING:
     from tui.app.app import SynctuiApp
@@ -18,13 +19,16 @@ class _Command(NamedTuple):
     title: str
     help: str
     run: Callable[[], object]
+    refused: bool = False
 
 
 class Palette(CommandPalette):
     """Takes one choice: an `enter` that came with the first may have been on its way already."""
 
-    def __init__(self) -> None:
+    def __init__(self, now: Situation) -> None:
+        """`now`: as it was when the palette was asked for, with what is selected below it."""
         super().__init__(id="--command-palette")
+        self.now = now
 
     def dismiss(self, result: None = None) -> AwaitComplete:
         return super().dismiss(result) if self.is_active else AwaitComplete()
@@ -37,21 +41,28 @@ class ActionCommands(Provider):
 
     async def discover(self) -> Hits:
         for command in self._commands():
-            yield DiscoveryHit(command.title, command.run, help=command.help)
+            shown = Content(command.title)
+            shown = shown.stylize("dim") if command.refused else shown
+            yield DiscoveryHit(shown, command.run, text=command.title, help=command.help)
 
     async def search(self, query: str) -> Hits:
         matcher = self.matcher(query)
         for command in self._commands():
             if (score := matcher.match(command.title)) > 0:
-                yield Hit(score, matcher.highlight(command.title), command.run, help=command.help)
+                shown = matcher.highlight(command.title)
+                shown = shown.stylize("dim") if command.refused else shown
+                yield Hit(score, shown, command.run, text=command.title, help=command.help)
 
     def _commands(self) -> Iterator[_Command]:
         app: SynctuiApp = self.app  # type: ignore[assignment]  # the only one that has this provider
-        for action in sorted(offered(app.situation()), key=lambda action: action.name != "help"):
+        now = app.screen.now if isinstance(app.screen, Palette) else app.situation()
+        for action in sorted(offered(now), key=lambda action: action.name != "help"):
             if action.name not in _NOT_BY_NAME:
-                keys = " ".join(shown_keys(action))
+                keys = " ".join(app.desk.keys.shown(action.name))
                 run = self._once(app.doer(action.name))
-                yield _Command(action.title, f"{keys}  {action.help}", run)
+                why = action.refuse(now)
+                told = f"{keys}  {f'not now: {why}' if why else action.help}".lstrip()
+                yield _Command(action.title, told, run, refused=why is not None)
         for command in app.get_system_commands(self.screen):
             if command.title in {"Theme", "Screenshot"}:
                 yield _Command(command.title, command.help, self._once(command.callback))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 
 import humanize
 
+from tui.app.keymap import Keymap
 from tui.app.player import Player
 from tui.app.session import Session
 from tui.engine.clock import Clock
@@ -120,15 +121,15 @@ def slots_title(board: Board) -> str:
             return f"{title}, {len(several)} hosts held back"
 
 
-def offer(board: Board, cut_off: CutOff | None, now: float, *, brief: bool) -> str:
+def offer(board: Board, cut_off: CutOff | None, now: float, keys: Keymap, *, brief: bool) -> str:
     """What of the run before this session can be done now; empty where that came to its end."""
     count = len(board.left)
     if cut_off is None or not count:
         return ""
     if brief:
-        return f"{count} left of a run that was cut off: u"
+        return f"{count} left of a run that was cut off: {keys.first('finish_last_run')}"
     those = "those" if count == len(cut_off.left) else f"the {count} of them that are here"
-    return f"{_was_cut_off(cut_off, now)}: press u to do {those}."
+    return f"{_was_cut_off(cut_off, now)}: press {keys.first('finish_last_run')} to do {those}."
 
 
 def goes_on_in(cut_off: CutOff, here: int, now: float) -> str:
@@ -145,6 +146,7 @@ def _was_cut_off(cut_off: CutOff, now: float) -> str:
 
 
 def plan_line(board: Board, session: Session, *, brief: bool) -> str:
+    keys = session.keys
     count = sum(row.state is Stage.PLANNED for row in board.rows.values())
     if not board.rows:
         return (
@@ -152,16 +154,16 @@ def plan_line(board: Board, session: Session, *, brief: bool) -> str:
             " `synctui demo` shows how it looks."
         )
     if not count:
-        return "Nothing is planned. Select a repo and press s to sync it."
+        return f"Nothing is planned. Select a repo and press {keys.first('sync')} to sync it."
     if brief:
-        return f"{count} planned, {board.limit} at a time. S starts all."
+        return f"{count} planned, {board.limit} at a time. {keys.first('start_all')} starts all."
     source = _JOBS_SOURCES.get(session.jobs_source, "")
     where = f" ({source})" if source else ""
     host = f", {session.host_jobs} of one host" if session.host_jobs else ""
     left_out = f" {not_run(session.plan.settled)}." if session.plan.settled else ""
     return (
         f"{plural(count, 'repo')} planned, {board.limit} at a time{where}{host}.{left_out}"
-        " Press S to start all."
+        f" Press {keys.first('start_all')} to start all."
     )
 
 
@@ -235,7 +237,7 @@ def slot(row: BoardRow, gauge: Gauge | None, clock: Clock, *, marked: bool = Fal
 # Log.
 
 
-def log_line(record: Record) -> LogLine | None:
+def log_line(record: Record, keys: Keymap) -> LogLine | None:
     """None for what the log does not tell."""
     match record.event:
         case JobEnded() as event:
@@ -257,19 +259,19 @@ def log_line(record: Record) -> LogLine | None:
         case LimitChanged() as event if text := lane_line(event):
             return LogLine("", Tone.NOTE, text=text)
         case RunFinished() as event:
-            return LogLine("", Tone.NOTE, text=_run_line(event))
+            return LogLine("", Tone.NOTE, text=_run_line(event, keys))
         case _:
             return None
 
 
-def _run_line(event: RunFinished) -> str:
+def _run_line(event: RunFinished, keys: Keymap) -> str:
     """Short: the counts stand beside the log."""
     attention = sum(event.counts[state] for state in ATTENTION_STATES)
     parts = [
         f"{plural(event.total, 'repo')} in {duration(event.duration_ms)}",
         f"{plural(event.commits, 'commit')} arrived" if event.commits else "",
         "interrupted" if event.interrupted else "",
-        f"{attention} to look at: press 2" if attention else "",
+        f"{attention} to look at: press {keys.first('show_attention')}" if attention else "",
     ]
     return ", ".join(part for part in parts if part)
 

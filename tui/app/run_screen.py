@@ -13,7 +13,7 @@ from textual.screen import Screen
 from textual.widgets import ContentSwitcher, Static
 
 from tui.app import lists, present
-from tui.app.actions import Situation, by_shown_key, hints
+from tui.app.actions import Situation, hints
 from tui.app.desk import Desk
 from tui.view.finding import find
 from tui.view.lines import plural
@@ -145,7 +145,7 @@ class RunScreen(Screen[None]):
         if board.run is None:
             brief = self.size.height < _TALL
             session = desk.session
-            offer = present.offer(board, session.cut_off, desk.clock.now(), brief=brief)
+            offer = present.offer(board, session.cut_off, desk.clock.now(), desk.keys, brief=brief)
             brief = brief or (bool(offer) and self.size.width < _NARROW)
             plan = present.plan_line(board, session, brief=brief)
             _update(self._plan, f"{offer}\n{plan}" if offer else plan)
@@ -161,7 +161,7 @@ class RunScreen(Screen[None]):
         self._paint_table()
         self._paint_titles()
         targets = [row for repo_id in self._target_ids() if (row := board.rows.get(repo_id))]
-        self._hints.show(hints(Situation(board, targets, desk.player)))
+        self._hints.show(hints(Situation(board, targets, desk.keys, desk.player)), desk.keys.first("help"))
 
     def _target_ids(self) -> Sequence[str]:
         highlighted = self.highlighted()
@@ -239,7 +239,7 @@ class RunScreen(Screen[None]):
         log_notes = [
             "only changes" if self._log.only_interesting else "",
             f"/{self._needle}" if self._needle else "",
-            "" if self._log.follow else "not following, f follows",
+            "" if self._log.follow else f"not following, {desk.keys.first('follow')} follows",
         ]
         _title(self._log, Content("Log"), " · ".join(note for note in log_notes if note))
 
@@ -257,7 +257,8 @@ class RunScreen(Screen[None]):
         self._act("open_detail")
 
     def on_hint_bar_pressed(self, event: HintBar.Pressed) -> None:
-        self._act(by_shown_key(event.key))
+        if name := self._desk.keys.action(event.key):
+            self._act(name)
 
     def on_filter_line_changed(self, event: FilterLine.Changed) -> None:
         self._apply_filter(event.text)

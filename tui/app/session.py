@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tui.app.actions import USUAL_KEYS
+from tui.app.keymap import Keymap
 from tui.engine.engine import Engine, Spawn
 from tui.engine.plan import Plan
 from tui.engine.survey import StatusRow, survey
@@ -13,6 +15,7 @@ from tui.git.repo import Repo
 from tui.git.stop import StopSignal
 from tui.store.history import CutOff
 from tui.store.past import Past
+from tui.store.preferences import Preferences
 from tui.view.arrivals import Arrival
 from tui.view.dashboard import Thresholds
 
@@ -22,10 +25,7 @@ Survey = Callable[[Sequence[Repo], Callable[[StatusRow], None], StopSignal], obj
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """`engine` makes the engine, given the way in which its jobs become workers of the app.
-
-    `remember_limit` is called with each job limit that the person sets; it may raise StateError.
-    """
+    """`engine` makes the engine, given the way in which its jobs become workers of the app."""
 
     engine: Callable[[Spawn], Engine]
     repos: tuple[Repo, ...]
@@ -40,9 +40,16 @@ class Session:
     """The layer that set the job limit: flag, variable, file, remembered or default."""
     host_jobs: int | None = None
     """The limit of one host; None: that of all."""
-    remember_limit: Callable[[int], None] = lambda _limit: None
     crowding: Callable[[int], str | None] = lambda _jobs: None
     """Why so many jobs are too many, if they are."""
+    preferences: Preferences = field(default_factory=Preferences)
+    keys: Keymap = USUAL_KEYS
+    warnings: Sequence[str] = ()
+    """What the person's own files have wrong, a line each."""
+    greets: bool = False
+    """It is the first session of this person."""
+    in_order: Callable[[Sequence[Repo]], Sequence[Repo]] = tuple
+    """As a run of these repos would begin now."""
     watch: Watch | None = None
     """Where runs repeat."""
     past: Mapping[str, Past] = field(default_factory=dict)
@@ -57,9 +64,13 @@ class Session:
     """What came since then, seconds since the epoch, the newest last. May raise StateError."""
     durations: Mapping[str, Sequence[float]] = field(default_factory=dict)
     """Seconds that the latest syncs of each repo took, by repo id, newest first."""
-    thresholds: Thresholds = Thresholds(24 * 3600.0, 72 * 3600.0)  # noqa: RUF009  frozen
     survey: Survey = survey
     history: Callable[[str], Sequence[tuple[str, ...]]] = lambda _repo_id: ()
     """What became of a repo, the cells of a row for each result, newest first. May raise StateError."""
     arrived: Callable[[Path, str, str], Sequence[Commit]] = arrived
     """What came to the checkout from one commit to another."""
+
+    @property
+    def thresholds(self) -> Thresholds:
+        settings = self.preferences.settings
+        return Thresholds(settings.stale_after, settings.severe_after)

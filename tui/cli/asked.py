@@ -70,18 +70,24 @@ def resolved(asked: Asked, memory: Memory | None = None) -> tuple[Workspace, lis
         if not asked.repeats:
             raise
         repos = []
-    remembered = memory.jobs(workspace.path) if memory else None
-    settings = resolve(
+    remembered = memory.settings(workspace.path) if memory else {}
+    return workspace, repos, settings_of(asked, workspace, repos, remembered)
+
+
+def settings_of(
+    asked: Asked, workspace: Workspace, repos: Sequence[Repo], remembered: Mapping[str, object]
+) -> Settings:
+    """Those of a run of these repos, for what the app remembers."""
+    return resolve(
         asked.flags,
         os.environ,
         workspace.settings,
         len(workspace.repos if asked.repeats else repos),
         os.cpu_count(),
         file_name=str(workspace.path),
-        remembered={} if remembered is None else {"jobs": remembered},
+        remembered=remembered,
         submodule_jobs=submodule_jobs_of(repos),
     )
-    return workspace, repos, settings
 
 
 def resolve_watch(asked: Asked) -> tuple[Workspace, Settings]:

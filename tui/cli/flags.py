@@ -30,7 +30,7 @@ that of an entry. --no-clone beats the `clone` of an entry, --fetch-only beats -
 exclude each other, and --progress is for --ndjson."""
 """How the flags of a run meet, for its help."""
 
-_OF_OTHERS = {"stale_after", "severe_after", "every", "window"}
+_OF_OTHERS = {"stale_after", "severe_after", "every", "window", "theme"}
 
 
 class Value(click.ParamType[object]):

@@ -16,8 +16,9 @@ from tui.git.repo import public_url
 from tui.headless.status import status
 from tui.headless.streams import Streams
 from tui.store.looks import Looks
-from tui.store.paths import looks_file
-from tui.store.settings import SETTINGS, resolve
+from tui.store.memory import Memory
+from tui.store.paths import home_short, keys_file, looks_file, memory_file
+from tui.store.settings import SETTINGS, Layer, resolve
 from tui.view.dashboard import Thresholds
 from tui.view.lines import padded_id
 
@@ -26,11 +27,18 @@ _all_flag = click.option("--all", "archived", is_flag=True, help="those that are
 
 @click.command("config", cls=Command)
 @click.option("--show", is_flag=True, help="every setting, its value and the layer that won")
+@click.option("--keys", is_flag=True, help="the keys of the app, as a keys.toml to start from")
 @config_flag
 @run_flags
-def config_command(config: Path | None, show: bool, **flags: object) -> None:
+def config_command(config: Path | None, show: bool, keys: bool, **flags: object) -> None:
     """Say which workspace file counts, and with --show what every setting is and why."""
-    workspace, _, settings = resolve_run(Asked((), config, flags))
+    if keys:
+        _tell_keys()
+        return
+    memory = Memory(memory_file())
+    if memory.warning:
+        click.echo(memory.warning, err=True)
+    workspace, _, settings = resolve_run(Asked((), config, flags), memory)
     kind = "folder (no workspace file)" if workspace.scanned else "workspace file"
     click.echo(f"{kind}: {clean_text(str(workspace.path))}")
     if show:
@@ -38,7 +46,20 @@ def config_command(config: Path | None, show: bool, **flags: object) -> None:
         for key, setting in SETTINGS.items():
             value = getattr(settings, key)
             shown = setting.default_text if value is None else _plain(value)
-            click.echo(f"{key.ljust(width)}  {shown:12}  {settings.source[key]}")
+            source: str = settings.source[key]
+            if source is Layer.REMEMBERED:
+                source += f", in the app only; else {setting.default_text}"
+            click.echo(f"{key.ljust(width)}  {shown:12}  {source}")
+
+
+def _tell_keys() -> None:
+    from tui.app.actions import keys_toml, read_keys  # noqa: PLC0415  it loads Textual, as nothing else here does
+
+    keys, wrong = read_keys()
+    for line in wrong:
+        click.echo(f"synctui: {line}", err=True)
+    click.echo(f"# {clean_text(home_short(keys_file()))}: what stands there replaces the usual keys")
+    click.echo(keys_toml(keys), nl=False)
 
 
 @click.command("list", cls=Command)

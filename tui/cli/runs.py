@@ -25,6 +25,7 @@ from tui.cli.flags import TOGETHER, Command, config_flag, flags_of, refuse, run_
 from tui.cli.replay import play
 from tui.cli.wiring import Wired, plan_of_pass, wired
 from tui.engine.eta import forecast
+from tui.engine.plan import Plan
 from tui.engine.shutdown import Ending, deaf_afterwards, leave, signals_unwind
 from tui.engine.survey import survey
 from tui.engine.watch import Watch
@@ -32,16 +33,17 @@ from tui.headless.streams import Streams, print_and_leave
 from tui.store.looks import Looks
 from tui.store.memory import Memory
 from tui.store.paths import StateError, looks_file, memory_file
+from tui.store.preferences import Preferences
 from tui.store.settings import Layer, crowding
 from tui.view import chronicle, ndjson, watching
 from tui.view.arrivals import of_results
-from tui.view.dashboard import Thresholds
 from tui.view.lines import stamp
 
 _FORMS: tuple[Literal["ndjson", "json"], ...] = ("ndjson", "json")
 
 
 @click.command("app", cls=Command, epilog=TOGETHER)
+@flags_of("theme")
 @click.option("--start", is_flag=True, help="begin the run at once")
 @click.option("--replay", metavar="FILE", help="play what `synctui sync --ndjson` printed; - reads stdin")
 @config_flag
@@ -67,7 +69,7 @@ def sync_command(words: tuple[str, ...], config: Path | None, **flags: object) -
 
 
 @click.command("watch", cls=Command, epilog=TOGETHER)
-@flags_of("every", "window")
+@flags_of("every", "window", "theme")
 @click.option(
     "--status", "asks", is_flag=True, help="say how the watch of this workspace is; with --json too"
 )
@@ -87,6 +89,7 @@ def watch_command(words: tuple[str, ...], config: Path | None, asks: bool, **fla
 
 
 @click.command("demo", cls=Command, epilog=TOGETHER)
+@flags_of("theme")
 @run_flags
 @select_words
 def demo_command(words: tuple[str, ...], **flags: object) -> None:
@@ -131,8 +134,13 @@ def _sync(asked: Asked) -> Ending:
 
 
 @contextmanager
-def _watching(kit: Wired, asked: Asked) -> Iterator[Watch]:
+def _watching(kit: Wired, asked: Asked, preferences: Preferences | None = None) -> Iterator[Watch]:
     """The watch of the workspace, within the block; there is one at a time."""
+
+    def plan() -> Plan:
+        settings_now = preferences.settings if preferences else kit.settings
+        return plan_of_pass(replace(kit, settings=settings_now), asked)
+
     settings, watches = kit.settings, kit.history.watches
     if other := watches.take(kit.key, settings.every, time.time()):
         refuse(
@@ -140,7 +148,7 @@ def _watching(kit: Wired, asked: Asked) -> Iterator[Watch]:
             f" `synctui watch --status` tells how it is, `kill {other.pid}` on {other.host} ends it"
         )
     try:
-        watch = Watch(partial(plan_of_pass, kit, asked), settings.every, settings.window)
+        watch = Watch(plan, settings.every, settings.window)
         with watch.beating(lambda passes, next_start: watches.beat(kit.key, passes, next_start, time.time())):
             yield watch
     finally:
@@ -168,12 +176,26 @@ def _open_app(asked: Asked, *, start: bool) -> Ending:
         click.echo(memory.warning, err=True)
     with wired(asked, memory) as kit:
         needs_terminal("synctui sync")
-        from tui.app.app import SynctuiApp  # noqa: PLC0415  Textual takes its time
+        from tui.app.actions import read_keys  # noqa: PLC0415  Textual takes its time
+        from tui.app.app import SynctuiApp  # noqa: PLC0415  as above
         from tui.app.session import Session  # noqa: PLC0415  as above
 
-        def remember_limit(jobs: int) -> None:
-            if not kit.settings.dry_run:
-                memory.set_jobs(kit.workspace.path, jobs)
+        keys, wrong_keys = read_keys()
+        for line in wrong_keys:
+            click.echo(f"synctui: {line}", err=True)
+
+        keeps = not kit.settings.dry_run
+        path = kit.workspace.path
+        preferences = Preferences(
+            kit.resolved,
+            memory.settings(path),
+            partial(memory.set, path) if keeps else _forget,
+            kit.workspace.label,
+        )
+        is_new = keeps and memory.is_new
+        if is_new:
+            with suppress(StateError):  # then the next session greets again
+                memory.greet()
 
         looks = cache(lambda: Looks(looks_file()))  # opened by the survey, off the screen's thread
 
@@ -186,13 +208,17 @@ def _open_app(asked: Asked, *, start: bool) -> Ending:
             return kit.history.ledger.acknowledge(kit.key, repo_ids, time.time())
 
         session = Session(
-            engine=kit.engine,
+            engine=lambda spawn: kit.engine(spawn, lambda: preferences.settings),
             workspace=kit.workspace.label,
             repos=kit.selected,
             plan=kit.plan,
             start=start,
-            remember_limit=remember_limit,
             crowding=partial(crowding, submodule_jobs=submodule_jobs_of(kit.selected)),
+            preferences=preferences,
+            keys=keys,
+            in_order=lambda repos: kit.in_order(repos, preferences.settings),
+            greets=is_new,
+            warnings=wrong_keys,
             dry_run=kit.settings.dry_run,
             jobs_source=kit.settings.source["jobs"],
             host_jobs=kit.host_limit,
@@ -202,18 +228,21 @@ def _open_app(asked: Asked, *, start: bool) -> Ending:
             cut_off=None if kit.settings.resume else kit.history.cut_off(kit.key),
             arrivals=lambda since: of_results(kit.history.results_since(kit.key, since, with_news=True)),
             durations=kit.durations,
-            thresholds=Thresholds(kit.settings.stale_after, kit.settings.severe_after),
             survey=lambda repos, on_row, stop: survey(repos, on_row, stop, looks()),
             history=history,
         )
         if asked.repeats:
-            with _watching(kit, asked) as watch:
+            with _watching(kit, asked, preferences) as watch:
                 ending = SynctuiApp(replace(session, watch=watch)).run_to_end()
         else:
             ending = SynctuiApp(session).run_to_end()
         if looks.cache_info().currsize and not kit.settings.dry_run:
             looks().save()
     return _exit_zero(ending) if kit.settings.exit_zero else ending
+
+
+def _forget(_key: str, _value: object) -> None:
+    """What a dry run does with what is set in it."""
 
 
 def _check_form(flags: dict[str, Any]) -> None:

@@ -2,22 +2,27 @@
 
 import shutil
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 
 import click
 
-from tui.cli.asked import Asked, history_key, open_history, read_history, resolve_run, resolved
+from tui.cli.asked import Asked, history_key, open_history, read_history, resolve_run, resolved, settings_of
 from tui.cli.flags import refuse
 from tui.engine.engine import Engine, RunInfo, Spawn, daemon_thread
+from tui.engine.events import Notice
+from tui.engine.job import Job
 from tui.engine.journal import Journal
 from tui.engine.order import ordered
 from tui.engine.plan import Plan, make_plan
 from tui.engine.runner import make_work, recording
+from tui.git.gauge import Gauge
 from tui.git.lock import lock_key
+from tui.git.outcome import Outcome
 from tui.git.repo import Repo
+from tui.git.stop import StopSignal
 from tui.git.sync import SyncOptions
 from tui.git.work import never_fresh
 from tui.store.config import Workspace
@@ -29,6 +34,8 @@ from tui.store.settings import SETTINGS, Layer, Settings
 from tui.view.lines import ago, duration, plural
 from tui.view.run_log import RunLog
 
+Layers = Callable[[Mapping[str, object]], Settings]
+"""The settings for what the app remembers."""
 _FRESH_PART = 0.9
 """Of the interval of a watch: so long a repo counts as fresh where --min-age says nothing."""
 
@@ -47,6 +54,7 @@ class Wired:
     """What is remembered of its repos, by repo id."""
     durations: Mapping[str, Sequence[float]]
     """Seconds that their latest syncs took, by repo id, newest first."""
+    resolved: Layers
 
     @property
     def key(self) -> str:
@@ -57,21 +65,14 @@ class Wired:
         """None: as many jobs as there may be of all hosts."""
         return None if self.settings.source["host_jobs"] is Layer.DEFAULT else self.settings.host_jobs
 
-    def engine(self, spawn: Spawn = daemon_thread) -> Engine:
+    def engine(self, spawn: Spawn = daemon_thread, now: Callable[[], Settings] | None = None) -> Engine:
+        """`now` gives the settings for a job that starts; those of the start where nobody changes any."""
         settings = self.settings
-        options = SyncOptions(
-            stall_timeout=settings.stall_timeout,
-            timeout=settings.timeout,
-            lock_wait=settings.lock_wait,
-            fetch_only=settings.fetch_only,
-            all_branches=settings.all_branches,
-            clone=not settings.no_clone,
-            dry_run=settings.dry_run,
-            min_free=settings.min_free,
-            lock_dir=locks_folder(),
-            is_fresh=self._freshness if settings.min_age else never_fresh,
-        )
-        work = make_work(options, settings.retry)
+
+        def work(job: Job, stop: StopSignal, gauge: Gauge, notice: Callable[[Notice], None]) -> Outcome:
+            of_job = now() if now else settings
+            return make_work(self._options(of_job), of_job.retry)(job, stop, gauge, notice)
+
         journal = None
         if not settings.dry_run:
             work = recording(work, partial(self.history.record, self.key))
@@ -88,6 +89,26 @@ class Wired:
             spawn=spawn,
         )
 
+    def in_order(self, repos: Iterable[Repo], settings: Settings) -> list[Repo]:
+        """Of the selected ones, as a run of them would begin."""
+        wanted = {repo.id for repo in repos}
+        chosen = [repo for repo in self.selected if repo.id in wanted]
+        return _in_order(chosen, settings, self.past, self.durations)
+
+    def _options(self, settings: Settings) -> SyncOptions:
+        return SyncOptions(
+            stall_timeout=settings.stall_timeout,
+            timeout=settings.timeout,
+            lock_wait=settings.lock_wait,
+            fetch_only=settings.fetch_only,
+            all_branches=settings.all_branches,
+            clone=not settings.no_clone,
+            dry_run=settings.dry_run,
+            min_free=settings.min_free,
+            lock_dir=locks_folder(),
+            is_fresh=self._freshness if settings.min_age else never_fresh,
+        )
+
     def _freshness(self, repo: Repo) -> str:
         """Why the repo is fresh enough for --min-age; empty where it is not, or a clock is wrong."""
         success = self.history.last_success(self.key, repo.id)
@@ -98,7 +119,13 @@ class Wired:
 @contextmanager
 def wired(asked: Asked, memory: Memory | None = None) -> Iterator[Wired]:
     """Raises what resolve_run does, and StateError."""
-    workspace, repos, settings = resolve_run(asked, memory)
+    workspace, selected, settings = resolve_run(asked, memory)
+
+    def layered(remembered: Mapping[str, object]) -> Settings:
+        settings = settings_of(asked, workspace, selected, remembered)
+        return _repeated(settings) if asked.repeats else settings
+
+    repos: Sequence[Repo] = selected
     if asked.repeats:
         settings = _repeated(settings)
     with read_history() if settings.dry_run else open_history() as history:
@@ -110,7 +137,7 @@ def wired(asked: Asked, memory: Memory | None = None) -> Iterator[Wired]:
         if settings.resume and not repos:
             click.echo("synctui: --resume: the last run ended all that it was to do", err=True)
         plan = _plan(repos, settings, past, durations)
-        yield Wired(workspace, settings, plan, tuple(repos), history, past, durations)
+        yield Wired(workspace, settings, plan, tuple(repos), history, past, durations, layered)
 
 
 def _repeated(settings: Settings) -> Settings:
@@ -149,13 +176,22 @@ def _plan(
     durations: Mapping[str, Sequence[float]],
     held: Mapping[str, str] | None = None,
 ) -> Plan:
-    successes = {repo: one.last_success for repo, one in past.items()}
-    fresh = {repo for repo, at in successes.items() if _fresh_for(at, settings.min_age) is not None}
+    fresh = {repo for repo, one in past.items() if _fresh_for(one.last_success, settings.min_age) is not None}
     git_found = shutil.which("git") is not None
     plan = make_plan(repos, git_found=git_found, limit=settings.limit, held=held, fresh=fresh)
+    return replace(plan, run=tuple(_in_order(plan.run, settings, past, durations)))
+
+
+def _in_order(
+    repos: Sequence[Repo],
+    settings: Settings,
+    past: Mapping[str, Past],
+    durations: Mapping[str, Sequence[float]],
+) -> list[Repo]:
     if settings.jobs == 1:  # which keeps the order of the file
-        return plan
-    return replace(plan, run=tuple(ordered(plan.run, settings.order, durations, successes)))
+        return list(repos)
+    successes = {repo: one.last_success for repo, one in past.items()}
+    return ordered(repos, settings.order, durations, successes)
 
 
 def _fresh_for(success: float | None, min_age: float) -> float | None:

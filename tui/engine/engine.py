@@ -153,6 +153,9 @@ class Engine:
         """Raises ValueError outside 1 to 64."""
         self._do(lambda scheduler, now: scheduler.set_limit(limit, now))
 
+    def set_host_limit(self, host_limit: int | None) -> None:
+        self._do(lambda scheduler, now: scheduler.set_host_limit(host_limit, now))
+
     def snapshot(self) -> Snapshot:
         with self._lock:
             scheduler = self._scheduler

@@ -62,6 +62,14 @@ class LimitChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class HostLimitChanged:
+    """By the person, for all hosts; a host that asks for less is a LimitChanged."""
+
+    jobs: int | None
+    """None: as many as the job limit."""
+
+
+@dataclass(frozen=True, slots=True)
 class QueuePaused:
     paused: bool
 
@@ -93,6 +101,7 @@ Event = (
     | JobStopping
     | JobEnded
     | LimitChanged
+    | HostLimitChanged
     | QueuePaused
     | Notice
     | RunFinished

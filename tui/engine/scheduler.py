@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from tui.engine.events import (
     Event,
+    HostLimitChanged,
     JobEnded,
     JobQueued,
     JobStarted,
@@ -158,6 +159,14 @@ class Scheduler:
         if limit != self.limit:
             step.events.append(LimitChanged(limit, self.limit, "user"))
             self.limit = limit
+        return self._fill(step, now)
+
+    def set_host_limit(self, host_limit: int | None, now: float) -> Step:
+        """As many jobs of one host start from now on; None: as many as the limit."""
+        step = Step()
+        if host_limit != self.host_limit:
+            self._lanes.host_limit = host_limit
+            step.events.append(HostLimitChanged(host_limit))
         return self._fill(step, now)
 
     def pause(self) -> Step:

@@ -6,13 +6,17 @@ from pathlib import Path
 import tomli_w
 
 from tui.git.clean import clean_text
-from tui.store.kinds import SettingError
 from tui.store.paths import StateError, replace_file
-from tui.store.settings import JOBS
+from tui.store.settings import PREFERENCES
+
+_GREETED = "greeted"
 
 
 class Memory:
-    """`warning` is one line where the file is damaged, and then the next write replaces it, or cannot be read."""
+    """The job limit of each workspace, and for all of them together the other preferences.
+
+    `warning` is one line where the file is damaged, and then the next write replaces it, or cannot be read.
+    """
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -21,19 +25,29 @@ class Memory:
             self._found = self._load()
         except StateError as error:
             self._found, self.warning = {}, f"{error}; nothing is remembered"
+        self.is_new = not self._found and not self.warning
+        """Nothing has ever been kept for this person."""
 
-    def jobs(self, workspace: Path) -> int | None:
-        """The job limit last set for the workspace; None: none, or one that is not allowed."""
-        try:
-            return JOBS.check(self._jobs_table(self._found).get(str(workspace)))
-        except SettingError:
-            return None
+    def settings(self, workspace: Path) -> dict[str, object]:
+        """What was last set, by setting, as it stands: no value has been checked."""
+        settings, jobs = _table(self._found, "settings"), _table(self._found, "jobs")
+        found = {key: settings[key] for key in PREFERENCES if key in settings and key != "jobs"}
+        return found | ({"jobs": jobs[str(workspace)]} if str(workspace) in jobs else {})
 
-    def set_jobs(self, workspace: Path, jobs: int) -> None:
-        """Raises StateError where the file cannot be read or written; the old one is then still whole."""
+    def set(self, workspace: Path, key: str, value: object | None) -> None:
+        """None forgets it. Raises StateError where the file cannot be read or written; the old one is whole."""
+        table, entry = ("jobs", str(workspace)) if key == "jobs" else ("settings", key)
         # Read again: another app may have written since. Keys of a newer version stay.
         data = self._load()
-        data["jobs"] = self._jobs_table(data) | {str(workspace): jobs}
+        entries = {name: kept for name, kept in _table(data, table).items() if name != entry}
+        data[table] = entries if value is None else entries | {entry: value}
+        self._write(data)
+
+    def greet(self) -> None:
+        """The person has been here. Raises StateError."""
+        self._write(self._load() | {_GREETED: True})
+
+    def _write(self, data: dict[str, object]) -> None:
         replace_file(self._file, tomli_w.dumps(data).encode("utf-8", "replace"))
         self._found = data
 
@@ -49,7 +63,7 @@ class Memory:
             self.warning = f"{name}: damaged, so nothing is remembered"
             return {}
 
-    @staticmethod
-    def _jobs_table(data: dict[str, object]) -> dict[str, object]:
-        jobs = data.get("jobs")
-        return jobs if isinstance(jobs, dict) else {}
+
+def _table(data: dict[str, object], name: str) -> dict[str, object]:
+    table = data.get(name)
+    return table if isinstance(table, dict) else {}

@@ -20,6 +20,11 @@ def config_file() -> Path:
     return _DIRS.user_config_path / "config.toml"
 
 
+def keys_file() -> Path:
+    """The keys of the person; the file need not exist."""
+    return _DIRS.user_config_path / "keys.toml"
+
+
 def state_folder() -> Path:
     """The folder of everything synctui writes for itself; it need not exist."""
     return _DIRS.user_state_path

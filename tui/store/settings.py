@@ -26,6 +26,42 @@ MANY_JOBS = 32
 CROWDED = 16
 """Transfers at a time above which servers and links suffer."""
 MAX_AGE = 10 * 365 * 86400.0
+PREFERENCES = (
+    "jobs",
+    "host_jobs",
+    "stall_timeout",
+    "timeout",
+    "retry",
+    "order",
+    "stale_after",
+    "severe_after",
+    "theme",
+)
+"""The settings that a person changes in the app, which remembers them."""
+THEMES = (
+    "textual-dark",
+    "textual-light",
+    "ansi-dark",
+    "ansi-light",
+    "atom-one-dark",
+    "atom-one-light",
+    "catppuccin-frappe",
+    "catppuccin-latte",
+    "catppuccin-macchiato",
+    "catppuccin-mocha",
+    "dracula",
+    "flexoki",
+    "gruvbox",
+    "monokai",
+    "nord",
+    "rose-pine",
+    "rose-pine-dawn",
+    "rose-pine-moon",
+    "solarized-dark",
+    "solarized-light",
+    "tokyo-night",
+)
+"""Those of Textual; the ansi ones have the colours of the terminal."""
 
 
 class Layer(StrEnum):
@@ -134,14 +170,16 @@ SETTINGS: Mapping[str, Setting] = {
         Setting("exit_zero", _SWITCH, False, "exit 0 where the exit code would be 1"),
         Setting("stale_after", _AGE, 24 * 3600.0, "a repo is stale so long after its last success", "24h"),
         Setting("severe_after", _AGE, 72 * 3600.0, "... and severely stale after so long", "72h"),
+        Setting("theme", Choice(THEMES), None, "colours of the app; ansi: those of the terminal", THEMES[0]),
     )
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The settings that count for a run. `limit` None: no limit. Times are seconds, sizes are bytes, 0:
-    off.
+    """The settings that count for a run. `limit` None: no limit. `theme` None: Textual's own default.
+
+    Times are seconds, sizes are bytes, 0: off.
     """
 
     jobs: int
@@ -173,6 +211,7 @@ class Settings:
     exit_zero: bool
     stale_after: float
     severe_after: float
+    theme: str | None
     source: Mapping[str, Layer]
     """The layer that won, for every key."""
     warnings: tuple[str, ...]

@@ -2,10 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from tui.engine.events import (
+    HostLimitChanged,
     JobEnded,
     JobQueued,
     JobStarted,
@@ -191,10 +192,8 @@ class Board:
                 self._row(repo).state = Stage.STOPPING
             case JobEnded() as event:
                 self._end(event, record)
-            case LimitChanged(jobs=jobs, host=None):
-                self.limit = jobs
-            case LimitChanged(jobs=jobs, host=str(host)):
-                self._set_lane(host, jobs)
+            case LimitChanged() | HostLimitChanged() as event:
+                self._set_limit(event)
             case QueuePaused(paused=paused):
                 self.paused = paused
             case RunFinished() as event:
@@ -207,10 +206,16 @@ class Board:
         """How many jobs a host takes that does not ask for less."""
         return min((self.run.host_jobs if self.run else None) or self.limit, self.limit)
 
-    def _set_lane(self, host: str, jobs: int) -> None:
-        self.lanes[host] = jobs
-        if jobs >= self.lane_width:  # it asks for no less any more
-            del self.lanes[host]
+    def _set_limit(self, event: LimitChanged | HostLimitChanged) -> None:
+        match event:
+            case HostLimitChanged(jobs=jobs):
+                self.run = self.run and replace(self.run, host_jobs=jobs)
+            case LimitChanged(jobs=jobs, host=None):
+                self.limit = jobs
+            case LimitChanged(jobs=jobs, host=str(host)):
+                self.lanes[host] = jobs
+                if jobs >= self.lane_width:  # it asks for no less any more
+                    del self.lanes[host]
 
     def session(self) -> tuple[RunFinished, list[JobEnded]]:
         """The end of all runs together: each repo that was asked for counts once, by its last state."""

@@ -1,0 +1,112 @@
+"""Settings and keys of the person, in the real program: two starts, one home."""
+
+import re
+import tomllib
+from pathlib import Path
+
+from tests.kit.gate import SshStub
+from tests.kit.program import SYNCTUI, Workspace, synctui
+from tests.kit.pty import Terminal
+
+
+def app(workspace: Workspace, *args: str) -> Terminal:
+    return Terminal.start([SYNCTUI, *args], cwd=workspace.folder)
+
+
+def close_settings(terminal: Terminal) -> None:
+    terminal.press("escape")
+    terminal.wait_for(lambda screen: "Settings ·" not in screen)
+
+
+def leave(terminal: Terminal, code: int = 0) -> None:
+    terminal.press("q")
+    assert terminal.wait_exit() == code
+
+
+def test_what_is_set_is_there_at_the_next_start(workspace: Workspace, state: Path) -> None:
+    workspace.add("a", "b")
+    with app(workspace) as terminal:
+        terminal.wait_for("Press ? for the keys, S to start.")
+        terminal.press(",")
+        terminal.wait_for("Settings · esc closes")
+        terminal.press("right", "down", "down", "down", "enter", "backspace", "backspace", "backspace")
+        # Of keys in one burst Textual takes characters before backspaces.
+        terminal.wait_for(lambda screen: re.search(r"▸ timeout +default", screen) is not None)
+        terminal.press("5m", "enter")
+        terminal.wait_for(lambda screen: re.search(r"▸ timeout +5m +remembered", screen) is not None)
+        terminal.press("end", "right")
+        terminal.wait_for("textual-light")
+        close_settings(terminal)
+        leave(terminal)
+    assert tomllib.loads((state / "memory.toml").read_text()) == {
+        "greeted": True,
+        "jobs": {str(workspace.folder / "synctui.toml"): 3},
+        "settings": {"timeout": 300.0, "theme": "textual-light"},
+    }
+    shown = synctui("config", "--show", cwd=workspace.folder).out
+    assert re.search(r"^timeout +300 +remembered, in the app only; else 600$", shown, re.MULTILINE)
+    assert re.search(
+        r"^theme +textual-light +remembered, in the app only; else textual-dark$", shown, re.MULTILINE
+    )
+    with app(workspace) as terminal:
+        screen = terminal.wait_for("2 repos planned, 3 at a time")
+        assert "for the keys" not in screen
+        terminal.press(",")
+        terminal.wait_for(lambda screen: re.search(r"timeout +5m +remembered", screen) is not None)
+        close_settings(terminal)
+        leave(terminal)
+
+
+def test_a_run_without_a_screen_takes_nothing_that_the_app_remembers(
+    workspace: Workspace, state: Path
+) -> None:
+    workspace.add("a")
+    state.mkdir(parents=True)
+    (state / "memory.toml").write_text("[settings]\nhost_jobs = 7\n")
+    started = synctui("sync", "--ndjson", cwd=workspace.folder).events[0]
+    assert (started["event"], started["host_jobs"]) == ("run_started", started["jobs"])
+
+
+def test_a_key_of_the_persons_own_works_and_a_wrong_one_is_a_line(
+    workspace: Workspace, sandbox: Path
+) -> None:
+    workspace.add("a")
+    file = sandbox / ".config/synctui/keys.toml"
+    file.parent.mkdir(parents=True)
+    file.write_text('start_all = "B"\nquit = []\npikc = "T"\n')
+    lines = [
+        "~/.config/synctui/keys.toml: quit = []: needs a key; it stays q ctrl+q",
+        '~/.config/synctui/keys.toml: "pikc" is no action (did you mean "pick"?); `synctui config --keys` lists them',
+    ]
+    with app(workspace) as terminal:
+        terminal.wait_for("Press B to start all")
+        terminal.press("S", "B")
+        terminal.wait_for("1 repo in")
+        leave(terminal)
+        told = terminal.raw().decode()
+        assert all(told.count(f"synctui: {line}") == 1 for line in lines)
+    keys = synctui("config", "--keys", cwd=workspace.folder)
+    assert sorted(keys.err.splitlines()) == sorted(f"synctui: {line}" for line in lines)
+    printed = tomllib.loads(keys.out)
+    assert (printed["start_all"], printed["quit"]) == ("B", ["q", "ctrl+q"])
+    file.write_text("start_all = ")
+    with app(workspace) as terminal:
+        terminal.wait_for("not TOML")
+        leave(terminal)
+
+
+def test_a_limit_of_time_that_is_set_counts_for_the_next_job(workspace: Workspace, ssh_stub: SshStub) -> None:
+    workspace.add("a", stub=ssh_stub)
+    ssh_stub.hold("a")
+    with app(workspace) as terminal:
+        terminal.wait_for("1 repo planned")
+        terminal.press(",", "down", "down", "enter", "backspace", "backspace")
+        terminal.wait_for(lambda screen: re.search(r"▸ stall timeout +default", screen) is not None)
+        terminal.press("1s", "enter")
+        terminal.wait_for(lambda screen: re.search(r"stall timeout +1s +remembered", screen) is not None)
+        terminal.press("down", "down", "left", "left")
+        terminal.wait_for(lambda screen: re.search(r"retry +0 +remembered", screen) is not None)
+        close_settings(terminal)
+        terminal.press("S")
+        terminal.wait_for("stalled: no byte moved for 1")
+        leave(terminal, 1)

@@ -1,0 +1,131 @@
+"""The preferences of the person, each with where it comes from; what is changed counts at once and is remembered."""
+
+from collections.abc import Callable, Sequence
+
+from tui.app.desk import Desk
+from tui.store.kinds import Choice, Kind, SettingError, Whole
+from tui.store.settings import PREFERENCES, SETTINGS, Layer
+from widgets.form_screen import FormRow, FormScreen
+
+_WHEN = {
+    "jobs": "at once",
+    "host_jobs": "for what starts next",
+    "stall_timeout": "for jobs that start from now on",
+    "timeout": "for jobs that start from now on",
+    "retry": "for jobs that start from now on",
+    "order": "when the next run begins",
+    "stale_after": "at once",
+    "severe_after": "at once",
+    "theme": "at once",
+}
+_LIVE = frozenset({"jobs", "theme"})
+"""What other keys of the app change too, for this session, whatever fixes it."""
+_FEW = 5
+_UNITS = {3600: "h", 60: "m", 1: "s"}
+
+Change = Callable[[str, object | None], None]
+
+
+class SettingsScreen(FormScreen):
+    def __init__(self, desk: Desk, change: Change) -> None:
+        super().__init__("Settings")
+        self._desk = desk
+        self._change_to = change
+
+    def rows(self) -> Sequence[FormRow]:
+        return [self._row(key) for key in PREFERENCES]
+
+    def submit(self, key: str, text: str) -> str:
+        try:
+            value = SETTINGS[key].kind.parse(text)
+        except SettingError as error:
+            return str(error)
+        self._change_to(key, value)
+        return ""
+
+    def step(self, key: str, by: int) -> str:
+        kind = SETTINGS[key].kind
+        value = self._value(key)
+        if isinstance(kind, Choice):
+            words = kind.words
+            here = words.index(str(value)) if value in words else 0
+            self._change_to(key, words[(here + by) % len(words)])
+        elif isinstance(kind, Whole) and isinstance(value, int):
+            return self.submit(key, str(value + by))
+        else:
+            return "enter edits it"
+        return ""
+
+    def reset(self, key: str) -> str:
+        self._change_to(key, None)
+        return ""
+
+    def _row(self, key: str) -> FormRow:
+        setting, preferences = SETTINGS[key], self._desk.session.preferences
+        value, fixed_by = self._value(key), preferences.fixed_by(key)
+        source = preferences.settings.source[key]
+        beyond = bool(fixed_by) and value != (getattr(preferences.settings, key))
+        text = written(value)
+        told = [
+            f"{setting.help[0].upper()}{setting.help[1:]}. A change counts {_WHEN[key]}.",
+            f"Allowed: {_allowed(setting.kind)}. Default: {_default(key)}.",
+        ]
+        fixed = ""
+        if fixed_by and key in _LIVE:
+            told.append(f"A change is for this session: {fixed_by} counts again at the next start.")
+        elif fixed_by:
+            fixed = f"fixed for this session: {_how_to_change(source, fixed_by, key)}"
+            told.append(f"{fixed[0].upper()}{fixed[1:]}.")
+        elif self._desk.session.dry_run:
+            told.append("A dry run remembers nothing.")
+        else:
+            told.append(f"Remembered for {'this workspace' if key == 'jobs' else 'all workspaces'}.")
+        return FormRow(
+            key,
+            key.replace("_", " "),
+            "off" if text == "0" and "off" in setting.kind.allowed else text,
+            "this session" if beyond else _origin(source, fixed_by),
+            text,
+            "\n".join(told),
+            fixed,
+        )
+
+    def _value(self, key: str) -> object:
+        """The one that counts at this moment."""
+        preferences = self._desk.session.preferences
+        if key == "jobs" or (key == "host_jobs" and preferences.settings.source[key] is Layer.DEFAULT):
+            return self._desk.engine.snapshot().limit
+        return self.app.theme if key == "theme" else getattr(preferences.settings, key)
+
+
+def written(value: object) -> str:
+    """As a person would write it: `90s`, `10m`, `24h`, `8`, `longest`."""
+    if not isinstance(value, float) or not value:
+        return f"{value:g}" if isinstance(value, float) else str(value)
+    unit = next((unit for unit in _UNITS if not value % unit), 1)
+    return f"{value / unit:g}{_UNITS[unit]}"
+
+
+def _origin(source: Layer, fixed_by: str) -> str:
+    return source if not fixed_by or source is Layer.FILE else f"{source} {fixed_by}"
+
+
+def _allowed(kind: Kind) -> str:
+    if isinstance(kind, Choice) and len(kind.words) > _FEW:
+        return f"one of {len(kind.words)}, ← → shows each"
+    return kind.allowed
+
+
+def _default(key: str) -> str:
+    setting = SETTINGS[key]
+    return setting.computed or written(setting.default)
+
+
+def _how_to_change(source: Layer, name: str, key: str) -> str:
+    match source:
+        case Layer.FLAG:
+            return f"start without {name} to set it here"
+        case Layer.VARIABLE:
+            return f"unset {name} to set it here"
+        case _:
+            return f"{key} of {name} wins over what is set here, change it there"
