@@ -51,6 +51,12 @@ def run_exactly(stub: SshStub, *names: str) -> None:
     wait_until(lambda: stub.running() == list(names), f"{names} running")
 
 
+def test_keys_that_were_typed_before_the_first_frame_count(workspace: Workspace) -> None:
+    with Terminal.start([SYNCTUI], cwd=workspace.folder) as terminal:
+        terminal.press("2")
+        terminal.wait_for("nothing needs attention")
+
+
 def test_the_limit_and_the_pause(terminal: Terminal, ssh_stub: SshStub) -> None:
     terminal.press("+", "+")
     assert ssh_stub.wait_running(6) == NAMES[:6]

@@ -88,6 +88,8 @@ class Driver:
 
     @asynccontextmanager
     async def open(self, width: int = 120, height: int = 40) -> AsyncIterator["Driver"]:
+        # Nothing that was said is gone before a test has read it, however slow the machine.
+        self.app.NOTIFICATION_TIMEOUT = 3600
         async with self.app.run_test(size=(width, height), notifications=True) as pilot:
             self.pilot = pilot
             await self.settle()

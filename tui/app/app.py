@@ -57,6 +57,7 @@ Level = Literal["information", "warning", "error"]
 
 class SynctuiApp(App[Ending]):
     TITLE = "synctui"
+    NOTIFICATION_TIMEOUT = 4
     CSS_PATH: ClassVar[list[str]] = ["run_screen.tcss", "detail_screen.tcss"]  # type: ignore[assignment]  # Textual types it for one class or instance
     COMMANDS: ClassVar[set[type[Provider]]] = {ActionCommands}  # type: ignore[assignment]  # Textual's takes a callable, too
 
@@ -257,7 +258,7 @@ class SynctuiApp(App[Ending]):
         if not self.screen.is_modal:
             self.push_screen(Palette(self.situation()))
 
-    def say(self, text: str, level: Level = "information", seconds: float = 4) -> None:
+    def say(self, text: str, level: Level = "information", seconds: float | None = None) -> None:
         self.notify(text, severity=level, markup=False, timeout=seconds)
 
     # The watch.
@@ -323,6 +324,9 @@ class SynctuiApp(App[Ending]):
 
     def action_act(self, name: str) -> None:
         """Do the action of that name, or say why not."""
+        if not self.main.is_ready:  # typed before the first frame
+            self.set_timer(_TICK, self.doer(name))
+            return
         action = BY_NAME[name]
         if why := action.refuse(self.situation()):
             self.say(why, "warning")

@@ -98,6 +98,11 @@ class RunScreen(Screen[None]):
     # What the app asks.
 
     @property
+    def is_ready(self) -> bool:
+        """All that it is made of is there."""
+        return all(table.is_mounted for table in self._tables.values())
+
+    @property
     def shows_repos(self) -> bool:
         return self._switcher.current == "repos"
 
