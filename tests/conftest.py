@@ -20,7 +20,8 @@ _FOREIGN = re.compile(
     re.IGNORECASE,
 )
 
-# Who starts the tests in the background of a script has them ignore these, and so would all they start.
+# Who starts the tests in the background of a script, or by nohup, has them ignore these; so would all they start.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 for _name in [name for name in os.environ if _FOREIGN.match(name)]:
