@@ -39,6 +39,15 @@ def test_the_second_of_two_runs_starts_no_git(workspace: Workspace, ssh_stub: Ss
     assert len(past.splitlines()) == 6, "what was skipped is as it was"
 
 
+def test_who_is_named_by_name_is_asked(workspace: Workspace, ssh_stub: SshStub) -> None:
+    """A group or a glob names nobody in particular."""
+    workspace.add("a", "b", stub=ssh_stub)
+    assert states(sync(workspace)) == {"a": ASKED, "b": ASKED}
+    assert states(sync(workspace, "co/a", "co/*")) == {"a": ASKED, "b": FRESH}
+    assert states(sync(workspace, str(workspace.checkout("b")))) == {"b": ASKED}
+    assert states(sync(workspace, "co/")) == {"a": FRESH, "b": FRESH}
+
+
 def test_of_two_at_once_one_asks(workspace: Workspace, ssh_stub: SshStub) -> None:
     """One that is under way elsewhere is busy; one that ended elsewhere since this run began is fresh."""
     workspace.add("a", "b", "c", "d", stub=ssh_stub)

@@ -77,6 +77,7 @@ def test_exactly_the_others_are_done(
     again = resume(workspace)
     assert done(again) == []
     assert again.err.splitlines()[0] == "synctui: --resume: the last run ended all that it was to do"
+    assert len(log(workspace)["runs"]) == 2, "a run of nothing is none"
 
 
 def test_a_resumed_run_may_be_cut_off_too(workspace: Workspace, ssh_stub: SshStub) -> None:

@@ -28,8 +28,9 @@ def test_finds_work_trees_bare_repos_and_git_files(tmp_path):
     (tmp_path / "c/linked").mkdir(parents=True)
     (tmp_path / "c/linked/.git").write_text("gitdir: ../../b/plain/.git\n")
     (tmp_path / "nothing/HEAD").mkdir(parents=True)
+    git("init", "-q", "--separate-git-dir", tmp_path / "d.git", tmp_path / "e")
 
-    assert names(scan(tmp_path), tmp_path) == ["a.git", "b/plain", "c/linked"]
+    assert names(scan(tmp_path), tmp_path) == ["a.git", "b/plain", "c/linked", "e"]
 
 
 def test_does_not_enter_a_found_repo_nor_node_modules(tmp_path):

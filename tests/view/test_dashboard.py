@@ -79,6 +79,14 @@ def test_the_table() -> None:
     ]
 
 
+def test_what_git_says_is_not_said_twice() -> None:
+    failure = Failure("failed", "corrupt", NOW - HOUR, NOW - 59, 1, 1)
+    past = Past("failed", "corrupt", "not a git repository: .git", last_attempt=NOW, failure=failure)
+    seen_now = RepoStatus(error="fatal: not a git repository: .git")
+    [_, line, *_] = table([row("bad", seen_now, past)], THRESHOLDS)
+    assert line[0].endswith("  fatal: not a git repository: .git; failed/corrupt, just now")
+
+
 def test_nothing_at_all_is_no_error() -> None:
     assert [line for line, _ in table([], THRESHOLDS)][1:] == ["", "0 repos"]
     assert document([], NOW)["repos"] == []

@@ -16,14 +16,15 @@ def told(
 
 
 def test_a_watch_tells_its_passes() -> None:
-    first, passes = told()
+    first, passes, life = told()
+    assert life == "last sign of life: 2.0 s ago"
     assert first.startswith(f"~/w is watched by pid 1 on {HERE}, since ")
     assert passes.startswith("passes: 3 done, the next one begins at ")
     assert told(next_start=None)[1] == "passes: pass 3 goes on, every 60.0 s"
 
 
 def test_silence_is_said_with_what_helps() -> None:
-    assert len(told(silence=30.0)) == 2
+    assert told(silence=30.0)[2] == "last sign of life: 30.0 s ago"
     assert told(silence=31.0)[2] == "no sign of life for 31 s: wait for it; if it hangs: kill 1"
     assert told(silence=150.0, host="afar")[2] == (
         "no sign of life for 2 min: it runs on afar; if it hangs, go there: kill 1"

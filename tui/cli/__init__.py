@@ -10,7 +10,7 @@ from tui.git.env import raise_file_limit, scrub_environ
 @click.group(
     cls=Group,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="SELECT: an id, a glob, a path, tag:NAME, host:NAME, state:STATE, behind, dirty; `-` negates.",
+    epilog="SELECT: an id, a glob, a path, tag:NAME, host:NAME, state:STATE, behind, dirty, stale; `-` negates.",
 )
 @click.version_option(__version__, message="synctui %(version)s")
 def main() -> None:

@@ -25,7 +25,7 @@ _SHORT = {
 
 TOGETHER = """SELECT, --failed and --resume each narrow the run; --limit counts what is left of it and is neither skipped
 nor fresh. --host-jobs and --start-delay count for each host, --jobs for all of them together; in the app a pick
-goes past all three, and past --min-age. A --timeout or --stall-timeout that is given here or by a variable beats
+goes past all three. What was picked there, or is named here by its own id or path, goes past --min-age. A --timeout or --stall-timeout that is given here or by a variable beats
 that of an entry. --no-clone beats the `clone` of an entry, --fetch-only beats --all-branches. --json and --ndjson
 exclude each other, and --progress is for --ndjson."""
 """How the flags of a run meet, for its help."""

@@ -18,6 +18,7 @@ from tui.engine.journal import Journal
 from tui.engine.order import ordered
 from tui.engine.plan import Plan, make_plan
 from tui.engine.runner import make_work, recording
+from tui.engine.selection import own_named
 from tui.git.gauge import Gauge
 from tui.git.lock import lock_key
 from tui.git.outcome import Outcome
@@ -55,6 +56,8 @@ class Wired:
     durations: Mapping[str, Sequence[float]]
     """Seconds that their latest syncs took, by repo id, newest first."""
     resolved: Layers
+    picked: frozenset[str]
+    """Ids of the repos that the person named one by one: nobody asks whether they are fresh."""
 
     @property
     def key(self) -> str:
@@ -111,6 +114,8 @@ class Wired:
 
     def _freshness(self, repo: Repo) -> str:
         """Why the repo is fresh enough for --min-age; empty where it is not, or a clock is wrong."""
+        if repo.id in self.picked:
+            return ""
         success = self.history.last_success(self.key, repo.id)
         passed = _fresh_for(success, self.settings.min_age)
         return "" if passed is None else f"brought up to date {ago(passed)}"
@@ -136,8 +141,11 @@ def wired(asked: Asked, memory: Memory | None = None) -> Iterator[Wired]:
             click.echo("synctui: --failed: nothing has failed that is not acknowledged", err=True)
         if settings.resume and not repos:
             click.echo("synctui: --resume: the last run ended all that it was to do", err=True)
-        plan = _plan(repos, settings, past, durations)
-        yield Wired(workspace, settings, plan, tuple(repos), history, past, durations, layered)
+        # What a watch repeats is no pick.
+        picked = () if asked.repeats else asked.words
+        own = own_named(repos, picked, ignore_case=asked.ignore_case)
+        plan = _plan(repos, settings, past, durations, picked=own)
+        yield Wired(workspace, settings, plan, tuple(repos), history, past, durations, layered, own)
 
 
 def _repeated(settings: Settings) -> Settings:
@@ -175,8 +183,10 @@ def _plan(
     past: Mapping[str, Past],
     durations: Mapping[str, Sequence[float]],
     held: Mapping[str, str] | None = None,
+    picked: frozenset[str] = frozenset(),
 ) -> Plan:
     fresh = {repo for repo, one in past.items() if _fresh_for(one.last_success, settings.min_age) is not None}
+    fresh -= picked
     git_found = shutil.which("git") is not None
     plan = make_plan(repos, git_found=git_found, limit=settings.limit, held=held, fresh=fresh)
     return replace(plan, run=tuple(_in_order(plan.run, settings, past, durations)))

@@ -209,7 +209,7 @@ class Engine:
                 )
                 if going_on:
                     self._keep("this run is not remembered", begin)
-                else:
+                elif keyed or settled:  # else there is nothing to remember
                     begin()
                 starts = self._step(command)
             finally:

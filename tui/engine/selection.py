@@ -76,17 +76,21 @@ def select(
     return chosen
 
 
-def without_archived(repos: Sequence[Repo], words: Iterable[str], *, ignore_case: bool = False) -> list[Repo]:
+def own_named(repos: Sequence[Repo], words: Sequence[str], *, ignore_case: bool = False) -> frozenset[str]:
+    """Ids of those that a word means alone: by the id, the last part of it, or the path."""
+    fold: Callable[[str], str] = str.lower if ignore_case else str
+    given = {part for word in words for part in (word, *word.split())}
+    return frozenset(repo.id for repo in repos if any(_is_own_name(word, repo, fold) for word in given))
+
+
+def without_archived(repos: Sequence[Repo], words: Sequence[str], *, ignore_case: bool = False) -> list[Repo]:
     """Those in use: a word that means many means no archived one, only its own id or path does.
 
     Raises NothingSelected where that leaves none.
     """
-    fold: Callable[[str], str] = str.lower if ignore_case else str
-    given = {part for word in words for part in (word, *word.split())}
-    in_use = [
-        repo for repo in repos if not repo.archived or any(_is_own_name(word, repo, fold) for word in given)
-    ]
-    if repos and given and not in_use:
+    picked = own_named(repos, words, ignore_case=ignore_case)
+    in_use = [repo for repo in repos if not repo.archived or repo.id in picked]
+    if repos and words and not in_use:
         raise NothingSelected(
             f"`{' '.join(words)}` matches only archived repos; name one by its id: {repos[0].id}"
         )

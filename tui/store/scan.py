@@ -97,9 +97,11 @@ def remote_url(repo: Path) -> str | None:
 
 
 def _is_bare(folder: Path, names: set[str]) -> bool:
-    return (
+    looks_bare = (
         {"HEAD", "objects", "refs"} <= names and (folder / "objects").is_dir() and (folder / "refs").is_dir()
     )
+    # `git init --separate-git-dir` makes a git dir that is no repository without its checkout.
+    return looks_bare and _config(folder / "config").get(("core", ""), {}).get("bare", "true") != "false"
 
 
 def _git_dir(repo: Path) -> Path:

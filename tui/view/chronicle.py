@@ -47,7 +47,10 @@ def arrivals(results: Iterable[Result]) -> list[str]:
     came = of_results(results)
     width = max(map(len, came), default=0)
     return [
-        f"{padded_id(repo, width)}  {plural(one.commits, 'commit')}, {plural(len(one.refs), 'ref')}"
+        f"{padded_id(repo, width)}  "
+        + ", ".join(
+            plural(count, what) for count, what in ((one.commits, "commit"), (len(one.refs), "ref")) if count
+        )
         for repo, one in sorted(came.items())
     ]
 

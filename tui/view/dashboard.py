@@ -171,7 +171,7 @@ def last_error(row: Dashboard) -> str:
     blocked = outlook and outlook.blocked and past.state != State.BLOCKED
     parts = (
         row.error,
-        failed(past, row.now),
+        failed(past, row.now, known=row.error),
         f"would be blocked: {outlook.message}" if outlook and blocked else "",
         str(holder) if holder else "",
         "archived" if repo.archived else "" if repo.enabled else "disabled",
@@ -179,16 +179,20 @@ def last_error(row: Dashboard) -> str:
     return "; ".join(filter(None, parts))
 
 
-def failed(past: Past, now: float) -> str:
-    """`failed/not found ×3, 2 h ago: no such repository`, maybe `acknowledged:` before it; empty for none."""
+def failed(past: Past, now: float, *, known: str = "") -> str:
+    """`failed/not found ×3, 2 h ago: no such repository`, maybe `acknowledged:` before it; empty for none.
+
+    `known` is told beside it: a message that says no more is left out.
+    """
     failure = past.failure
     if failure is None:
         return "busy" if past.state == State.BUSY else ""
     what = f"{failure.state}/{failure.reason}" if failure.reason else failure.state
     times = f" ×{failure.attempts}" if failure.attempts > 1 else ""
-    known = "acknowledged: " if failure.acknowledged else ""
-    message = f": {headline(past.message)}" if past.message and past.state == failure.state else ""
-    return f"{known}{what.replace('_', ' ')}{times}, {ago(now - failure.last_seen)}{message}"
+    acknowledged = "acknowledged: " if failure.acknowledged else ""
+    said = headline(past.message) if past.state == failure.state else ""
+    message = f": {said}" if said and said.removeprefix("fatal: ") not in known else ""
+    return f"{acknowledged}{what.replace('_', ' ')}{times}, {ago(now - failure.last_seen)}{message}"
 
 
 def _totals(rows: Sequence[Dashboard]) -> str:

@@ -20,6 +20,8 @@ def lines(workspace: str, watch: Watching | None, now: float) -> list[str]:
     ]
     if silence > SILENCE:
         said.append(f"no sign of life for {span(silence)}: {what_helps(watch.pid, watch.host)}")
+    else:
+        said.append(f"last sign of life: {duration(max(0.0, silence) * 1000)} ago")
     return said
 
 
