@@ -492,8 +492,9 @@ def test_reading_sees_what_a_run_that_goes_on_has_written(file):
         assert read_states(file) == {"a": "synced"}
 
 
-def test_version_two_keeps_runs_refs_and_ledger(file):
-    shutil.copy(DATA / "state-2.db", file)
+@pytest.mark.parametrize("version", [2, 3])
+def test_from_version_two_on_runs_refs_and_ledger_are_kept(file, version):
+    shutil.copy(DATA / f"state-{version}.db", file)
     with History.open(file) as history:
         ledger = history.ledger.failures(HERE)
         assert {repo: (one.attempts, one.acknowledged) for repo, one in ledger.items()} == {
@@ -507,6 +508,20 @@ def test_version_two_keeps_runs_refs_and_ledger(file):
         _, first = history.results_of_repo(HERE, "fine")
         assert first.refs == (RefChange("refs/remotes/origin/main", "a" * 40, "b" * 40, RefKind.FORWARD),)
         assert history.durations(HERE) == {"fine": [1.5, 1.5]}
+
+
+def test_version_three_keeps_who_watches(file):
+    shutil.copy(DATA / "state-3.db", file)
+    with History.open(file) as history:
+        watch = history.watches.of(HERE, 1_750_006_010.0)
+        assert (watch.host, watch.every, watch.passes, watch.alive) == ("a-host", 900.0, 7, True)
+        assert history.watches.of(HERE, 1_750_006_061.0).alive is False
+
+
+def test_there_is_a_file_of_each_version(file):
+    with History.open(file):
+        [(version,)] = query(file, "PRAGMA user_version")
+    assert [one.name for one in sorted(DATA.iterdir())] == [f"state-{n + 1}.db" for n in range(version)]
 
 
 def test_an_older_version_is_brought_up_before_it_is_read(file):
