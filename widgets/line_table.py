@@ -1,6 +1,7 @@
 """Lists of many rows that change while a person reads them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -52,17 +53,42 @@ class LineTable(LinePane):
         super().__init__(id=id)
         self.columns = tuple(columns)
         self.empty = empty
-        self.rows: Sequence[TableRow] = ()
+        self.keys: Sequence[str] = ()
+        """Of all rows, in their order; a heading has one, too."""
+        self._make: Callable[[int], TableRow] = ().__getitem__
+        self._groups: Collection[int] = frozenset()
+        self._made: dict[int, TableRow] = {}
+        """What has been made of the rows since they were replaced."""
         self._widths: tuple[int, tuple[int | None, ...]] = (-1, ())
         self._awaited: str | None = None
         """The key of the row to which the cursor returns."""
 
+    @property
+    def rows(self) -> list[TableRow]:
+        return [self.row(index) for index in range(len(self.keys))]
+
+    def row(self, index: int) -> TableRow:
+        made = self._made.get(index)
+        if made is None:
+            made = self._made[index] = self._make(index)
+        return made
+
     def show(self, rows: Sequence[TableRow]) -> None:
-        """Replaces the rows; the cursor stays on its key and the view on its lines."""
-        before, self.rows = self.rows, rows
+        groups = {index for index, row in enumerate(rows) if row.group}
+        self.show_lazily([row.key for row in rows], rows.__getitem__, groups)
+
+    def show_lazily(
+        self, keys: Sequence[str], make: Callable[[int], TableRow], groups: Collection[int] = frozenset()
+    ) -> None:
+        """Replaces the rows; the cursor stays on its key and the view on its lines.
+
+        `make` gives a row by its index when it comes into view; `groups` are the indices of the group rows.
+        """
+        before, made = self.keys, self._made
         cursor, top = self._cursor, round(self.scroll_y)
-        key = before[cursor].key if 0 <= cursor < len(before) else None
-        if self._awaited and any(row.key == self._awaited and not row.group for row in rows):
+        key = before[cursor] if 0 <= cursor < len(before) else None
+        self.keys, self._make, self._groups, self._made = keys, make, groups, {}
+        if self._awaited and self._index_of(self._awaited) is not None:
             key = self._awaited
         self._cursor = self._find(key, cursor)
         self.resize_lines()
@@ -71,11 +97,11 @@ class LineTable(LinePane):
             self.jump_to(max(0, top + self._cursor - cursor))
         elif visible:
             self.reveal(self._cursor)
-        if len(before) != len(rows) or round(self.scroll_y) != top or cursor != self._cursor:
+        if len(before) != len(keys) or round(self.scroll_y) != top or cursor != self._cursor:
             self.refresh()
         else:
-            for index in range(top, min(top + self.page_height, len(rows))):
-                if before[index] != rows[index]:
+            for index in range(top, min(top + self.page_height, len(keys))):
+                if made.get(index) != self.row(index):
                     self.refresh_index(index)
 
     def stay_on(self, key: str) -> None:
@@ -100,25 +126,24 @@ class LineTable(LinePane):
 
     def highlight(self, key: str) -> None:
         """Moves the cursor to the row of that key, if there is one."""
-        for index, row in enumerate(self.rows):
-            if row.key == key and not row.group:
-                self.move_cursor(index)
-                return
+        index = self._index_of(key)
+        if index is not None:
+            self.move_cursor(index)
 
     def line_count(self) -> int:
-        return len(self.rows)
+        return len(self.keys)
 
     def key_at(self, index: int) -> str:
-        return self.rows[index].key
+        return self.keys[index]
 
     def selectable(self, index: int) -> bool:
-        return not self.rows[index].group
+        return index not in self._groups
 
     def empty_text(self) -> str:
         return self.empty
 
     def draw(self, index: int, width: int) -> Strip:
-        row = self.rows[index]
+        row = self.row(index)
         if row.group:
             text, tone = _parts(row.cells[0])
             style = self.ink("line-pane--heading") if tone is None else self.tone_ink(tone)
@@ -171,14 +196,22 @@ class LineTable(LinePane):
         return self._widths[1]
 
     def _find(self, key: str | None, index: int) -> int:
-        if 0 <= index < len(self.rows) and self.rows[index].key == key and self.selectable(index):
+        if 0 <= index < len(self.keys) and self.keys[index] == key and self.selectable(index):
             return index
-        if key is not None:
-            for found, row in enumerate(self.rows):
-                if row.key == key and not row.group:
-                    return found
+        if key is not None and (found := self._index_of(key)) is not None:
+            return found
         nearest = self._nearest(index, 1)
         return -1 if nearest is None else nearest
+
+    def _index_of(self, key: str) -> int | None:
+        """Of the row of that key that is no heading."""
+        found = -1
+        with suppress(ValueError):
+            while True:
+                found = self.keys.index(key, found + 1)
+                if self.selectable(found):
+                    return found
+        return None
 
 
 def _parts(cell: Cell) -> tuple[str, Tone | None]:

@@ -91,8 +91,8 @@ def _cancel(now: Situation) -> str | None:
 
 
 def _retry_all(now: Situation) -> str | None:
-    attention = [row for row in now.board.attention if not _cannot_run(row)]
-    return None if attention else "nothing needs attention"
+    some = any(not _cannot_run(row) for row in now.board.troubled.values())
+    return None if some else "nothing needs attention"
 
 
 def _acknowledge(now: Situation) -> str | None:
@@ -104,8 +104,7 @@ def _finish_last_run(now: Situation) -> str | None:
 
 
 def _start_all(now: Situation) -> str | None:
-    planned = any(row.state is Stage.PLANNED for row in now.board.rows.values())
-    if planned or not now.board.active:
+    if now.board.planned or not now.board.active:
         return None
     return "all repos are in this run already"
 

@@ -98,13 +98,11 @@ class Desk:
 
     def acknowledged(self, rows: Iterable[BoardRow], noted: Iterable[str]) -> None:
         """The person knows of the trouble of these; the ledger has `noted` it of those that it holds."""
-        for row in rows:
-            row.acknowledged = True
+        self.board.acknowledge(rows)
         for repo_id in noted:
             past = self.pasts.get(repo_id)
             if past and past.failure:
                 self.pasts[repo_id] = replace(past, failure=replace(past.failure, acknowledged=True))
-        self.board.revision += 1
 
     def left(self) -> str:
         """How long the run goes on; empty where nobody knows."""

@@ -11,7 +11,7 @@ from tui.git.advice import advice
 from tui.git.outcome import Outcome, State
 from tui.store.past import Staleness
 from tui.view.arrivals import Arrival, ref_lines
-from tui.view.board import Board, BoardRow, Stage
+from tui.view.board import BoardRow, Stage
 from tui.view.dashboard import Dashboard, failed, last_error, since_success
 from tui.view.lines import ago, cause, headline, plural
 from widgets.line_table import Cell, Column, LineTable, TableRow
@@ -60,16 +60,9 @@ def tables(longest: int) -> dict[str, LineTable]:
     }
 
 
-def queue_rows(board: Board, queue: Sequence[str], marks: set[str]) -> list[TableRow]:
-    rows = (board.rows[repo_id] for repo_id in queue if repo_id in board.rows)
-    return [
-        TableRow(
-            row.repo.id,
-            (str(place), row.repo.id, "goes first" if row.pick else _attempt(row), row.repo.host),
-            marked=row.repo.id in marks,
-        )
-        for place, row in enumerate(rows, 1)
-    ]
+def queue_row(row: BoardRow, place: int, *, marked: bool) -> TableRow:
+    repo, note = row.repo, "goes first" if row.pick else _attempt(row)
+    return TableRow(repo.id, (str(place), repo.id, note, repo.host), marked=marked)
 
 
 def attention_rows(rows: Sequence[BoardRow], desk: Desk, width: int) -> list[TableRow]:
@@ -130,15 +123,20 @@ def _trouble(row: BoardRow) -> Outcome:
     return row.trouble
 
 
-def repo_rows(rows: Sequence[BoardRow], desk: Desk, sort: str) -> list[TableRow]:
+def sorted_rows(rows: Sequence[BoardRow], desk: Desk, sort: str) -> Sequence[BoardRow]:
+    if sort == SORTS[0]:
+        return rows
     order = _REPO_SORTS[sort]
-    seen = [
-        (row, desk.dashboard(row, look) if (look := desk.looks.get(row.repo.id)) else None) for row in rows
-    ]
-    return [
-        TableRow(row.repo.id, _repo_cells(row, look, desk), marked=row.repo.id in desk.marks)
-        for row, look in sorted(seen, key=lambda both: order(*both))
-    ]
+    return sorted(rows, key=lambda row: order(row, _look(row, desk)))
+
+
+def repo_row(row: BoardRow, desk: Desk) -> TableRow:
+    return TableRow(row.repo.id, _repo_cells(row, _look(row, desk), desk), marked=row.repo.id in desk.marks)
+
+
+def _look(row: BoardRow, desk: Desk) -> Dashboard | None:
+    look = desk.looks.get(row.repo.id)
+    return desk.dashboard(row, look) if look else None
 
 
 def _repo_cells(row: BoardRow, look: Dashboard | None, desk: Desk) -> tuple[Cell, ...]:

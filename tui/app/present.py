@@ -147,7 +147,7 @@ def _was_cut_off(cut_off: CutOff, now: float) -> str:
 
 def plan_line(board: Board, session: Session, *, brief: bool) -> str:
     keys = session.keys
-    count = sum(row.state is Stage.PLANNED for row in board.rows.values())
+    count = board.planned
     if not board.rows:
         return (
             f"No repo in {session.workspace}. Name some in a synctui.toml, or go where there are some;"
@@ -305,20 +305,13 @@ def status(board: Board, gauges: Gauges, left: str = "") -> StatusView:
 
 def lanes(board: Board) -> list[LaneView]:
     """The hosts of all that was asked for; none where there is one host and no limit of its own."""
-    running: Counter[str] = Counter()
-    waiting: Counter[str] = Counter()
-    hosts: set[str] = set()
-    for row in board.rows.values():
-        if not row.attempt:
-            continue
-        hosts.add(row.repo.host)
-        running[row.repo.host] += row.live and row.slot != PRIORITY_SLOT
-        waiting[row.repo.host] += row.state is Stage.QUEUED
+    hosts = {host: counts[Stage.QUEUED] for host, counts in board.hosts.items() if counts.total()}
     is_limited = board.run is not None and board.run.host_jobs is not None
     if len(hosts) <= 1 and not is_limited and not board.lanes:
         return []
+    running = Counter(row.repo.host for row in board.running if row.slot != PRIORITY_SLOT)
     width = board.lane_width
     return [
-        LaneView(host, running[host], min(board.lanes.get(host, width), width), waiting[host])
-        for host in sorted(hosts)
+        LaneView(host, running[host], min(board.lanes.get(host, width), width), waiting)
+        for host, waiting in sorted(hosts.items())
     ]

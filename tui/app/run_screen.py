@@ -1,6 +1,6 @@
 """The main screen: the slots, the log, the state of the run and its lists."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from textual import on
@@ -15,6 +15,7 @@ from textual.widgets import ContentSwitcher, Static
 from tui.app import lists, present
 from tui.app.actions import Situation, hints
 from tui.app.desk import Desk
+from tui.view.board import BoardRow, Stage
 from tui.view.finding import find
 from tui.view.lines import plural
 from widgets.filter_line import FilterLine
@@ -32,7 +33,7 @@ _FRAME = 6
 """Cells of a frame beside its title."""
 _SLOW_LISTS = frozenset({"queue", "arrived"})
 _SLOW_TICKS = 5
-"""Ticks between two drawings of those, at least."""
+"""Ticks between two drawings of those, and of what is sorted or sought, at least."""
 
 Pane = SlotGrid | LogPane | LineTable
 
@@ -198,34 +199,45 @@ class RunScreen(Screen[None]):
         if state == self._drawn:
             return
         same_view = isinstance(self._drawn, tuple) and self._drawn[0] == wanted
-        if name in _SLOW_LISTS and same_view and self._ticks % _SLOW_TICKS:
+        is_slow = name in _SLOW_LISTS or self._words or self._sort
+        if is_slow and same_view and self._ticks % _SLOW_TICKS:
             return
         self._drawn = state
-        rows = list(desk.board.rows.values())
-        shown = rows
-        if self._words:
-            shown, wrong = find(rows, self._words, desk.facts)
-            if self._filter.display and self._pane is not self._log:
-                self._filter.show_count(wrong or f"{len(shown)} of {len(rows)} ")
-        ids = {row.repo.id for row in shown}
+        shown = self._found()
         match name:
             case "queue":
-                queue = [repo_id for repo_id in desk.source.queue() if repo_id in ids]
-                self.table.show(lists.queue_rows(desk.board, queue, desk.marks))
+                queue = [row for repo_id in desk.source.queue() if (row := shown.get(repo_id))]
+                self.table.show_lazily(
+                    [row.repo.id for row in queue],
+                    lambda at: lists.queue_row(queue[at], at + 1, marked=queue[at].repo.id in desk.marks),
+                )
             case "attention":
-                attention = [row for row in shown if row.needs_person]
+                attention = [row for repo_id, row in shown.items() if repo_id in desk.board.troubled]
                 self.table.show(lists.attention_rows(attention, desk, self.table.size.width))
             case "arrived":
                 self.table.empty = f"nothing has arrived {lists.arrived_when(desk)}"
-                self.table.show(lists.arrived_rows(desk, ids))
+                self.table.show(lists.arrived_rows(desk, shown))
             case _:
-                self.table.show(lists.repo_rows(shown, desk, lists.SORTS[self._sort]))
+                rows = lists.sorted_rows(list(shown.values()), desk, lists.SORTS[self._sort])
+                self.table.show_lazily(
+                    [row.repo.id for row in rows], lambda at: lists.repo_row(rows[at], desk)
+                )
+
+    def _found(self) -> Mapping[str, BoardRow]:
+        """What the words of the filter mean."""
+        rows = self._desk.board.rows
+        if not self._words:
+            return rows
+        found, wrong = find(list(rows.values()), self._words, self._desk.facts)
+        if self._filter.display and self._pane is not self._log:
+            self._filter.show_count(wrong or f"{len(found)} of {len(rows)} ")
+        return {row.repo.id: row for row in found}
 
     def _paint_titles(self) -> None:
         desk, board = self._desk, self._desk.board
         counts = {
-            "queue": sum(row.state == "queued" for row in board.rows.values()),
-            "attention": len(board.attention),
+            "queue": board.counts[Stage.QUEUED],
+            "attention": len(board.troubled),
             "repos": len(board.rows),
             "arrived": len(desk.arrived),
         }
@@ -300,7 +312,7 @@ class RunScreen(Screen[None]):
                 self._pane.action_move(1)
 
     def do_mark_all(self) -> None:
-        shown = {row.key for row in self.table.rows if not row.group}
+        shown = {key for at, key in enumerate(self.table.keys) if self.table.selectable(at)}
         if shown <= self._desk.marks:
             self._desk.marks -= shown
         else:

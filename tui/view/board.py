@@ -121,6 +121,14 @@ class Board:
     ) -> None:
         """`past` is what became of the repos before, by repo id; `cut_off` what the last run did not end."""
         self.rows = {repo.id: BoardRow(repo) for repo in repos}
+        self._counts: Counter[Stage | State] = Counter()
+        self._running: dict[str, BoardRow] = {}
+        self.planned = 0
+        """How many nobody has asked for yet and could."""
+        self.troubled: dict[str, BoardRow] = {}
+        """What needs a person, by repo id, in no order."""
+        self.hosts: dict[str, Counter[Stage | State]] = {}
+        """How many repos of those that were asked for are in each state, by host."""
         self._cut_off = [self.rows[repo_id] for repo_id in cut_off if repo_id in self.rows]
         for repo_id, one in (past or {}).items():
             if one.is_open and (known := self.rows.get(repo_id)):
@@ -128,6 +136,8 @@ class Board:
         for repo, outcome in settled:
             self.rows[repo.id] = row = BoardRow(repo, settled=outcome)
             row.settle(outcome)
+        for row in self.rows.values():
+            self._count(row, 1)
         self.limit = limit
         self.lanes: dict[str, int] = {}
         """Jobs at a time of the hosts that said that we ask too often."""
@@ -154,7 +164,8 @@ class Board:
 
     @property
     def running(self) -> list[BoardRow]:
-        return [row for row in self.rows.values() if row.live]
+        """In no order."""
+        return list(self._running.values())
 
     @property
     def ordinary(self) -> int:
@@ -163,7 +174,8 @@ class Board:
 
     @property
     def attention(self) -> list[BoardRow]:
-        return [row for row in self.rows.values() if row.needs_person]
+        """In workspace order."""
+        return [row for repo_id, row in self.rows.items() if repo_id in self.troubled]
 
     @property
     def left(self) -> list[BoardRow]:
@@ -173,7 +185,7 @@ class Board:
     @property
     def counts(self) -> Counter[Stage | State]:
         """How many repos of those that were asked for are in each state, zeros left out."""
-        return Counter(row.state for row in self.rows.values() if row.attempt)
+        return +self._counts
 
     def apply(self, record: Record) -> None:
         self.revision += 1
@@ -181,17 +193,11 @@ class Board:
             case RunStarted() as event:
                 self.run, self.began, self.finished = event, record.time, None
                 self.limit = event.jobs
-            case JobQueued(repo=repo, attempt=attempt, pick=pick):
-                row = self._row(repo)
-                row.repo = repo  # its entry in the workspace file may have changed since the last run
-                row.state, row.attempt, row.pick = Stage.QUEUED, attempt, pick
-            case JobStarted(repo=repo, slot=slot, pick=pick):
-                row = self._row(repo)
-                row.state, row.slot, row.pick, row.started = Stage.RUNNING, slot, pick, record.time
-            case JobStopping(repo=repo):
-                self._row(repo).state = Stage.STOPPING
-            case JobEnded() as event:
-                self._end(event, record)
+            case JobQueued() | JobStarted() | JobStopping() | JobEnded() as event:
+                row = self._row(event.repo)
+                self._count(row, -1)
+                self._move(row, event, record)
+                self._count(row, 1)
             case LimitChanged() | HostLimitChanged() as event:
                 self._set_limit(event)
             case QueuePaused(paused=paused):
@@ -200,6 +206,13 @@ class Board:
                 self.finished = event
                 self._duration_ms += event.duration_ms
                 self._interrupted |= event.interrupted
+
+    def acknowledge(self, rows: Iterable[BoardRow]) -> None:
+        """The person knows of the trouble of these."""
+        for row in rows:
+            row.acknowledged = True
+            self.troubled.pop(row.repo.id, None)
+        self.revision += 1
 
     @property
     def lane_width(self) -> int:
@@ -231,8 +244,35 @@ class Board:
         )
         return finished, ends
 
-    def _end(self, event: JobEnded, record: Record) -> None:
-        row, outcome, at = self._row(event.repo), event.outcome, record.time
+    def _move(
+        self, row: BoardRow, event: JobQueued | JobStarted | JobStopping | JobEnded, record: Record
+    ) -> None:
+        match event:
+            case JobQueued(repo=repo, attempt=attempt, pick=pick):
+                row.repo = repo  # its entry in the workspace file may have changed since the last run
+                row.state, row.attempt, row.pick = Stage.QUEUED, attempt, pick
+            case JobStarted(slot=slot, pick=pick):
+                row.state, row.slot, row.pick, row.started = Stage.RUNNING, slot, pick, record.time
+            case JobStopping():
+                row.state = Stage.STOPPING
+            case JobEnded():
+                self._end(row, event, record)
+
+    def _count(self, row: BoardRow, by: int) -> None:
+        """Into the figures, which are asked for at every tick, or with -1 out of them."""
+        repo_id = row.repo.id
+        self.planned += by * (row.state is Stage.PLANNED)
+        if row.attempt:
+            self._counts[row.state] += by
+            self.hosts.setdefault(row.repo.host, Counter())[row.state] += by
+        for belongs, group in ((row.live, self._running), (row.needs_person, self.troubled)):
+            if belongs and by > 0:
+                group[repo_id] = row
+            else:
+                group.pop(repo_id, None)
+
+    def _end(self, row: BoardRow, event: JobEnded, record: Record) -> None:
+        outcome, at = event.outcome, record.time
         row.attempt, row.slot, row.end, row.ended_at = event.attempt, None, event, at
         row.settle(outcome)
         self._commits += outcome.commits
@@ -242,7 +282,11 @@ class Board:
             self.arrived[row.repo.id] = joined(self.arrived.pop(row.repo.id, None), arrival)
 
     def _row(self, repo: Repo) -> BoardRow:
-        return self.rows.setdefault(repo.id, BoardRow(repo))
+        row = self.rows.get(repo.id)
+        if row is None:
+            row = self.rows[repo.id] = BoardRow(repo)
+            self._count(row, 1)
+        return row
 
 
 def _open_failure(past: Past) -> Outcome:
