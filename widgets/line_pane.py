@@ -6,18 +6,19 @@ from typing import ClassVar
 from rich.segment import Segment
 from rich.style import Style
 from textual.binding import Binding, BindingType
+from textual.content import Content
 from textual.events import Click, Resize
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from widgets.ink import ink
+from widgets.ink import SteadyStyle, ink
 from widgets.text import fit
 from widgets.tone import TONE_CLASSES, Tone, muted_css, tone_css
 
 
-class LinePane(ScrollView, can_focus=True):
+class LinePane(SteadyStyle, ScrollView, can_focus=True):
     ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "line-pane--cursor",
@@ -103,6 +104,12 @@ class LinePane(ScrollView, can_focus=True):
     def highlighted(self) -> str | None:
         """The key of the line under the cursor; None when there is none to open."""
         return (self.key_at(self._cursor) or None) if 0 <= self._cursor < self.line_count() else None
+
+    def entitle(self, title: Content) -> None:
+        """Sets the title of the border, and draws no more than that."""
+        if title != self._border_title:
+            self._border_title = title  # the setter has all lines drawn
+            self.refresh(Region(-1, -1, self.outer_size.width, 1))
 
     # Cursor and scrolling.
 

@@ -15,7 +15,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from widgets.ink import ink
+from widgets.ink import SteadyStyle, ink
 from widgets.text import cut_end, cut_middle, fit
 from widgets.tone import TONE_CLASSES, Tone, muted_css, tone_css
 
@@ -26,6 +26,7 @@ CELL_WIDTH = 38
 _PHASE_WIDTH = 10
 _RATE_WIDTH = 10
 _BAR_WIDTHS = (6, 16)
+_FEW_REGIONS = 12
 _LINE_WIDTH = 10
 """The least room in which the last line of git is worth showing."""
 
@@ -91,7 +92,7 @@ def _arrange(slots: int, priority: bool, width: int, max_rows: int) -> _Plan:
     return _Plan(widest, 1, places, slots + priority - places)
 
 
-class SlotGrid(Widget, can_focus=True):
+class SlotGrid(SteadyStyle, Widget, can_focus=True):
     """A cell stays where it is while its job runs.
 
     When the slots need more than `max_rows` lines, the longest-running jobs come first and a last line counts the rest.
@@ -192,12 +193,17 @@ class SlotGrid(Widget, can_focus=True):
         before = self._cells
         if self._lay_out(self.size.width):
             return
+        regions: list[Region] = []
         for place, (old, new) in enumerate(zip(before, self._cells, strict=True)):
             region = self._region(place)
             if old != new:
-                self.refresh(region)
+                regions.append(region)
             elif turned and new.view and new.view.tone is Tone.RUNNING:
-                self.refresh(Region(region.x + 1, region.y, 1, 1))
+                regions.append(Region(region.x + 1, region.y, 1, 1))
+        if len(regions) > _FEW_REGIONS:  # each on its own is dearer than all at once
+            self.refresh(Region(0, 0, *self.size))
+        elif regions:
+            self.refresh(*regions)
 
     def get_content_height(self, _container: Size, _viewport: Size, width: int) -> int:
         return self._arrange(width).height

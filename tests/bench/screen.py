@@ -39,9 +39,9 @@ MOST_STEP = 0.005
 _SIZE = (50, 160)
 _WARM = 2.0
 _LOAD = (sys.executable, "-m", "tests.bench.screen_load")
-_KEYS = {"j": "▌", "k": "▌", " ": "●", "1": "host ", "2": "what happened", "3": "success"}
+_KEYS = {"j": "▌", "k": "▌", "1": "host ", "2": "what happened", "3": "success"}
 """What the paint of each key has in it, and hardly any other."""
-_TYPED = "jjjkkj jkk1j3jk 2jk3kkjjk"
+_TYPED = "jjjkkjjkk1j3jk2jk3kkjjk"
 
 
 class Raw:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import os
 import select
 import signal
@@ -68,7 +69,7 @@ class SynctuiApp(App[Ending]):
         self._bindings = BindingsMap(bindings(session.keys))
         self._first_theme = self.theme
         self.theme = session.preferences.settings.theme or self._first_theme
-        self.bridge = Bridge(self, self.read)
+        self.bridge = Bridge(self, self._nudged)
         engine = session.engine(self.bridge.spawn)
         board = Board(
             session.repos,
@@ -87,6 +88,8 @@ class SynctuiApp(App[Ending]):
         self._fault: Exception | None = None
         """The first fault of ours that nothing has caught; it ends the screen."""
         self._inbox = Inbox()
+        self._read_at = 0.0
+        """On the monotonic clock."""
         self._signal: signal.Signals | None = None
         self.lookout = Lookout(self, self.desk)
         self._pass: Worker[str] | None = None
@@ -174,6 +177,8 @@ class SynctuiApp(App[Ending]):
         self._greet()
         if session.start:
             self.commands.start_all()
+        # What is here now stays: the collector, which stops everything, need not go through it again and again.
+        gc.freeze()
 
     def _greet(self) -> None:
         """What a newcomer needs to know, and what the person's files have wrong: it is in the log as well."""
@@ -216,8 +221,14 @@ class SynctuiApp(App[Ending]):
         if isinstance(screen, RunScreen | DetailScreen):
             screen.paint()
 
+    def _nudged(self) -> None:
+        """What happens in quick succession is read and drawn with the next tick."""
+        if time.monotonic() - self._read_at >= _TICK:
+            self.read()
+
     def read(self) -> None:
         """Fold what has happened into the board and the log."""
+        self._read_at = time.monotonic()
         lines: list[LogLine] = []
         notices: list[Notice] = []
         for record in self._inbox.drain():

@@ -60,9 +60,9 @@ def tables(longest: int) -> dict[str, LineTable]:
     }
 
 
-def queue_row(row: BoardRow, place: int, *, marked: bool) -> TableRow:
+def queue_row(row: BoardRow, place: int, marks: Collection[str]) -> TableRow:
     repo, note = row.repo, "goes first" if row.pick else _attempt(row)
-    return TableRow(repo.id, (str(place), repo.id, note, repo.host), marked=marked)
+    return TableRow(repo.id, (str(place), repo.id, note, repo.host), marked=repo.id in marks)
 
 
 def attention_rows(rows: Sequence[BoardRow], desk: Desk, width: int) -> list[TableRow]:
@@ -123,11 +123,12 @@ def _trouble(row: BoardRow) -> Outcome:
     return row.trouble
 
 
-def sorted_rows(rows: Sequence[BoardRow], desk: Desk, sort: str) -> Sequence[BoardRow]:
-    if sort == SORTS[0]:
-        return rows
+def in_order(rows: Mapping[str, BoardRow], desk: Desk, sort: str) -> list[str]:
+    """The ids of the rows, sorted."""
     order = _REPO_SORTS[sort]
-    return sorted(rows, key=lambda row: order(row, _look(row, desk)))
+    if sort == SORTS[0]:
+        return list(rows)
+    return sorted(rows, key=lambda repo_id: order(rows[repo_id], _look(rows[repo_id], desk)))
 
 
 def repo_row(row: BoardRow, desk: Desk) -> TableRow:

@@ -309,7 +309,7 @@ def lanes(board: Board) -> list[LaneView]:
     is_limited = board.run is not None and board.run.host_jobs is not None
     if len(hosts) <= 1 and not is_limited and not board.lanes:
         return []
-    running = Counter(row.repo.host for row in board.running if row.slot != PRIORITY_SLOT)
+    running = Counter(row.host for row in board.running if row.slot != PRIORITY_SLOT)
     width = board.lane_width
     return [
         LaneView(host, running[host], min(board.lanes.get(host, width), width), waiting)

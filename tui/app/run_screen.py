@@ -206,10 +206,9 @@ class RunScreen(Screen[None]):
         shown = self._found()
         match name:
             case "queue":
-                queue = [row for repo_id in desk.source.queue() if (row := shown.get(repo_id))]
+                queue = [repo_id for repo_id in desk.source.queue() if repo_id in shown]
                 self.table.show_lazily(
-                    [row.repo.id for row in queue],
-                    lambda at: lists.queue_row(queue[at], at + 1, marked=queue[at].repo.id in desk.marks),
+                    queue, lambda at: lists.queue_row(shown[queue[at]], at + 1, desk.marks)
                 )
             case "attention":
                 attention = [row for repo_id, row in shown.items() if repo_id in desk.board.troubled]
@@ -218,10 +217,8 @@ class RunScreen(Screen[None]):
                 self.table.empty = f"nothing has arrived {lists.arrived_when(desk)}"
                 self.table.show(lists.arrived_rows(desk, shown))
             case _:
-                rows = lists.sorted_rows(list(shown.values()), desk, lists.SORTS[self._sort])
-                self.table.show_lazily(
-                    [row.repo.id for row in rows], lambda at: lists.repo_row(rows[at], desk)
-                )
+                keys = lists.in_order(shown, desk, lists.SORTS[self._sort])
+                self.table.show_lazily(keys, lambda at: lists.repo_row(desk.board.rows[keys[at]], desk))
 
     def _found(self) -> Mapping[str, BoardRow]:
         """What the words of the filter mean."""
@@ -252,7 +249,8 @@ class RunScreen(Screen[None]):
             f"/{self._words}" if self._words else "",
             f"by {lists.SORTS[self._sort]}" if self.shows_repos and self._sort else "",
         ]
-        _title(self.table, Content.assemble(*tabs), " · ".join(note for note in notes if note))
+        self.table.entitle(Content.assemble(*tabs))
+        _title(self.table, None, " · ".join(note for note in notes if note))
         log_notes = [
             "only changes" if self._log.only_interesting else "",
             f"/{self._needle}" if self._needle else "",
@@ -391,9 +389,9 @@ def _update(static: Static, text: str) -> None:
         static.update(Content(text))
 
 
-def _title(pane: Pane, title: Content, subtitle: str = "") -> None:
-    """A title that is set anew is drawn anew; most ticks change none."""
-    if pane.border_title != title.markup:
+def _title(pane: Pane, title: Content | None, subtitle: str = "") -> None:
+    """A title that is set anew has the whole pane drawn anew; most ticks change none."""
+    if title is not None and pane.border_title != title.markup:
         pane.border_title = title
     if pane.border_subtitle != (below := Content(f" {subtitle} " if subtitle else "")).markup:
         pane.border_subtitle = below

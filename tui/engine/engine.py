@@ -171,7 +171,7 @@ class Engine:
     def queue(self) -> list[str]:
         """Ids of the queued jobs, in the order in which they would start."""
         with self._lock:
-            return [job.id for job in self._scheduler.waiting]
+            return self._scheduler.waiting.ids()
 
     def gauge(self, job_id: str) -> Gauge | None:
         """The gauge of the job's latest attempt; None before its first."""

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from tui.engine.order import expected
 
 _PART = 0.01
+_ONE_BY_ONE = 1_000
 _QUARTILES_FROM = 2
 """So many durations at least have quartiles."""
 
@@ -61,8 +62,9 @@ def remaining(
     Whatever slot is free first takes the next one; limits of single hosts are not looked at. None: nobody
     knows, or nothing is left.
     """
-    at_work = [(spread, since) for repo_id, since in running if (spread := forecast.of(repo_id))]
-    waiting = [spread for repo_id in queued if (spread := forecast.of(repo_id))]
+    known, unknown = forecast.known, forecast.unknown
+    at_work = [(spread, since) for repo_id, since in running if (spread := known.get(repo_id, unknown))]
+    waiting = [spread for repo_id in queued if (spread := known.get(repo_id, unknown))]
     if not at_work and not waiting:
         return None
     low = _makespan(
@@ -80,14 +82,31 @@ def remaining(
     return Spread(min(low, likely), likely, max(likely, high))
 
 
-def _makespan(limit: int, running: Sequence[float], waiting: Iterable[float]) -> float:
-    """When the last one ends; what runs above the limit gives its slot to nobody."""
+def _makespan(limit: int, running: Sequence[float], waiting: Sequence[float]) -> float:
+    """When the last one ends; what runs above the limit gives its slot to nobody.
+
+    Of a long queue only the end is gone through one by one: what comes before fills all slots alike.
+    """
     free_at = sorted(running, reverse=True)[:limit]
     free_at += [0.0] * (limit - len(free_at))
+    before = waiting[:-_ONE_BY_ONE]
+    if before:
+        free_at = _filled(free_at, sum(before))
     heapq.heapify(free_at)
-    for seconds in waiting:
+    for seconds in waiting[-_ONE_BY_ONE:]:
         heapq.heapreplace(free_at, free_at[0] + seconds)
-    return max([*free_at, *running])
+    return max([*free_at, *running, *before])
+
+
+def _filled(free_at: Iterable[float], seconds: float) -> list[float]:
+    """So much work poured over the slots like water."""
+    slots = sorted(free_at)
+    level = slots[0]
+    for count in range(1, len(slots) + 1):
+        level = (seconds + sum(slots[:count])) / count
+        if count < len(slots) and level <= slots[count]:
+            break
+    return [max(at, level) for at in slots]
 
 
 class Countdown:

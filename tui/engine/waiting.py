@@ -27,6 +27,13 @@ class Waiting:
         bulk = [job for line in self._bulk.values() for job in line.values()]
         yield from sorted(bulk, key=lambda job: self._rank[job.id])
 
+    def ids(self) -> list[str]:
+        """In the same order; cheap, since a screen asks all the time."""
+        bulk = sorted(
+            self._rank.keys() - self._picks.keys() if self._picks else self._rank, key=self._rank.__getitem__
+        )
+        return [*self._picks, *bulk]
+
     def add(self, job: Job) -> None:
         self._rank[job.id] = self._next_rank
         self._next_rank += 1

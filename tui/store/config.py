@@ -134,6 +134,7 @@ def parse_toml(content: bytes, name: str) -> dict[str, object]:
 def _repos(workspaces: Mapping[str, object], file: Path, name: str) -> Iterable[Repo]:
     slugs = Slugs()
     taken: dict[str, str] = {}
+    real_folders: dict[str, str] = {}
     for folder, entries in workspaces.items():
         root = workspace_folder(file, folder)
         problem, real_root = "", ""
@@ -144,6 +145,7 @@ def _repos(workspaces: Mapping[str, object], file: Path, name: str) -> Iterable[
         else:
             # `/` becomes empty, so that a "/" may follow it.
             real_root = os.path.realpath(root).rstrip("/")
+            real_folders[real_root] = real_root
             if names_git_dir(str(root)) or names_git_dir(real_root):
                 problem = ": lies in a git dir; allowed: a folder out of every .git"
         if problem or not isinstance(entries, dict):
@@ -151,7 +153,7 @@ def _repos(workspaces: Mapping[str, object], file: Path, name: str) -> Iterable[
             yield Repo(slugs.unique(Path(folder).name), file.parent / clean_text(folder), error=error)
             continue
         for key, value in entries.items():
-            yield entry_repo(key, value, root, real_root, file, slugs, taken)
+            yield entry_repo(key, value, root, real_root, file, slugs, taken, real_folders)
 
 
 def _scan_folder(folder: Path) -> Workspace:

@@ -83,12 +83,20 @@ class Slugs:
 
 
 def entry_repo(
-    name: str, value: object, root: Path, real_root: str, file: Path, slugs: Slugs, taken: dict[str, str]
+    name: str,
+    value: object,
+    root: Path,
+    real_root: str,
+    file: Path,
+    slugs: Slugs,
+    taken: dict[str, str],
+    folders: dict[str, str],
 ) -> Repo:
     """The repo of the entry `name = value` in the workspace folder `root`; `error` says every mistake in it.
 
     `real_root` is root without links and last slash. `taken` maps the real paths of the entries before to what they
-    are called in a message; this one is added.
+    are called in a message; this one is added. `folders` are the folders that were looked at for those, and their real
+    paths; that of this one is added.
     """
     table = value if isinstance(value, dict) else {"url": value}
     good: dict[str, object] = {}
@@ -103,7 +111,7 @@ def entry_repo(
     place = entry.path if entry.path is not None else name
     label = clean_text(f"{root.name}/{name}")
     where = "path" if entry.path is not None else "its name as path"
-    problem, real = _place(place, real_root)
+    problem, real = _place(place, real_root, folders)
     if problem:
         mistakes.append(f"{where} {problem}; allowed: {ALLOWED['path']}")
     elif real in taken:
@@ -157,7 +165,7 @@ def _absolute(url: str | None, base: Path) -> str | None:
     return str(base / os.path.expanduser(url))  # noqa: PTH111 - keeps `~nobody` where Path raises
 
 
-def _place(place: str, real_root: str) -> tuple[str, str]:
+def _place(place: str, real_root: str, folders: dict[str, str]) -> tuple[str, str]:
     """Why the path may not be used, else empty; and the real path."""
     if not place:
         return "is empty", ""
@@ -165,10 +173,14 @@ def _place(place: str, real_root: str) -> tuple[str, str]:
         return "holds control characters", ""
     if place.startswith(("/", "~")) or ".." in place.split("/"):
         return f"{shown(place)} leaves the workspace folder", ""
-    real = f"{real_root}/{place}"
+    path = f"{real_root}/{place}"
+    folder, _, name = path.rpartition("/")
+    if folder not in folders:
+        folders[folder] = os.path.realpath(folder).rstrip("/")
+    real = f"{folders[folder]}/{name}"
     # Most entries are a plain name: one look is enough, realpath looks at every folder on the way.
-    if "/" in place or place == "." or os.path.islink(real):  # noqa: PTH114 - a Path is slower than the look
-        real = os.path.realpath(real)
+    if name in {"", "."} or os.path.islink(real):  # noqa: PTH114 - a Path is slower than the look
+        real = os.path.realpath(path)
     if real != real_root and not real.startswith(f"{real_root}/"):
         return f"{shown(place)} leaves the workspace folder through a link", ""
     if names_git_dir(place) or names_git_dir(real[len(real_root) :]):

@@ -74,7 +74,9 @@ def checked(entries: Iterable[NewEntry], source: Path) -> tuple[list[NewEntry], 
     refused: list[str] = []
     for entry in entries:
         real_root = os.path.realpath(entry.folder).rstrip("/")
-        repo = entry_repo(entry.name, dict(entry.options), entry.folder, real_root, source, Slugs(), taken={})
+        repo = entry_repo(
+            entry.name, dict(entry.options), entry.folder, real_root, source, Slugs(), taken={}, folders={}
+        )
         if repo.error:
             refused += repo.error.splitlines()
             continue

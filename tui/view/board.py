@@ -46,6 +46,8 @@ class BoardRow:
     attempt: int = 0
     """0: never asked for in this session."""
     pick: bool = False
+    host: str = ""
+    """Of the repo, once it was asked for."""
     slot: int | None = None
     started: float = 0.0
     settled: Outcome | None = None
@@ -249,7 +251,8 @@ class Board:
     ) -> None:
         match event:
             case JobQueued(repo=repo, attempt=attempt, pick=pick):
-                row.repo = repo  # its entry in the workspace file may have changed since the last run
+                # Its entry in the workspace file may have changed since the last run.
+                row.repo, row.host = repo, repo.host
                 row.state, row.attempt, row.pick = Stage.QUEUED, attempt, pick
             case JobStarted(slot=slot, pick=pick):
                 row.state, row.slot, row.pick, row.started = Stage.RUNNING, slot, pick, record.time
@@ -264,7 +267,7 @@ class Board:
         self.planned += by * (row.state is Stage.PLANNED)
         if row.attempt:
             self._counts[row.state] += by
-            self.hosts.setdefault(row.repo.host, Counter())[row.state] += by
+            self.hosts.setdefault(row.host, Counter())[row.state] += by
         for belongs, group in ((row.live, self._running), (row.needs_person, self.troubled)):
             if belongs and by > 0:
                 group[repo_id] = row
@@ -274,6 +277,7 @@ class Board:
     def _end(self, row: BoardRow, event: JobEnded, record: Record) -> None:
         outcome, at = event.outcome, record.time
         row.attempt, row.slot, row.end, row.ended_at = event.attempt, None, event, at
+        row.host = row.host or row.repo.host
         row.settle(outcome)
         self._commits += outcome.commits
         if outcome.state in ATTENTION_STATES:
