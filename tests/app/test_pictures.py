@@ -1,5 +1,6 @@
 """What the app looks like: the whole screen, with the clock standing still."""
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ from tests.kit.app_driver import Driver, FrozenClock, repo
 from tests.kit.scenes import Scene, driver
 from tui.engine.plan import Plan
 from tui.engine.watch import Watch
+from tui.git.clean import clean_text
 from tui.git.gauge import Progress
 from tui.git.outcome import Outcome, Reason, State
 from tui.git.repo import Repo
@@ -161,3 +163,23 @@ def test_picture_of_a_watch_in_its_pause(picture: Any, size: tuple[int, int]) ->
         await drive.press("2")
 
     assert picture(driver(entries=entries, limit=6, watch=watch), scene, size)
+
+
+def test_picture_of_names_of_every_width(picture: Any) -> None:
+    """Wide characters, combining marks and bytes that are no UTF-8: the columns stay straight."""
+    names = [
+        "wide/日本語のリポジトリ",
+        "marks/Cafe\u0301 nai\u0308ve",
+        clean_text(os.fsdecode(b"bytes/caf\xe9\xff")),
+        "plain/ascii",
+    ]
+    entries = [repo(name) for name in (*names, *(f"{name}-2" for name in names))]
+
+    async def scene(drive: Driver) -> None:
+        await drive.press("S")
+        await drive.running(*(entry.id for entry in entries))
+        for entry in entries[:4]:
+            drive.show(entry.id, Progress("Receiving objects", 50, 1 << 20, 1 << 20, "受信中 cafe\u0301 50%"))
+            await drive.end(f"{entry.id}-2", outcome=scenes.GONE if entry is entries[0] else scenes.FORWARD)
+
+    assert picture(driver(entries=entries, limit=8), scene)

@@ -9,6 +9,7 @@ import pytest
 
 from tests.kit import scenes
 from tests.kit.app_driver import Driver
+from widgets.slot_grid import SlotGrid
 
 LONGEST = 0.2
 """Seconds of work in one go after which a person feels that a key was late."""
@@ -57,3 +58,19 @@ async def test_no_step_of_the_screen_takes_long(monkeypatch: pytest.MonkeyPatch)
         await driver.settle()
     assert spans
     assert max(spans) < LONGEST
+
+
+async def test_without_animations_the_spinner_stands_still() -> None:
+    driver = Driver(2, limit=2)
+    async with driver.open():
+        await driver.press("S")
+        await driver.running("r0", "r1")
+        spinner = driver.app.main.query_one(SlotGrid)
+        for level, turns in (("full", True), ("none", False)):
+            driver.app.animation_level = level  # type: ignore[assignment]  # a loop over literals
+            seen = set()
+            for _ in range(4):
+                driver.clock.advance(0.25)
+                await driver.settle()
+                seen.add(spinner._spinner)
+            assert (len(seen) > 1) is turns

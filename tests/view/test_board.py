@@ -1,5 +1,7 @@
 """The board is a fold of records: nothing else moves it."""
 
+import random
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -163,3 +165,31 @@ def test_cancelling_a_retry_mends_nothing(board: Board) -> None:
 def test_what_was_cancelled_without_trouble_needs_nobody(board: Board) -> None:
     fold(board, run_started(), ended(A, Outcome(State.CANCELLED, Reason.USER)))
     assert board.attention == []
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_figures_are_those_of_a_recount(seed: int) -> None:
+    chance = random.Random(seed)
+    some = [*repos(4), *repos(8, "b.example")[4:]]
+    board = Board(some, limit=4)
+    for attempt in range(1, 120):
+        repo = chance.choice(some)
+        slot = chance.choice([0, 1, PRIORITY_SLOT])
+        outcome = chance.choice([SYNCED, NOT_FOUND, Outcome(State.CANCELLED, Reason.USER)])
+        steps = [
+            JobQueued(repo, attempt, pick=False),
+            JobStarted(repo, attempt, slot, pick=False),
+            JobStopping(repo, Reason.USER),
+            ended(repo, outcome, attempt),
+        ]
+        fold(board, *steps[: chance.randint(1, 4)])
+        if chance.random() < 0.1:
+            board.acknowledge([board.rows[repo.id]])
+        rows = list(board.rows.values())
+        asked = [row for row in rows if row.attempt]
+        assert board.counts == Counter(row.state for row in asked)
+        assert board.planned == sum(row.state is Stage.PLANNED for row in rows)
+        assert {row.repo.id for row in board.running} == {row.repo.id for row in rows if row.live}
+        assert board.attention == [row for row in rows if row.needs_person]
+        for host, counts in board.hosts.items():
+            assert +counts == Counter(row.state for row in asked if row.repo.host == host)

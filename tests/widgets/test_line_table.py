@@ -1,5 +1,6 @@
 import pytest
 from textual import events
+from textual.content import Content
 
 from tests.widgets.host import Host, lines
 from widgets.line_table import Column, LineTable, TableRow
@@ -229,3 +230,35 @@ async def test_only_rows_that_changed_are_painted_again(monkeypatch):
         changed[50] = row(50, marked=True)
         app.widget.show(changed)
         assert [region.y for region in painted] == [3]
+
+
+async def test_only_rows_in_view_are_made():
+    app = Host(LineTable(COLUMNS))
+    made = []
+
+    def make(index):
+        made.append(index)
+        return row(index)
+
+    async with app.run_test(size=(46, 6)) as pilot:
+        app.widget.show_lazily([f"r{number}" for number in range(10_000)], make)
+        await pilot.pause()
+        assert set(made) == set(range(5))
+        app.widget.move_cursor(9_999)
+        await pilot.pause()
+        assert app.widget.highlighted == "r9999"
+        assert set(made) == {*range(5), *range(9_995, 10_000)}
+
+
+async def test_a_new_title_is_drawn_without_the_rows():
+    app = Host(LineTable(COLUMNS))
+    async with app.run_test(size=(46, 6)) as pilot:
+        app.widget.styles.border = ("round", "white")
+        await shown(pilot, app.widget, rows(1, 2))
+        drawn = []
+        draw = app.widget.draw
+        app.widget.draw = lambda index, width: drawn.append(index) or draw(index, width)
+        app.widget.entitle(Content("Queue 7"))
+        await pilot.pause()
+        assert "Queue 7" in app.export_screenshot(simplify=True).replace("&#160;", " ")
+        assert not drawn

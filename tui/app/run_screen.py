@@ -160,7 +160,8 @@ class RunScreen(Screen[None]):
             if self.size.height < _TALL:  # there the plan has had the place of the log
                 self._to(self._log)
         slots, priority = present.slots(board, desk.source.gauge, desk.marks, desk.clock)
-        spin = int(desk.clock.monotonic() * _SPINS_PER_SECOND)
+        stands_still = self.app.animation_level == "none"
+        spin = 0 if stands_still else int(desk.clock.monotonic() * _SPINS_PER_SECOND)
         self._slots.show(slots, priority, spin, present.closed(board, slots))
         _title(self._slots, Content(present.slots_title(board)))
         self._status.show(present.status(board, desk.source.gauge, desk.left()))

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from tui.engine.order import expected
 
 _PART = 0.01
-_ONE_BY_ONE = 1_000
+_ONE_BY_ONE = 2_000
 _QUARTILES_FROM = 2
 """So many durations at least have quartiles."""
 
