@@ -108,6 +108,10 @@ def run_trivial() -> None:
         def compose(self) -> ComposeResult:
             yield Static("trivial")
 
+        def on_key(self) -> None:
+            told = self.query_one(Static)
+            told.update("odd" if str(told.content) != "odd" else "even")
+
     Trivial().run()
 
 
