@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
@@ -35,12 +36,14 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
-    """A row; a group row heads the rows below it, shows its first cell alone and cannot be selected."""
+    """A row. A group row heads the rows below it: its first cell, and the first of the others that finds room whole."""
 
     key: str
     cells: tuple[Cell, ...]
     marked: bool = False
     group: bool = False
+    members: tuple[str, ...] = ()
+    """Keys of the rows that a group row stands for, shown or not; without any it cannot be selected."""
 
 
 class LineTable(LinePane):
@@ -109,9 +112,16 @@ class LineTable(LinePane):
         self._awaited = key
 
     @property
+    def heading(self) -> TableRow | None:
+        """The group row under the cursor."""
+        return self.row(self._cursor) if self._cursor in self._groups else None
+
+    @property
     def just_taken_over(self) -> bool:
         """Whether the cursor is only there because the row that it is to stay on has gone."""
-        return self._awaited is not None and self.highlighted not in {None, self._awaited}
+        if self._awaited is None or not 0 <= self._cursor < len(self.keys):
+            return False
+        return self.keys[self._cursor] != self._awaited
 
     @just_taken_over.setter
     def just_taken_over(self, taken_over: bool) -> None:
@@ -134,10 +144,16 @@ class LineTable(LinePane):
         return len(self.keys)
 
     def key_at(self, index: int) -> str:
-        return self.keys[index]
+        return "" if index in self._groups else self.keys[index]
 
     def selectable(self, index: int) -> bool:
-        return index not in self._groups
+        return index not in self._groups or bool(self.row(index).members)
+
+    def action_open(self) -> None:
+        if heading := self.heading:
+            self.post_message(self.Opened(heading.key))
+        else:
+            super().action_open()
 
     def empty_text(self) -> str:
         return self.empty
@@ -145,11 +161,21 @@ class LineTable(LinePane):
     def draw(self, index: int, width: int) -> Strip:
         row = self.row(index)
         if row.group:
-            text, tone = _parts(row.cells[0])
-            style = self.ink("line-pane--heading") if tone is None else self.tone_ink(tone)
-            return Strip([Segment(fit(f" {text}", width), style)], width)
+            return self._draw_group(row, width)
         mark = Segment(" ● " if row.marked else "   ", self.ink("line-pane--cursor-sign"))
         return self._line([(*_parts(cell), None) for cell in row.cells], mark, width)
+
+    def _draw_group(self, row: TableRow, width: int) -> Strip:
+        text, tone = _parts(row.cells[0])
+        style = self.ink("line-pane--heading") if tone is None else self.tone_ink(tone)
+        rest = width - cell_len(f" {text}")
+        wanted = (f"   {_parts(cell)[0]}" for cell in row.cells[1:])
+        more = next((one for one in wanted if cell_len(one) <= rest), None)
+        if more is None:
+            return Strip([Segment(fit(f" {text}", width), style)], width)
+        return Strip(
+            [Segment(f" {text}", style), Segment(fit(more, rest), self.ink("line-pane--muted"))], width
+        )
 
     def draw_header(self, width: int) -> Strip:
         heading = self.ink("line-pane--heading")
@@ -200,11 +226,18 @@ class LineTable(LinePane):
             return index
         if key is not None and (found := self._index_of(key)) is not None:
             return found
+        # Whoever was on a row has not asked for a whole group.
+        if len(self._groups) < len(self.keys):
+            here = max(0, min(index, len(self.keys) - 1))
+            after = (found for found in range(here, len(self.keys)) if found not in self._groups)
+            before = (found for found in range(here, -1, -1) if found not in self._groups)
+            found = next(after, None)
+            return next(before) if found is None else found
         nearest = self._nearest(index, 1)
         return -1 if nearest is None else nearest
 
     def _index_of(self, key: str) -> int | None:
-        """Of the row of that key that is no heading."""
+        """Of the row of that key that is can be selected."""
         found = -1
         with suppress(ValueError):
             while True:

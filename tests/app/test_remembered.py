@@ -143,7 +143,7 @@ async def test_what_failed_before_needs_attention_before_any_run() -> None:
     async with Driver(3, past=past).open() as driver:
         await driver.press("2")
         assert [line for line in listed(driver) if "→" not in line] == [
-            "✗ failed: not found  1",
+            "✗ failed: not found  1 | r retries these",
             "r0 | 3 times, last 2 d ago: no such repository",
         ]
         await driver.press("r")
@@ -163,7 +163,7 @@ async def test_the_failure_is_that_of_the_ledger_whatever_came_last(state: str) 
     past = {"r0": Past(state, None, "held by pid 7", failure=DEAD)}
     async with Driver(1, past=past).open() as driver:
         await driver.press("2")
-        assert listed(driver)[0] == "✗ failed: not found  1"
+        assert listed(driver)[0] == "✗ failed: not found  1 | r retries these"
         assert listed(driver)[-1] == "r0 | 3 times, last 2 d ago"
 
 

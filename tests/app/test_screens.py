@@ -15,6 +15,7 @@ from textual.widgets import Input, Static
 from tests.kit.app_driver import Driver, repo
 from tests.kit.work import NOT_FOUND, SYNCED, GatedWork
 from tui.app import app as app_module
+from tui.app import detail_parts
 from tui.app.actions import ACTIONS, offered
 from tui.app.detail_screen import DetailScreen
 from tui.app.lists import SORTS
@@ -341,7 +342,7 @@ async def test_the_detail_shows_the_job_while_it_runs_and_takes_its_keys() -> No
         await driver.settle()
         assert isinstance(driver.app.screen, DetailScreen)
         output = str(driver.app.screen.query_one("#output", Static).content)
-        assert output == "output of git\nremote: [new branch] hello"
+        assert output == "remote: [new branch] hello"
         await driver.press("x")
         await driver.idle()
         assert driver.state("r0") == "cancelled"
@@ -353,7 +354,7 @@ async def test_the_detail_shows_the_job_while_it_runs_and_takes_its_keys() -> No
 
 async def test_the_detail_shows_a_path_that_is_clean() -> None:
     async with Driver([Repo("proj-", Path("/nowhere/proj\u202e"))]).open() as driver:
-        facts = DetailScreen(driver.app.desk, "proj-")._draw_facts(driver.board.rows["proj-"], None)
+        facts = detail_parts.facts(driver.board.rows["proj-"], None, driver.app.desk)
         assert "/nowhere/proj\ufffd" in [str(cell) for cell in facts.columns[1].cells]
         await driver.press("y")
         assert driver.app.clipboard == r"$'/nowhere/proj\xe2\x80\xae'"
@@ -511,8 +512,8 @@ async def test_one_line_begins_with_the_cause_and_not_with_the_url(width: int) -
         assert view.line == "The requested URL returned error: 403"
         await driver.press("3")
         assert main.table.rows[0].cells[-1] == "failed/auth, just now: The requested URL returned error: 403"
-        facts = DetailScreen(driver.app.desk, "r0")._draw_facts(driver.board.rows["r0"], None)
-        assert f"auth: {said}" in [str(cell) for cell in facts.columns[1].cells]
+        trouble = detail_parts.trouble(driver.board.rows["r0"], driver.app.desk)
+        assert said in [str(cell) for cell in trouble.columns[1].cells]
 
 
 async def test_a_host_that_is_held_back_is_named_as_long_as_it_is() -> None:

@@ -1,6 +1,6 @@
 """Every action of the app, once: the bindings, the footer, the help, the palette and the README read it here."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -10,6 +10,7 @@ from tui.app.keymap import Keymap, load
 from tui.app.player import SPEEDS, Player
 from tui.engine.slots import MAX_JOBS
 from tui.store.paths import keys_file
+from tui.view.advised import commands, suggestion
 from tui.view.board import Board, BoardRow, Stage
 from widgets.help_screen import HelpGroup, HelpRow
 from widgets.hint_bar import Hint
@@ -25,6 +26,9 @@ class Situation:
     keys: Keymap
     player: Player | None = None
     """Of a replay."""
+    on_heading: bool = False
+    """The targets are a whole group."""
+    in_detail: bool = False
 
 
 Refusal = Callable[[Situation], str | None]
@@ -55,6 +59,12 @@ def _live(refuse: Refusal) -> Refusal:
 
 def _needs_target(now: Situation) -> str | None:
     return None if now.targets else "nothing is selected"
+
+
+def _one_repo(now: Situation) -> str | None:
+    if now.on_heading:
+        return f"this is a group: {now.keys.first('open_detail')} folds it; go to one of its repos"
+    return _needs_target(now)
 
 
 def _cannot_run(row: BoardRow) -> str | None:
@@ -117,6 +127,16 @@ def _login(now: Situation) -> str | None:
     return _all_refuse(now, lambda row: None if row.needs_login else f"{row.repo.id} needs no login")
 
 
+def _copy_command(now: Situation) -> str | None:
+    return _all_refuse(
+        now, lambda row: None if commands(suggestion(row)) else f"no command is suggested for {row.repo.id}"
+    )
+
+
+def _turn(now: Situation) -> str | None:
+    return None if now.in_detail else "only in the detail of a repo"
+
+
 def _pause(now: Situation) -> str | None:
     if now.player:
         return _plays(now)
@@ -161,7 +181,7 @@ _REPLAY = "Replay"
 ACTIONS: tuple[Action, ...] = (
     Action("start_all", ("S",), "start all", _RUN, _live(_start_all)),
     Action("sync", ("s",), "sync the marked repos, or the selected one", _RUN, _live(_sync)),
-    Action("mark", ("space",), "mark or unmark", _RUN, _live(_needs_target)),
+    Action("mark", ("space",), "mark or unmark; a group as a whole", _RUN, _live(_needs_target)),
     Action("mark_all", ("a",), "mark all that are shown, or none", _RUN, _live(_empty)),
     Action("cancel", ("x",), "cancel what is queued, abort what runs", _RUN, _live(_cancel)),
     Action("retry", ("r",), "retry the marked repos, or the selected one", _RUN, _live(_retry)),
@@ -188,7 +208,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("drain", ("d",), "drain: cancel what is queued, running jobs go on", _JOBS, _live(_drain)),
     Action("raise_limit", ("+", "="), "one more job at a time; a replay goes faster", _JOBS, _raise),
     Action("lower_limit", ("-",), "one job fewer; running jobs go on; a replay goes slower", _JOBS, _lower),
-    Action("open_detail", ("enter",), "detail of the repo", _LOOK, _needs_target),
+    Action("open_detail", ("enter",), "detail of the repo; fold or unfold a group", _LOOK, _needs_target),
+    Action("next_repo", ("]",), "detail: next repo of the list", _LOOK, _turn),
+    Action("previous_repo", ("[",), "detail: previous repo of the list", _LOOK, _turn),
     Action("filter", ("/",), "filter a list, search the log", _LOOK),
     Action("next_match", ("n",), "next match in the log", _LOOK),
     Action("previous_match", ("N",), "previous match in the log", _LOOK),
@@ -202,10 +224,17 @@ ACTIONS: tuple[Action, ...] = (
     Action("show_arrived", ("4",), "tab Arrived", _LOOK),
     Action("next_pane", ("tab",), "next pane", _LOOK),
     Action("login", ("i",), "log in where git can ask, then retry all of that host", _REPO, _live(_login)),
-    Action("shell", ("!",), "shell in the repo; the run goes on", _REPO, _live(_needs_target)),
-    Action("editor", ("e",), "editor in the repo", _REPO, _live(_needs_target)),
-    Action("lazygit", ("L",), "lazygit in the repo", _REPO, _live(_needs_target)),
+    Action("shell", ("!",), "shell in the repo; the run goes on", _REPO, _live(_one_repo)),
+    Action("editor", ("e",), "editor in the repo", _REPO, _live(_one_repo)),
+    Action("lazygit", ("L",), "lazygit in the repo", _REPO, _live(_one_repo)),
     Action("copy", ("y",), "copy the selected text, or the repo's path or error", _REPO),
+    Action(
+        "copy_command",
+        ("c",),
+        "copy the command that the advice names; again: the next one",
+        _REPO,
+        _copy_command,
+    ),
     Action("step", (".",), "replay: one event, then stand still", _REPLAY, _plays),
     Action("back", ("<",), "replay: ten seconds back", _REPLAY, _replay),
     Action("forward", (">",), "replay: ten seconds on", _REPLAY, _plays),
@@ -266,6 +295,24 @@ _FOOTER_OF_REPLAY = {
 """As above, in a replay."""
 
 
+_FOOTER_OF_DETAIL = {
+    "cancel": "cancel",
+    "retry": "retry",
+    "login": "log in",
+    "copy_command": "copy command",
+    "shell": "shell",
+    "lazygit": "lazygit",
+    "editor": "editor",
+    "pick": "run now",
+    "copy": "copy",
+    "next_repo": "next",
+    "previous_repo": "previous",
+    "quit": "quit",
+}
+"""As above, in the detail of a repo."""
+_FOR_WHAT_IS_IN_THE_WAY = ("shell", "lazygit", "editor")
+
+
 def offered(now: Situation) -> list[Action]:
     """What the help and the palette list: what a replay alone can do first in a replay, and else not at all."""
     of_replay = [action for action in ACTIONS if action.group == _REPLAY and now.player]
@@ -290,9 +337,24 @@ def bindings(keys: Keymap) -> list[Binding]:
 
 def hints(now: Situation) -> list[Hint]:
     """What the footer shows: the actions that would do something now."""
-    labels = _FOOTER_OF_REPLAY if now.player else dict(_FOOTER)
+    labels = dict(_FOOTER_OF_REPLAY if now.player else _FOOTER)
     if now.player.paused if now.player else now.board.paused:
         labels["pause"] = "resume"
+    if now.on_heading:
+        labels |= {"retry": "retry these", "mark": "mark these", "open_detail": "fold"}
+    return _hints(now, labels)
+
+
+def detail_hints(now: Situation, *, in_the_way: bool) -> list[Hint]:
+    """As `hints`, in the detail of a repo; `in_the_way`: the person has something to do in its folder."""
+    labels = dict(_FOOTER_OF_DETAIL)
+    if not in_the_way:
+        for name in _FOR_WHAT_IS_IN_THE_WAY:
+            del labels[name]
+    return _hints(now, labels)
+
+
+def _hints(now: Situation, labels: Mapping[str, str]) -> list[Hint]:
     return [
         Hint(now.keys.shown(name)[0], label)
         for name, label in labels.items()

@@ -327,11 +327,23 @@ class SynctuiApp(App[Ending]):
         """What an action on repos is about: the marked ones, else the selected one."""
         if self.desk.marks and not isinstance(self.screen, DetailScreen):
             return [row for repo_id, row in self.desk.board.rows.items() if repo_id in self.desk.marks]
-        row = self.desk.board.rows.get(self.highlighted() or "")
-        return [row] if row else []
+        screen = self.screen
+        selected = screen.selected() if isinstance(screen, RunScreen | DetailScreen) else ()
+        return [row for repo_id in selected if (row := self.desk.board.rows.get(repo_id))]
+
+    def on_heading(self) -> bool:
+        """Whether a whole group is selected."""
+        return self.screen is self.main and self.main.heading is not None
 
     def situation(self) -> Situation:
-        return Situation(self.desk.board, self.targets(), self.desk.keys, self.desk.player)
+        return Situation(
+            self.desk.board,
+            self.targets(),
+            self.desk.keys,
+            self.desk.player,
+            on_heading=self.on_heading(),
+            in_detail=isinstance(self.screen, DetailScreen),
+        )
 
     def action_act(self, name: str) -> None:
         """Do the action of that name, or say why not."""
@@ -364,6 +376,7 @@ class SynctuiApp(App[Ending]):
     def open_detail(self, repo_id: str) -> None:
         if not isinstance(self.screen, DetailScreen) and repo_id in self.desk.board.rows:
             self.push_screen(DetailScreen(self.desk, repo_id))
+            self.lookout.look_now(self.desk.board.rows[repo_id].repo)
 
     # Leaving.
 

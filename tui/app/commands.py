@@ -1,22 +1,22 @@
 """What the actions do to the run, to the selected repo and to the app itself."""
 
-import os
-import shlex
-import shutil
 import signal
-import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from tui.app import outside
 from tui.app.actions import help_groups
+from tui.app.detail_screen import DetailScreen
 from tui.app.settings_screen import SettingsScreen
 from tui.engine.slots import MAX_JOBS
-from tui.git.clean import shell_word
+from tui.git.clean import clean_text, shell_word
+from tui.git.inspect import NOT_CLONED
 from tui.git.login import log_in
 from tui.store.paths import StateError
+from tui.view.advised import brief, commands, suggestion
 from tui.view.board import BoardRow, Stage
 from tui.view.lines import plural
 from widgets.dialogs import Choice, ConfirmDialog
@@ -40,6 +40,8 @@ class Commands:
         self._app = app
         self._engine = app.desk.engine
         self._keys = app.desk.keys
+        self._copied: tuple[Sequence[str], int] = (), 0
+        """The commands of which one was copied last, and which."""
 
     # The run.
 
@@ -166,7 +168,10 @@ class Commands:
     # The selected repo.
 
     def open_detail(self) -> None:
-        if target := self._first_target():
+        """Of a group: fold or unfold it."""
+        if self._app.on_heading():
+            self._app.main.fold()
+        elif target := self._first_target():
             self._app.open_detail(target.repo.id)
 
     def copy(self) -> None:
@@ -180,11 +185,46 @@ class Commands:
             path = path if path.isprintable() else shell_word(path)
             text = failed.message if failed and failed.message else path
             what = f"{'the error' if failed and failed.message else 'the path'} of {target.repo.id}"
+        elif self._app.on_heading() and (targets := self._app.targets()):
+            text, what = suggestion(targets[0]), f"the advice for {targets[0].repo.id}"
         else:
             self._app.say("nothing is selected")
             return
         self._app.copy_to_clipboard(text)
         self._app.say(f"copied {what}")
+
+    def copy_command(self) -> None:
+        """Of what the advice names; pressed again, the next one."""
+        target = next((row for row in self._app.targets() if commands(suggestion(row))), None)
+        if target is None:
+            return
+        named = commands(suggestion(target))
+        known, last = self._copied
+        place = (last + 1) % len(named) if known == named else 0
+        self._copied = named, place
+        self._app.copy_to_clipboard(named[place])
+        which = f" {place + 1} of {len(named)}" if len(named) > 1 else ""
+        self._app.say(f"copied command{which}: {brief(named[place])}")
+
+    def next_repo(self) -> None:
+        self._turn(1)
+
+    def previous_repo(self) -> None:
+        self._turn(-1)
+
+    def _turn(self, step: int) -> None:
+        screen, listed = self._app.screen, self._app.main.listed()
+        if not isinstance(screen, DetailScreen):
+            return
+        if screen.repo_id not in listed:
+            listed = list(self._app.desk.board.rows)
+        place = listed.index(screen.repo_id) + step
+        if not 0 <= place < len(listed):
+            self._app.say(f"{screen.repo_id} is the {'last' if step > 0 else 'first'} of the list")
+            return
+        self._app.main.point_at(listed[place])
+        screen.show(listed[place])
+        self._app.lookout.look_now(self._app.desk.board.rows[listed[place]].repo)
 
     def login(self) -> None:
         """Git asks on the real terminal for one of them; what it learns serves all of that server."""
@@ -213,27 +253,43 @@ class Commands:
             self._app.say(f"{place} did not let us in", "warning")
 
     def shell(self) -> None:
-        self._in_repo([os.environ.get("SHELL") or "sh"])
+        self._in_repo(outside.shell)
 
     def editor(self) -> None:
-        self._in_repo([*shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"), "."])
+        self._in_repo(outside.editor)
 
     def lazygit(self) -> None:
-        self._in_repo(["lazygit"])
+        self._in_repo(outside.lazygit)
 
-    def _in_repo(self, command: Sequence[str]) -> None:
+    def _in_repo(self, program: Callable[[], Sequence[str]]) -> None:
         target = self._first_target()
         if target is None:
             return
-        if not target.repo.path.is_dir():
-            self._app.say(f"{target.repo.id} is not cloned yet", "warning")
-        elif shutil.which(command[0]) is None:
-            self._app.say(f"{command[0]} was not found", "warning")
-        else:
-            self._outside(
-                lambda: subprocess.run(command, cwd=target.repo.path, check=False),
-                f"synctui: {target.repo.id}; the run goes on",
-            )
+        repo = target.repo
+        if not repo.path.is_dir():
+            self._app.say(self._no_folder(target), "warning")
+            self._app.lookout.look_now(repo)
+            return
+        try:
+            words = program()
+        except outside.UnusableError as error:
+            self._app.say(str(error), "warning")
+            return
+        back = f"leave {Path(words[0]).name} to come back"
+        wrong = self._outside(
+            lambda: outside.run(words, repo.path), f"synctui: {repo.id}; the run goes on, {back}"
+        )
+        if not repo.path.is_dir():
+            wrong = f"{repo.id}: its folder is gone: {clean_text(str(repo.path))}"
+        if wrong:
+            self._app.say(wrong, "warning")
+        self._app.lookout.look_now(repo)
+
+    def _no_folder(self, row: BoardRow) -> str:
+        look = self._app.desk.looks.get(row.repo.id)
+        known = look is not None and look.status.error != NOT_CLONED
+        gone = f"its folder is gone: {clean_text(str(row.repo.path))}"
+        return f"{row.repo.id}: {gone}" if known else f"{row.repo.id} is not cloned yet"
 
     def _outside(self, run: Callable[[], _Result], text: str) -> _Result:
         """Another program has the terminal until it ends; the jobs go on, only the drawing stands still."""

@@ -11,7 +11,7 @@ from tui.engine.engine import Engine
 from tui.engine.eta import Countdown, Forecast, Spread, about, forecast, remaining
 from tui.engine.selection import Facts
 from tui.engine.survey import StatusRow
-from tui.git.outcome import FAILURE_STATES, Outcome, State
+from tui.git.outcome import FAILURE_STATES, Outcome, Reason, State
 from tui.store.past import Failure, Past, Staleness
 from tui.view.arrivals import Arrival
 from tui.view.board import Board, BoardRow, Stage
@@ -33,6 +33,8 @@ class Desk:
     marks: set[str] = field(default_factory=set)
     looks: dict[str, StatusRow] = field(default_factory=dict)
     """What the survey last saw of each repo."""
+    looked_at: dict[str, float] = field(default_factory=dict)
+    """When the person has had a repo looked at, seconds since the epoch, by its id."""
     pasts: dict[str, Past] = field(default_factory=dict)
     """What is remembered of each repo, by its id."""
     arrived_before: dict[str, Arrival] = field(default_factory=dict)
@@ -95,6 +97,22 @@ class Desk:
             last_end=row.ended_at,
             failure=failure,
         )
+
+    def mended(self, row: BoardRow) -> bool:
+        """It was blocked, and a look that the person has had made since then finds nothing in the way."""
+        trouble, look = row.trouble, self.looks.get(row.repo.id)
+        if not row.needs_person or trouble is None or trouble.state is not State.BLOCKED or look is None:
+            return False
+        status, outlook = look.status, look.outlook
+        if self.looked_at.get(row.repo.id, -1.0) < row.ended_at or outlook is None or outlook.blocked:
+            return False
+        match trouble.reason:
+            case Reason.DIRTY:
+                return not status.dirty
+            case Reason.UNTRACKED_OVERWRITE:
+                return not status.untracked
+            case _:
+                return True
 
     def acknowledged(self, rows: Iterable[BoardRow], noted: Iterable[str]) -> None:
         """The person knows of the trouble of these; the ledger has `noted` it of those that it holds."""

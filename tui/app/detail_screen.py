@@ -1,9 +1,10 @@
-"""All that is known of one repo's job: how it stands, what came, what git said."""
+"""All that is known of one repo: how it stands, what is in its way, what came, what git says, what was before."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import ClassVar
 
-from rich.table import Table
+from rich.console import RenderableType
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -11,22 +12,17 @@ from textual.containers import VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Static
 
-from tui.app import present
-from tui.app.actions import Situation, hints
+from tui.app import detail_parts as parts
+from tui.app.actions import Situation, detail_hints
 from tui.app.desk import Desk
 from tui.git.arrived import Commit
-from tui.git.clean import clean_text
-from tui.git.gauge import Gauge, Progress
+from tui.git.gauge import Gauge
 from tui.git.outcome import Outcome
-from tui.git.repo import public_url
 from tui.store.paths import StateError
 from tui.view.board import BoardRow
-from tui.view.lines import detail, duration, plural
 from widgets.hint_bar import Hint, HintBar
 
-_SHORT_ID = 7
-_NO_URL = "none; the checkout's own remote"
-_HINTS = ("cancel", "retry", "pick", "quit")
+_SECTIONS = ("facts", "trouble", "commits", "refs", "copy", "past")
 
 
 class _Page(VerticalScroll):
@@ -45,13 +41,17 @@ class DetailScreen(Screen[None]):
         super().__init__()
         self._desk = desk
         self.repo_id = repo_id
-        self._facts = Static(id="facts")
-        self._commits = Static(id="commits")
+        self._page = _Page(id="page")
+        self._sections = {name: Static(id=name, classes="section") for name in _SECTIONS}
+        self._said = _Page(id="said")
         self._output = Static(id="output", markup=False)
-        self._past = Static(id="past")
         self._hints = HintBar(id="hints")
+        self._forget()
+
+    def _forget(self) -> None:
+        """What is drawn is that of no repo yet."""
         self._shown: object = None
-        self._told: Sequence[str] = ()
+        self._told: Sequence[str] | None = None
         self._span: tuple[str, str] | None = None
         self._remembered: object = ()
         """The end up to which what is shown of the past goes."""
@@ -61,83 +61,72 @@ class DetailScreen(Screen[None]):
         return self._desk.board.rows[self.repo_id]
 
     def compose(self) -> ComposeResult:
-        with _Page(id="page"):
-            yield self._facts
-            yield self._commits
+        with self._page:
+            yield from self._sections.values()
+        with self._said:
             yield self._output
-            yield self._past
         yield self._hints
 
     def on_mount(self) -> None:
-        self._commits.display = self._output.display = self._past.display = False
-        page = self.query_one(_Page)
-        page.border_title = Text(self.repo_id)
-        page.focus()
+        self._said.anchor()
+        self._page.focus()
+        self.show(self.repo_id)
+
+    def show(self, repo_id: str) -> None:
+        """Another repo, from its top."""
+        self.repo_id = repo_id
+        self._forget()
+        for section in self._sections.values():
+            section.display = False
+        self._page.border_title = Text(repo_id)
+        self._page.scroll_home(animate=False)
         self.paint()
 
     def highlighted(self) -> str | None:
         return self.repo_id
 
+    def selected(self) -> Sequence[str]:
+        return [self.repo_id]
+
     def paint(self) -> None:
         if not self.is_mounted:
             return
-        row, gauge = self._row, self._desk.source.gauge(self.repo_id)
-        shown = (row.state, row.attempt, row.end, self._desk.looks.get(self.repo_id))
-        if shown != self._shown or row.live:
+        desk, row, gauge = self._desk, self._row, self._desk.source.gauge(self.repo_id)
+        look = desk.looks.get(self.repo_id)
+        shown = (row.state, row.attempt, row.end, row.acknowledged, look, desk.looked_at.get(self.repo_id))
+        if shown != self._shown:
             self._shown = shown
-            self._facts.update(self._draw_facts(row, gauge))
-        output = _output(gauge) or (row.outcome.output_tail if row.outcome else ())
-        if output != self._told:
-            self._told = output
-            self._output.display = bool(output)
-            heading = Text("output of git\n", "dim")
-            self._output.update(heading.append("\n".join(output), "not dim"))
+            self._draw("trouble", parts.trouble(row, desk))
+            self._draw("refs", parts.refs(row.outcome))
+            self._draw("copy", parts.working_copy(row, look, recorded=desk.player is not None))
+            self._draw("facts", parts.facts(row, gauge, desk))
+        elif row.live:
+            self._draw("facts", parts.facts(row, gauge, desk))
+        self._show_output(row, gauge)
         self._show_commits(row.outcome)
         if self._remembered != row.end:
             self._remembered = row.end
             self.run_worker(self._recall, thread=True, group="past", exit_on_error=False)
-        keys = self._desk.keys
-        now = hints(Situation(self._desk.board, [row], keys, self._desk.player))
-        of_job = [hint for hint in now if keys.action(hint.key) in _HINTS]
-        copy = Hint(keys.first("copy"), "copy")
-        self._hints.show([Hint("esc", "back"), *of_job, copy], keys.first("help"))
+        now = Situation(desk.board, [row], desk.keys, desk.player, in_detail=True)
+        here = detail_hints(now, in_the_way=parts.is_in_the_way(row, look))
+        self._hints.show([Hint("esc", "back"), *here], desk.keys.first("help"))
 
-    def _draw_facts(self, row: BoardRow, gauge: Gauge | None) -> Table:
-        repo, outcome = row.repo, row.outcome
-        tone = present.tone_of(row.state)
-        look = self._desk.looks.get(repo.id)
-        took = duration(row.end.duration_ms) if row.end and row.ended else ""
-        if row.live:
-            took = duration((self._desk.clock.now() - row.started) * 1000)
-        progress = gauge.progress if gauge and row.live else None
-        facts = [
-            ("state", f"{tone.glyph} {tone.word}"),
-            ("attempt", str(gauge.attempt if gauge and row.live else row.attempt or "")),
-            ("took", took),
-            ("progress", _progress(progress) if progress else ""),
-            ("path", clean_text(str(repo.path))),
-            ("url", clean_text(public_url((outcome and outcome.url) or repo.url) or _NO_URL)),
-            ("branch", (outcome and outcome.branch) or (look and look.status.branch) or ""),
-        ]
-        if outcome:
-            facts += [
-                ("before" if row.active else "result", detail(outcome)),
-                ("advice", outcome.advice),
-            ]
-            facts += [
-                (
-                    "refs" if number == 0 else "",
-                    f"{change.kind:8} {change.name}  {_span(change.old, change.new)}",
-                )
-                for number, change in enumerate(outcome.refs)
-            ]
-        if self._desk.player:
-            facts.append(("replay", present.not_recorded(outcome)))
-        table = Table.grid(padding=(0, 2))
-        for label, value in facts:
-            if value:
-                table.add_row(Text(label, "dim"), Text(value, overflow="fold"))
-        return table
+    def _draw(self, name: str, content: RenderableType | None) -> None:
+        section = self._sections[name]
+        section.display = content is not None
+        section.update(content or "")
+
+    def _show_output(self, row: BoardRow, gauge: Gauge | None) -> None:
+        """It follows the end as long as it has not been scrolled up."""
+        output = _output(gauge) or (row.outcome.output_tail if row.outcome else ())
+        if output != self._told:
+            self._told = output
+            self._output.update(Text("\n".join(output)))
+        self._said.display = row.live or bool(output)
+        away = self._said.max_scroll_y > round(self._said.scroll_y)
+        title = "output of git" + (", scrolled up: G follows again" if row.live and away else "")
+        if str(self._said.border_title) != title:
+            self._said.border_title = title
 
     def _show_commits(self, outcome: Outcome | None) -> None:
         """Look for what arrived once for each span of commits; the look may take a while."""
@@ -145,40 +134,32 @@ class DetailScreen(Screen[None]):
         if span == self._span:
             return
         self._span = span
-        self._commits.display = False
+        self._draw("commits", None)
         if span is not None and span[0] != span[1]:
-            self.run_worker(lambda: self._look(*span), thread=True, group="arrived", exit_on_error=False)
+            path = self._row.repo.path
+            self.run_worker(
+                lambda: self._look(path, *span), thread=True, group="arrived", exit_on_error=False
+            )
+
+    def _look(self, path: Path, old: str, new: str) -> None:
+        commits = self._desk.session.arrived(path, old, new)
+        self.app.call_later(self._draw_commits, (old, new), commits)
+
+    def _draw_commits(self, span: tuple[str, str], commits: Sequence[Commit]) -> None:
+        if span == self._span:
+            self._draw("commits", parts.commits(commits))
 
     def _recall(self) -> None:
+        repo_id = self.repo_id
         try:
-            rows = self._desk.session.history(self.repo_id)
+            rows = self._desk.session.history(repo_id)
         except StateError as error:
             rows = [(str(error),)]
-        self.app.call_later(self._draw_past, rows)
+        self.app.call_later(self._draw_past, repo_id, rows)
 
-    def _draw_past(self, rows: Sequence[tuple[str, ...]]) -> None:
-        table = _table("history, newest first")
-        for row in rows:
-            table.add_row(*(Text(cell, overflow="fold") for cell in row))
-        self._past.display = bool(rows)
-        self._past.update(table)
-
-    def _look(self, old: str, new: str) -> None:
-        commits = self._desk.session.arrived(self._row.repo.path, old, new)
-        self.app.call_later(self._draw_commits, commits)
-
-    def _draw_commits(self, commits: Sequence[Commit]) -> None:
-        table = _table(f"{plural(len(commits), 'commit')} arrived")
-        for commit in commits:
-            changed = f"{plural(commit.files, 'file')} +{commit.insertions} -{commit.deletions}"
-            table.add_row(
-                Text(commit.id[:_SHORT_ID], "dim"),
-                Text(commit.author),
-                Text(commit.subject),
-                Text(changed, "dim", no_wrap=True),
-            )
-        self._commits.display = bool(commits)
-        self._commits.update(table)
+    def _draw_past(self, repo_id: str, rows: Sequence[tuple[str, ...]]) -> None:
+        if repo_id == self.repo_id:
+            self._draw("past", parts.past(rows))
 
     def on_hint_bar_pressed(self, event: HintBar.Pressed) -> None:
         if name := self._desk.keys.action(event.key):
@@ -186,13 +167,6 @@ class DetailScreen(Screen[None]):
 
     def do_clear(self) -> None:
         self.dismiss()
-
-
-def _table(title: str) -> Table:
-    table = Table.grid(padding=(0, 2))
-    table.title = Text(title, "dim")
-    table.title_justify = "left"
-    return table
 
 
 def _output(gauge: Gauge | None) -> Sequence[str]:
@@ -203,12 +177,3 @@ def _output(gauge: Gauge | None) -> Sequence[str]:
         except RuntimeError:
             continue
     return ()
-
-
-def _progress(progress: Progress) -> str:
-    shown = present.phase(progress)
-    return shown if progress.percent is None else f"{shown} {progress.percent} %"
-
-
-def _span(old: str | None, new: str | None) -> str:
-    return "..".join(commit[:_SHORT_ID] for commit in (old, new) if commit)

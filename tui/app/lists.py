@@ -1,25 +1,22 @@
 """The lists of the status pane: their columns, and the rows for what stands on the board."""
 
-import textwrap
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
-from itertools import groupby
+from collections.abc import Callable, Collection, Mapping
 
 from tui.app.desk import Desk
 from tui.app.present import tone_of
-from tui.git.advice import advice
-from tui.git.outcome import Outcome, State
+from tui.git.outcome import State
 from tui.store.past import Staleness
 from tui.view.arrivals import Arrival, ref_lines
 from tui.view.board import BoardRow, Stage
 from tui.view.dashboard import Dashboard, failed, last_error, since_success
-from tui.view.lines import ago, cause, headline, plural
+from tui.view.lines import cause, plural
 from widgets.line_table import Cell, Column, LineTable, TableRow
 from widgets.tone import Tone
 
 _REPO_WIDTHS = (12, 28)
 _STATE_ORDER = [*State, Stage.STOPPING, Stage.RUNNING, Stage.QUEUED, Stage.PLANNED]
-_WORST_FIRST = [State.FAILED, State.TIMED_OUT, State.BLOCKED, State.BUSY, State.CANCELLED]
+WORST_FIRST = [State.FAILED, State.TIMED_OUT, State.BLOCKED, State.BUSY, State.CANCELLED]
 _REPO_SORTS: Mapping[str, Callable[[BoardRow, Dashboard | None], tuple[float, str]]] = {
     "workspace order": lambda _row, _look: (0, ""),
     "state": lambda row, _look: (_severity(row), row.repo.id),
@@ -63,64 +60,6 @@ def tables(longest: int) -> dict[str, LineTable]:
 def queue_row(row: BoardRow, place: int, marks: Collection[str]) -> TableRow:
     repo, note = row.repo, "goes first" if row.pick else _attempt(row)
     return TableRow(repo.id, (str(place), repo.id, note, repo.host), marked=repo.id in marks)
-
-
-def attention_rows(rows: Sequence[BoardRow], desk: Desk, width: int) -> list[TableRow]:
-    """A heading and its advice for each reason, then its repos; `width` is the room for the advice."""
-
-    def group(row: BoardRow) -> tuple[int, str, str, str]:
-        outcome = _trouble(row)
-        server = row.server.removeprefix("https://") if row.needs_login else ""
-        return _WORST_FIRST.index(outcome.state), outcome.state.value, outcome.reason or "", server
-
-    shown: list[TableRow] = []
-    for (_, state, reason, server), members in groupby(sorted(rows, key=group), key=group):
-        of_group = list(members)
-        tone = tone_of(State(state))
-        what = f": {_words(reason)}{f' at {server}' if server else ''}" if reason else ""
-        heading = f"{tone.glyph} {tone.word}{what}  {len(of_group)}"
-        key = f"{state} {reason} {server}"
-        shown.append(TableRow(key, ((heading, tone),), group=True))
-        hint = (
-            f"{desk.keys.first('login')} logs in at {server}, once for all"
-            if server
-            else _advice(of_group[0])
-        )
-        shown += [
-            TableRow(f"{key} {number}", ((f"{' ' if number else '→'} {line}", Tone.NOTE),), group=True)
-            for number, line in enumerate(textwrap.wrap(hint, max(20, width - 6)))
-        ]
-        shown += [
-            TableRow(
-                row.repo.id,
-                (row.repo.id, _what_happened(row, desk)),
-                marked=row.repo.id in desk.marks,
-            )
-            for row in of_group
-        ]
-    return shown
-
-
-def _advice(row: BoardRow) -> str:
-    trouble = _trouble(row)
-    return trouble.advice or advice(trouble.reason, row.repo, trouble.message)
-
-
-def _what_happened(row: BoardRow, desk: Desk) -> str:
-    """`3 times, last 2 d ago: no such repository`, for what happened before this session."""
-    message = cause(headline(_trouble(row).message))
-    failure = desk.past(row).failure
-    if row.attempt or failure is None:
-        return message
-    last = ago(desk.clock.now() - failure.last_seen)
-    when = f"{failure.attempts} times, last {last}" if failure.attempts > 1 else last
-    return f"{when}: {message}" if message else when
-
-
-def _trouble(row: BoardRow) -> Outcome:
-    """Of a row that needs a person."""
-    assert row.trouble is not None  # noqa: S101  it is what makes the row need one
-    return row.trouble
 
 
 def in_order(rows: Mapping[str, BoardRow], desk: Desk, sort: str) -> list[str]:
@@ -227,14 +166,10 @@ def _count(count: int | None) -> str:
 
 
 def _severity(row: BoardRow) -> int:
-    if row.state in _WORST_FIRST:
-        return _WORST_FIRST.index(row.state)  # type: ignore[arg-type]  # `in` has shown that it is a State
-    return len(_WORST_FIRST) + _STATE_ORDER.index(row.state)
+    if row.state in WORST_FIRST:
+        return WORST_FIRST.index(row.state)  # type: ignore[arg-type]  # `in` has shown that it is a State
+    return len(WORST_FIRST) + _STATE_ORDER.index(row.state)
 
 
 def _attempt(row: BoardRow) -> str:
     return f"attempt {row.attempt}" if row.attempt > 1 else ""
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ")

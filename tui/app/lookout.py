@@ -28,6 +28,8 @@ class Lookout:
         self._app = app
         self._desk = desk
         self._seen: deque[StatusRow] = deque()
+        self._asked: deque[tuple[float, StatusRow]] = deque()
+        """What the person has had looked at, and when that began."""
         self._recalled: Mapping[str, Past] | None = None
         """What the history has told last and is not on the desk yet."""
         self._worker: Worker[object] | None = None
@@ -43,6 +45,11 @@ class Lookout:
             row = self._seen.popleft()
             self._desk.looks[row.repo.id] = row
             self._desk.board.revision += 1
+        while self._asked:
+            began, row = self._asked.popleft()
+            self._desk.looks[row.repo.id] = row
+            self._desk.looked_at[row.repo.id] = began
+            self._desk.board.revision += 1
         if self._recalled is not None:
             self._desk.pasts, self._recalled = dict(self._recalled), None
             self._desk.board.revision += 1
@@ -55,6 +62,20 @@ class Lookout:
         self.due.clear()
         self._worker = self._app.run_worker(
             lambda: self._look(repos), name="survey", group="survey", thread=True, exit_on_error=False
+        )
+
+    def look_now(self, repo: Repo) -> None:
+        """At the one that the person is at, whatever else is being looked at."""
+        if self._desk.player:  # what the recording tells is all there is
+            return
+        began = self._desk.clock.now()
+        self._app.run_worker(
+            lambda: self._desk.session.survey(
+                [repo], lambda row: self._asked.append((began, row)), self._stop
+            ),
+            group="look",
+            thread=True,
+            exit_on_error=False,
         )
 
     def stop(self) -> None:

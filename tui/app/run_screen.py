@@ -14,6 +14,7 @@ from textual.widgets import ContentSwitcher, Static
 
 from tui.app import lists, present
 from tui.app.actions import Situation, hints
+from tui.app.attention import attention_rows
 from tui.app.desk import Desk
 from tui.view.board import BoardRow, Stage
 from tui.view.finding import find
@@ -21,7 +22,7 @@ from tui.view.lines import plural
 from widgets.filter_line import FilterLine
 from widgets.hint_bar import HintBar
 from widgets.line_pane import LinePane
-from widgets.line_table import LineTable
+from widgets.line_table import LineTable, TableRow
 from widgets.log_pane import LogLine, LogPane
 from widgets.slot_grid import SlotGrid
 from widgets.status_pane import StatusPane
@@ -66,6 +67,8 @@ class RunScreen(Screen[None]):
         """The one that had the focus last."""
         self._words = ""
         self._needle = ""
+        self._folded: set[str] = set()
+        """Keys of the headings of Attention that hide their repos."""
         self._sort = 0
         self._ticks = 0
         self._drawn: object = None
@@ -114,18 +117,42 @@ class RunScreen(Screen[None]):
     def highlighted(self) -> str | None:
         return self._pane.highlighted
 
+    @property
+    def heading(self) -> TableRow | None:
+        """That of the group that is selected."""
+        return self._pane.heading if isinstance(self._pane, LineTable) else None
+
+    def selected(self) -> Sequence[str]:
+        """The repos that the cursor is on: all of a group on its heading."""
+        if heading := self.heading:
+            return heading.members
+        highlighted = self.highlighted()
+        return [highlighted] if highlighted else []
+
+    def fold(self) -> None:
+        """The group under the cursor, or unfold it."""
+        if heading := self.heading:
+            self._folded ^= {heading.key}
+
+    def listed(self) -> list[str]:
+        """The repos of the list, in its order."""
+        return [row.key for row in self.table.rows if not row.group]
+
+    def point_at(self, repo_id: str) -> None:
+        self.table.highlight(repo_id)
+
     def newcomer(self) -> str | None:
         """The repo that has just come under the cursor, where a key was meant for the one before; said once."""
         pane = self._pane
         if isinstance(pane, SlotGrid | LineTable) and not self._desk.marks and pane.just_taken_over:
             pane.just_taken_over = False
-            return self.highlighted()
+            return self.highlighted() or "another group"
         return None
 
     def stay_on(self, repo_id: str) -> None:
         """A list that the repo leaves and comes back to has the cursor on it again, unless it was moved."""
         if isinstance(self._pane, LineTable):
-            self._pane.stay_on(repo_id)
+            self._pane.stay_on(self.heading.key if self.heading else repo_id)
 
     def append(self, lines: Sequence[LogLine]) -> None:
         self._log.append(lines)
@@ -168,11 +195,13 @@ class RunScreen(Screen[None]):
         self._paint_table()
         self._paint_titles()
         targets = [row for repo_id in self._target_ids() if (row := board.rows.get(repo_id))]
-        self._hints.show(hints(Situation(board, targets, desk.keys, desk.player)), desk.keys.first("help"))
+        now = Situation(
+            board, targets, desk.keys, desk.player, on_heading=self.heading is not None and not desk.marks
+        )
+        self._hints.show(hints(now), desk.keys.first("help"))
 
     def _target_ids(self) -> Sequence[str]:
-        highlighted = self.highlighted()
-        return list(self._desk.marks) or ([highlighted] if highlighted else [])
+        return list(self._desk.marks) or self.selected()
 
     def _paint_header(self) -> None:
         desk = self._desk
@@ -193,7 +222,8 @@ class RunScreen(Screen[None]):
     def _paint_table(self) -> None:
         desk = self._desk
         name = self._switcher.current or "repos"
-        wanted = (name, self.table.size.width, self._words, self._sort, frozenset(desk.marks))
+        marks, folded = frozenset(desk.marks), frozenset(self._folded)
+        wanted = (name, self.table.size.width, self._words, self._sort, marks, folded)
         # Most of what happens in a run brings nothing.
         newest = next(reversed(desk.arrived.values()), None)
         state = (wanted, newest if name == "arrived" else desk.board.revision)
@@ -213,7 +243,7 @@ class RunScreen(Screen[None]):
                 )
             case "attention":
                 attention = [row for repo_id, row in shown.items() if repo_id in desk.board.troubled]
-                self.table.show(lists.attention_rows(attention, desk, self.table.size.width))
+                self.table.show(attention_rows(attention, desk, self.table.size.width, self._folded))
             case "arrived":
                 self.table.empty = f"nothing has arrived {lists.arrived_when(desk)}"
                 self.table.show(lists.arrived_rows(desk, shown))
@@ -304,8 +334,13 @@ class RunScreen(Screen[None]):
     # Actions.
 
     def do_mark(self) -> None:
-        repo_id = self.highlighted()
-        if repo_id:
+        if heading := self.heading:
+            members = set(heading.members)
+            if members <= self._desk.marks:
+                self._desk.marks -= members
+            else:
+                self._desk.marks |= members
+        elif repo_id := self.highlighted():
             self._desk.marks ^= {repo_id}
             if isinstance(self._pane, LineTable):
                 self._pane.action_move(1)

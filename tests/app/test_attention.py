@@ -1,0 +1,154 @@
+"""Attention: a group as a whole, on its heading."""
+
+import contextlib
+from pathlib import Path
+
+import pytest
+
+from tests.kit.app_driver import Driver, repo
+from tests.kit.work import NOT_FOUND
+from tui.app.detail_screen import DetailScreen
+from tui.git.outcome import Outcome, Reason, State
+
+AUTH = Outcome(State.FAILED, Reason.AUTH, "no login", "log in", url="https://git.example/***")
+NAMES = ("a", "b", "c", "d")
+
+
+def listed(driver: Driver) -> list[str]:
+    """Headings and repos, without the advice."""
+    rows = driver.app.main.table.rows
+    texts = [row.cells[0] if isinstance(row.cells[0], str) else row.cells[0][0] for row in rows]
+    return [text for text in texts if "→" not in text]
+
+
+async def failed(driver: Driver) -> None:
+    """a and b want a login, c and d were not found; the cursor is on the first heading."""
+    await driver.press("S")
+    await driver.running(*NAMES)
+    await driver.end("a", "b", outcome=AUTH)
+    await driver.end("c", "d", outcome=NOT_FOUND)
+    await driver.press("2", "g")
+
+
+def attention() -> Driver:
+    return Driver([repo(name, "git.example") for name in NAMES], limit=4)
+
+
+async def test_the_cursor_begins_on_a_repo_and_reaches_the_headings() -> None:
+    async with attention().open() as driver:
+        await failed(driver)
+        assert driver.app.highlighted() is None
+        assert [row.repo.id for row in driver.app.targets()] == ["a", "b"]
+        await driver.press("j")
+        assert driver.app.highlighted() == "a"
+        await driver.press("j", "j")
+        assert [row.repo.id for row in driver.app.targets()] == ["c", "d"]
+
+
+async def test_the_heading_names_the_keys_that_mend_the_group() -> None:
+    async with attention().open(160) as driver:
+        await failed(driver)
+        headings = [row.cells for row in driver.app.main.table.rows if row.members]
+        assert [(cells[0][0], cells[1]) for cells in headings] == [
+            ("✗ failed: auth at git.example  2", "i logs in, r retries these"),
+            ("✗ failed: not found  2", "r retries these"),
+        ]
+        assert "2   i logs in, r retries these" in driver.app.main.table.render_line(1).text
+        assert {"i", "r", "space", "enter"} <= set(driver.hints())
+
+
+async def test_a_narrow_heading_names_what_finds_room_whole() -> None:
+    async with attention().open(120) as driver:
+        await failed(driver)
+        assert (
+            driver.app.main.table.render_line(1).text.rstrip()
+            == "▌✗ failed: auth at git.example  2   i logs in"
+        )
+
+
+async def test_r_on_a_heading_retries_its_group_and_no_other() -> None:
+    async with attention().open() as driver:
+        await failed(driver)
+        await driver.press("r")
+        await driver.running("a", "b")
+        assert listed(driver) == ["✗ failed: not found  2", "c", "d"]
+        assert driver.app.highlighted() == "c", "not the heading: the next r is for one repo"
+
+
+async def test_i_on_a_heading_logs_in_and_retries_its_group(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def log_in(url: str, _folder: Path) -> bool:
+        asked.append(url)
+        return True
+
+    async with attention().open() as driver:
+        await failed(driver)
+        monkeypatch.setattr("tui.app.commands.log_in", log_in)
+        monkeypatch.setattr(driver.app, "suspend", contextlib.nullcontext)
+        await driver.press("i")
+        await driver.running("a", "b")
+        assert asked == ["https://git.example/ada/a.git"]
+        await driver.end("a", "b", outcome=AUTH)
+        await driver.idle()
+        assert driver.app.main.heading is driver.app.main.table.rows[0], "the cursor is on the group again"
+
+
+async def test_space_marks_the_group_and_enter_folds_it() -> None:
+    async with attention().open() as driver:
+        await failed(driver)
+        await driver.press("space")
+        assert driver.app.desk.marks == {"a", "b"}
+        await driver.press("space")
+        assert driver.app.desk.marks == set()
+        await driver.press("enter")
+        assert not isinstance(driver.app.screen, DetailScreen)
+        assert listed(driver) == [
+            "✗ failed: auth at git.example  2",
+            "✗ failed: not found  2",
+            "c",
+            "d",
+        ]
+        await driver.press("R")
+        await driver.running(*NAMES)
+        await driver.end(*NAMES, outcome=AUTH)
+        await driver.idle()
+        assert listed(driver) == ["✗ failed: auth at git.example  4"], "folded it stays"
+        await driver.press("g", "enter")
+        assert listed(driver)[1:] == list(NAMES)
+
+
+async def test_a_double_click_folds_a_group() -> None:
+    async with attention().open() as driver:
+        await failed(driver)
+        assert driver.pilot is not None
+        await driver.pilot.double_click(driver.app.main.table, offset=(5, 2))
+        await driver.settle()
+        assert listed(driver)[:2] == ["✗ failed: auth at git.example  2", "✗ failed: not found  2"]
+
+
+@pytest.mark.parametrize("key", ["!", "e", "L"])
+async def test_what_is_for_one_repo_is_refused_on_a_heading(key: str) -> None:
+    async with attention().open() as driver:
+        await failed(driver)
+        await driver.press(key)
+        assert driver.toasts()[-1] == "this is a group: enter folds it; go to one of its repos"
+
+
+async def test_y_on_a_heading_copies_the_advice_and_c_its_command_as_they_are() -> None:
+    outcome = Outcome(
+        State.BLOCKED, Reason.DIVERGED, "", f"a: two sides: git -C {Path.home()}/a rebase, or git -C /a merge"
+    )
+    async with Driver([repo("a")]).open() as driver:
+        await driver.press("S")
+        await driver.running("a")
+        await driver.end("a", outcome=outcome)
+        await driver.press("2", "g", "y")
+        assert driver.app.clipboard == outcome.advice
+        await driver.press("c")
+        assert driver.app.clipboard == f"git -C {Path.home()}/a rebase"
+        assert driver.toasts()[-1] == "copied command 1 of 2: git -C ~/a rebase"
+        await driver.press("c")
+        assert driver.app.clipboard == "git -C /a merge"
+        await driver.press("c")
+        assert driver.app.clipboard == f"git -C {Path.home()}/a rebase"

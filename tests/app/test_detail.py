@@ -1,0 +1,374 @@
+"""The detail of a repo in its important states, and other programs in its folder."""
+
+import contextlib
+import subprocess
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Static
+
+from tests.kit import scenes
+from tests.kit.app_driver import Driver, repo
+from tests.kit.work import SYNCED
+from tui.app.detail_screen import DetailScreen
+from tui.engine.survey import StatusRow
+from tui.git.arrived import Commit
+from tui.git.gauge import Progress
+from tui.git.holder import Holder
+from tui.git.inspect import NOT_CLONED, RepoStatus
+from tui.git.outcome import Outcome, Reason, RefChange, RefKind, State
+from tui.git.repo import Repo
+from tui.store.past import Failure, Past
+
+CLEAN = RepoStatus(
+    branch="main", head="a" * 40, upstream="origin/main", ahead=0, behind=0, dirty=False, untracked=0
+)
+DIRTY = Outcome(
+    State.BLOCKED,
+    Reason.DIRTY,
+    "local changes would be overwritten: README.md",
+    "r0: local changes are in the way: git -C /w/r0 stash, then synctui sync r0",
+)
+NOON = scenes.NOON
+
+
+class Looks:
+    """What the survey sees of every repo, and how often it was asked for which."""
+
+    def __init__(self, status: RepoStatus = CLEAN, holder: Holder | None = None) -> None:
+        self.status = status
+        self.holder = holder
+        self.asked: list[str] = []
+
+    def __call__(self, repos: Any, on_row: Any, _stop: Any) -> None:
+        for entry in repos:
+            self.asked.append(entry.id)
+            on_row(StatusRow(entry, self.status, self.holder))
+
+
+def text(driver: Driver, name: str) -> str:
+    """What a section shows, a line a row, blanks in the middle made one; empty where it is not shown."""
+    section = driver.app.screen.query_one(f"#{name}", Static)
+    if not section.display:
+        return ""
+    lines = (" ".join(section.render_line(y).text.split()) for y in range(section.size.height))
+    return "\n".join(line for line in lines if line)
+
+
+async def looked(driver: Driver, times: int, looks: Looks) -> None:
+    await driver.until(lambda: driver.app.tick() or len(looks.asked) >= times)
+    await driver.settle()
+
+
+# The sections.
+
+
+async def test_a_repo_that_never_ran_tells_its_working_copy() -> None:
+    looks = Looks(replace(CLEAN, ahead=2, behind=5, dirty=True, untracked=3, stashes=1, in_progress="rebase"))
+    async with Driver(1, survey=looks).open() as driver:
+        await looked(driver, 1, looks)
+        await driver.press("enter")
+        await looked(driver, 2, looks)
+        assert text(driver, "facts").startswith("state ○ planned\npath /nowhere/r0")
+        assert text(driver, "copy").splitlines() == [
+            "working copy",
+            "branch main, follows origin/main",
+            "commits 2 ahead, 5 behind",
+            "changes tracked files are changed, 3 untracked",
+            "stashes 1",
+            "unfinished rebase",
+            "a run would be blocked: a rebase is in progress",
+        ]
+        assert [text(driver, name) for name in ("trouble", "commits", "refs", "past")] == [""] * 4
+        assert {"!", "L", "e"} <= set(driver.hints())
+
+
+async def test_what_is_wrong_has_its_commands_numbered() -> None:
+    looks = Looks()
+    async with Driver(1, survey=looks).open() as driver:
+        await driver.press("s")
+        await driver.running("r0")
+        await driver.end("r0", outcome=DIRTY)
+        looks.status = replace(CLEAN, dirty=True)
+        await driver.press("enter")
+        await driver.idle()
+        assert text(driver, "trouble").splitlines() == [
+            "what is wrong; c copies a command, again the next one",
+            "dirty local changes would be overwritten: README.md",
+            "since just now",
+            "advice local changes are in the way:",
+            "1 git -C /w/r0 stash",
+            "then",
+            "2 synctui sync r0",
+        ]
+        await driver.press("c", "c")
+        assert driver.app.clipboard == "synctui sync r0"
+
+
+async def test_a_failure_of_earlier_runs_says_since_when() -> None:
+    failure = Failure("failed", "not_found", NOON - 4 * 86_400, NOON - 7_200, 3, 3)
+    past = {"r0": Past("failed", "not_found", "no such repository", failure=failure)}
+    async with Driver(1, past=past).open() as driver:
+        await driver.press("enter")
+        assert text(driver, "trouble").splitlines()[1:3] == [
+            "not found no such repository",
+            "since 3 times, first 4 d ago, last 2 h ago",
+        ]
+
+
+async def test_a_wrong_entry_says_every_mistake_of_it() -> None:
+    wrong = repo("bad", error="`brnch` is not an option\n`depth` takes a number")
+    end = Outcome(State.FAILED, Reason.CONFIG, wrong.error, "correct the entry of bad")
+    async with Driver(0, settled=[(wrong, end)]).open() as driver:
+        await driver.press("enter")
+        assert "config `brnch` is not an option\n`depth` takes a number" in text(driver, "trouble")
+        await driver.press("r")
+        assert driver.toasts()[-1] == "bad: its entry in the workspace file is wrong"
+
+
+async def test_what_is_disabled_missing_or_being_cloned_is_told() -> None:
+    disabled = repo("off", enabled=False)
+    settled = [(disabled, Outcome(State.SKIPPED, Reason.DISABLED, "disabled in the workspace file"))]
+    looks = Looks(RepoStatus(error=NOT_CLONED))
+    async with Driver(1, survey=looks, settled=settled).open() as driver:
+        await driver.press("enter")
+        await looked(driver, 3, looks)
+        assert text(driver, "copy") == "working copy\nnot cloned: there is no such folder"
+        await driver.press("s")
+        await driver.running("r0")
+        assert text(driver, "copy") == "working copy\nnot there yet: it is being cloned"
+        await driver.press("]")
+        assert text(driver, "facts").startswith("state – skipped")
+        assert "result disabled" in text(driver, "facts")
+
+
+async def test_who_holds_the_repo_is_told() -> None:
+    looks = Looks(holder=Holder(4242, "ada-laptop", "git gc", 180.0))
+    async with Driver(1, survey=looks).open() as driver:
+        await driver.press("enter")
+        await looked(driver, 2, looks)
+        assert "held by pid 4242 on ada-laptop (git gc) for 3 m" in text(driver, "copy").replace(
+            "holder ", ""
+        )
+
+
+async def test_the_output_follows_until_it_is_scrolled_up() -> None:
+    async with Driver(1).open(80, 24) as driver:
+        await driver.press("s", "enter")
+        await driver.running("r0")
+        driver.show("r0", Progress(), *(f"line {number}" for number in range(50)))
+        await driver.settle()
+        said = driver.app.screen.query_one("#said")
+        assert said.scroll_y == said.max_scroll_y > 0
+        await driver.press("tab", "k", "k")
+        top = said.scroll_y
+        assert top < said.max_scroll_y
+        driver.show("r0", Progress(), "one more")
+        await driver.settle()
+        assert said.scroll_y == top
+        assert str(said.border_title) == "output of git, scrolled up: G follows again"
+        await driver.press("G")
+        driver.show("r0", Progress(), "and one more")
+        await driver.settle()
+        assert said.scroll_y == said.max_scroll_y
+
+
+async def test_brackets_go_through_the_list_and_take_its_cursor_along() -> None:
+    asked: list[str] = []
+    looks = Looks()
+    async with Driver(3, survey=looks, history=lambda repo_id: asked.append(repo_id) or []).open() as driver:
+        await driver.press("enter", "]", "]", "]")
+        assert driver.toasts() == ["r2 is the last of the list"]
+        screen = driver.app.screen
+        assert isinstance(screen, DetailScreen)
+        assert (screen.repo_id, str(screen.query_one("#page").border_title)) == ("r2", "r2")
+        await driver.until(lambda: len(asked) == 3)
+        await driver.press("[", "escape")
+        assert driver.app.highlighted() == "r1"
+        await driver.press("]")
+        assert driver.toasts()[-1] == "only in the detail of a repo"
+
+
+async def test_what_arrived_at_another_repo_is_not_shown_in_this_one() -> None:
+    def arrived(path: Path, _old: str, _new: str) -> list[Commit]:
+        return [Commit("c" * 40, "Ada", 0, f"of {path.name}", 1, 2, 3)]
+
+    came = Outcome(
+        State.SYNCED,
+        old="a" * 40,
+        new="b" * 40,
+        commits=1,
+        refs=(RefChange("refs/tags/v1", None, "b" * 40, RefKind.TAG),),
+    )
+    async with Driver(2, limit=2, arrived=arrived).open() as driver:
+        await driver.press("S")
+        await driver.running("r0", "r1")
+        await driver.end("r0", outcome=came)
+        await driver.end("r1", outcome=SYNCED)
+        await driver.press("enter")
+        await driver.until(lambda: driver.app.screen.query_one("#commits").display)
+        await driver.settle()
+        assert text(driver, "commits") == "1 commit arrived\nccccccc Ada of r0 1 file +2 -3"
+        assert text(driver, "refs") == "1 ref changed\ntag refs/tags/v1 bbbbbbb"
+        await driver.press("]")
+        assert text(driver, "commits") == text(driver, "refs") == ""
+
+
+# Other programs.
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Repo:
+    return Repo("r0", tmp_path)
+
+
+def lend(
+    driver: Driver, monkeypatch: pytest.MonkeyPatch, code: int = 0, do: Callable[[], object] = int
+) -> None:
+    """Any program is there, and does this."""
+
+    def run(words: list[str], **_options: Any) -> "subprocess.CompletedProcess[str]":
+        do()
+        return subprocess.CompletedProcess(words, code)
+
+    monkeypatch.setattr(driver.app, "suspend", contextlib.nullcontext)
+    monkeypatch.setattr("shutil.which", lambda name: name)
+    monkeypatch.setattr(subprocess, "run", run)
+
+
+async def test_what_was_blocked_and_is_clean_after_a_program_says_r_retries(
+    here: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = Looks(replace(CLEAN, dirty=True))
+    async with Driver([here], survey=looks).open() as driver:
+        await driver.press("s")
+        await driver.running("r0")
+        await driver.end("r0", outcome=DIRTY)
+        await driver.idle()
+        await driver.press("2")
+        lend(driver, monkeypatch)
+        await driver.press("!")
+        await driver.until(lambda: driver.app.tick() or driver.app.desk.looked_at)
+        await driver.settle()
+        assert driver.app.main.table.rows[-1].cells[1] == DIRTY.message, "nothing has been mended"
+
+        def mend() -> None:
+            looks.status = CLEAN
+
+        lend(driver, monkeypatch, do=mend)
+        driver.app.desk.looked_at.clear()
+        await driver.press("L")
+        await driver.until(lambda: driver.app.tick() or driver.app.desk.looked_at)
+        await driver.settle()
+        assert driver.app.main.table.rows[-1].cells[1] == "clean now: r retries"
+        await driver.press("enter")
+        assert "clean now: r retries" in text(driver, "trouble")
+        await driver.press("r")
+        await driver.running("r0")
+        driver.clock.advance(1)
+        await driver.end("r0", outcome=DIRTY)
+        await driver.idle()
+        await driver.press("escape")
+        assert driver.app.main.table.rows[-1].cells[1] == DIRTY.message, "that look was before this end"
+
+
+@pytest.mark.parametrize(("code", "told"), [(3, "ended with exit code 3"), (-9, "was ended by SIGKILL")])
+async def test_an_exit_of_a_program_that_is_no_success_is_told(
+    here: Repo, monkeypatch: pytest.MonkeyPatch, code: int, told: str
+) -> None:
+    monkeypatch.setenv("SHELL", "/bin/fake")
+    async with Driver([here]).open() as driver:
+        lend(driver, monkeypatch, code)
+        await driver.press("!", "L")
+        assert driver.toasts() == [f"fake {told}", f"lazygit {told}"]
+
+
+@pytest.mark.parametrize(
+    ("key", "variable", "value", "told"),
+    [
+        ("!", "SHELL", "/no/such-shell", "/no/such-shell was not found; $SHELL names it"),
+        ("e", "EDITOR", "no-such-editor -w", "no-such-editor was not found; $EDITOR names it"),
+        ("e", "VISUAL", "vim 'x", "$VISUAL cannot be read: No closing quotation"),
+        ("L", "PATH", "/nowhere", "lazygit was not found; it is at github.com/jesseduffield/lazygit"),
+        ("e", "PATH", "/nowhere", "vi was not found; set $EDITOR"),
+    ],
+)
+async def test_a_program_that_is_not_there_is_one_line(
+    here: Repo, monkeypatch: pytest.MonkeyPatch, key: str, variable: str, value: str, told: str
+) -> None:
+    for name in ("VISUAL", "EDITOR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv(variable, value)
+    async with Driver([here]).open() as driver:
+        await driver.press(key)
+        assert driver.toasts() == [told]
+
+
+async def test_a_folder_that_has_gone_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "r0"
+    folder.mkdir()
+    looks = Looks()
+    async with Driver([Repo("r0", folder)], survey=looks).open() as driver:
+        await looked(driver, 1, looks)
+        lend(driver, monkeypatch, do=folder.rmdir)
+        await driver.press("!", "!")
+        assert driver.toasts() == [f"r0: its folder is gone: {folder}"] * 2
+
+
+# Pictures.
+
+
+async def running(drive: Driver) -> None:
+    await drive.press("s", "enter")
+    await drive.running("python/flask")
+    drive.show(
+        "python/flask",
+        Progress("Receiving objects", 62, 18_400_000, 2_300_000, "Receiving objects:  62%", moved=1_000.0),
+        *(f"remote: Submodule {number} of 30" for number in range(1, 31)),
+    )
+    drive.clock.advance(4.2)
+
+
+async def blocked(drive: Driver) -> None:
+    await drive.press("s")
+    await drive.running("python/flask")
+    await drive.end("python/flask", outcome=replace(DIRTY, advice=DIRTY.advice.replace("r0", "python/flask")))
+    await drive.idle()
+    await drive.press("enter")
+
+
+async def never_ran(drive: Driver) -> None:
+    await drive.press("G", "k", "k", "enter")
+
+
+async def wrong_entry(drive: Driver) -> None:
+    await drive.press("G", "enter")
+
+
+async def heading(drive: Driver) -> None:
+    await scenes.mixed_end(drive)
+    await drive.press("2", "g")
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)], ids=["120x40", "80x24"])
+@pytest.mark.parametrize(
+    "scene", [running, blocked, never_ran, wrong_entry, heading], ids=lambda scene: scene.__name__
+)
+def test_picture_of_the_detail(snap_compare: Any, scene: scenes.Scene, size: tuple[int, int]) -> None:
+    drive = scenes.driver()
+
+    async def before(pilot: Pilot[Any]) -> None:
+        drive.pilot = pilot
+        await scenes.play(drive, scene)
+        await drive.until(lambda: drive.app.tick() or (scene is heading or drive.app.desk.looked_at))
+        await drive.until(lambda: scene is heading or drive.app.screen.query_one("#past").display)
+        await drive.settle()
+
+    try:
+        assert snap_compare(drive.app, terminal_size=size, run_before=before)
+    finally:
+        drive.engine.cancel_all()

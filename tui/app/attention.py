@@ -1,0 +1,98 @@
+"""The list of what needs a person: a group for each reason, with the one advice and the keys that mend all of it."""
+
+from collections.abc import Collection, Sequence
+from itertools import groupby
+
+from tui.app.desk import Desk
+from tui.app.lists import WORST_FIRST
+from tui.app.present import tone_of
+from tui.git.outcome import Outcome, State
+from tui.view.advised import suggestion, wrapped
+from tui.view.board import BoardRow
+from tui.view.lines import ago, cause, headline
+from widgets.line_table import TableRow
+from widgets.tone import Tone
+
+_INDENT = 6
+"""Cells beside the advice."""
+
+
+def attention_rows(
+    rows: Sequence[BoardRow], desk: Desk, width: int, folded: Collection[str] = ()
+) -> list[TableRow]:
+    """A heading and its advice for each reason, then its repos; `width` is the room for the advice.
+
+    Of a group whose key is in `folded` the heading alone.
+    """
+
+    def group(row: BoardRow) -> tuple[int, str, str, str]:
+        outcome = trouble_of(row)
+        server = row.server.removeprefix("https://") if row.needs_login else ""
+        return WORST_FIRST.index(outcome.state), outcome.state.value, outcome.reason or "", server
+
+    shown: list[TableRow] = []
+    for (_, state, reason, server), members in groupby(sorted(rows, key=group), key=group):
+        of_group = list(members)
+        key = f"{state} {reason} {server}"
+        shown.append(_heading(key, of_group, server, desk, folded=key in folded))
+        if key in folded:
+            continue
+        hint = (
+            f"{desk.keys.first('login')} logs in at {server}, once for all"
+            if server
+            else suggestion(of_group[0])
+        )
+        shown += [
+            TableRow(f"{key} {number}", ((f"{' ' if number else '→'} {line}", Tone.NOTE),), group=True)
+            for number, line in enumerate(wrapped(hint, max(20, width - _INDENT), of_group[0].repo.root))
+        ]
+        shown += [
+            TableRow(
+                row.repo.id,
+                (row.repo.id, _what_happened(row, desk)),
+                marked=row.repo.id in desk.marks,
+            )
+            for row in of_group
+        ]
+    return shown
+
+
+def _heading(key: str, rows: Sequence[BoardRow], server: str, desk: Desk, *, folded: bool) -> TableRow:
+    trouble = trouble_of(rows[0])
+    tone = tone_of(State(trouble.state))
+    what = (
+        f": {trouble.reason.replace('_', ' ')}{f' at {server}' if server else ''}" if trouble.reason else ""
+    )
+    heading = f"{tone.glyph} {tone.word}{what}  {len(rows)}"
+    if folded:
+        keys = [f"folded, {desk.keys.first('open_detail')} unfolds"]
+    elif desk.player or not any(row.repo.enabled and not row.repo.error for row in rows):
+        keys = []
+    else:
+        login, retry = f"{desk.keys.first('login')} logs in", f"{desk.keys.first('retry')} retries these"
+        keys = [f"{login}, {retry}", login] if server else [retry]
+    return TableRow(key, ((heading, tone), *keys), group=True, members=tuple(row.repo.id for row in rows))
+
+
+def mended(row: BoardRow, desk: Desk) -> str:
+    """That nothing blocks it any more, and what to press; empty where that is not so, or nobody has looked."""
+    return f"clean now: {desk.keys.first('retry')} retries" if desk.mended(row) else ""
+
+
+def _what_happened(row: BoardRow, desk: Desk) -> str:
+    """`3 times, last 2 d ago: no such repository`, for what happened before this session."""
+    if done := mended(row, desk):
+        return done
+    message = cause(headline(trouble_of(row).message))
+    failure = desk.past(row).failure
+    if row.attempt or failure is None:
+        return message
+    last = ago(desk.clock.now() - failure.last_seen)
+    when = f"{failure.attempts} times, last {last}" if failure.attempts > 1 else last
+    return f"{when}: {message}" if message else when
+
+
+def trouble_of(row: BoardRow) -> Outcome:
+    """Of a row that needs a person."""
+    assert row.trouble is not None  # noqa: S101  it is what makes the row need one
+    return row.trouble

@@ -1,0 +1,212 @@
+"""The sections of the detail of a repo: each a calm heading and what is below it; None where there is nothing."""
+
+from collections.abc import Iterable, Sequence
+
+from rich.table import Table
+from rich.text import Text
+
+from tui.app import present
+from tui.app.attention import mended
+from tui.app.desk import Desk
+from tui.engine.survey import StatusRow
+from tui.git.arrived import Commit
+from tui.git.clean import clean_text
+from tui.git.gauge import Gauge, Progress
+from tui.git.inspect import NOT_CLONED
+from tui.git.outcome import Outcome
+from tui.git.repo import public_url
+from tui.store.past import Failure
+from tui.view.advised import brief, pieces, suggestion
+from tui.view.board import BoardRow
+from tui.view.lines import ago, detail, duration, plural
+
+_SHORT_ID = 7
+_NO_URL = "none; the checkout's own remote"
+
+Fact = tuple[str, str]
+
+
+def facts(row: BoardRow, gauge: Gauge | None, desk: Desk) -> Table:
+    """How it stands, at the top and without a heading."""
+    repo, outcome = row.repo, row.outcome
+    tone = present.tone_of(row.state)
+    took = duration(row.end.duration_ms) if row.end and row.ended else ""
+    if row.live:
+        took = duration((desk.clock.now() - row.started) * 1000)
+    progress = gauge.progress if gauge and row.live else None
+    look = desk.looks.get(repo.id)
+    known = [
+        ("state", f"{tone.glyph} {tone.word}"),
+        ("attempt", str(gauge.attempt if gauge and row.live else row.attempt or "")),
+        ("took", took),
+        ("progress", _progress(progress) if progress else ""),
+        ("path", brief(clean_text(str(repo.path)))),
+        ("url", clean_text(public_url((outcome and outcome.url) or repo.url) or _NO_URL)),
+        ("branch", (outcome and outcome.branch) or (look and look.status.branch) or ""),
+        ("before" if row.active else "result", "" if not outcome or row.needs_person else detail(outcome)),
+    ]
+    if desk.player:
+        known.append(("replay", present.not_recorded(outcome)))
+    return _grid(known)
+
+
+def trouble(row: BoardRow, desk: Desk) -> Table | None:
+    """What needs the person, and the commands that help, numbered."""
+    outcome = row.trouble if row.needs_person else row.outcome
+    advice = suggestion(row)
+    if row.active or outcome is None or not (row.needs_person or advice):
+        return None
+    what = outcome.reason.replace("_", " ") if outcome.reason else str(outcome.state)
+    message = row.repo.error or outcome.message
+    told = [(what, message)] if row.needs_person else []
+    if row.needs_person and (failure := desk.past(row).failure):
+        told.append(("since", _since(failure, desk.clock.now())))
+    if done := mended(row, desk):
+        told.append(("", done))
+    number = 0
+    for prose, command in pieces(advice.removeprefix(f"{row.repo.id}: ")):
+        if words := prose.strip(" ,;"):
+            told.append(("advice" if not number else "", words))
+        if command:
+            number += 1
+            told.append((f"{number:>6}", brief(command)))
+    copies = f"{desk.keys.first('copy_command')} copies "
+    if number:
+        copies += "the command" if number == 1 else "a command, again the next one"
+    return _grid(
+        told,
+        f"what helps{f', {copies}' if number else ''}"
+        if not row.needs_person
+        else (f"what is wrong{f'; {copies}' if number else ''}"),
+    )
+
+
+def working_copy(row: BoardRow, look: StatusRow | None, *, recorded: bool) -> Table:
+    title = "working copy, as far as its end was recorded" if recorded else "working copy"
+    if look is None:
+        return _grid([("", "not recorded" if recorded else "nobody has looked yet")], title)
+    status, outlook = look.status, look.outlook
+    if status.error:
+        away = status.error == NOT_CLONED
+        there = "not there yet: it is being cloned" if away and row.live else status.error
+        there = "not cloned: there is no such folder" if there == NOT_CLONED else there
+        return _grid([("", there)], title)
+    return _grid(
+        [
+            ("branch", _branch(look)),
+            ("commits", _distance(status.ahead, status.behind)),
+            ("changes", _changes(look)),
+            ("stashes", str(status.stashes or "")),
+            ("unfinished", status.in_progress or ""),
+            ("holder", str(look.holder) if look.holder and not row.live else ""),
+            ("a run", f"would be blocked: {outlook.message}" if outlook and outlook.blocked else ""),
+        ],
+        title,
+    )
+
+
+def commits(arrived: Sequence[Commit]) -> Table | None:
+    if not arrived:
+        return None
+    table = _table(f"{plural(len(arrived), 'commit')} arrived")
+    for commit in arrived:
+        changed = f"{plural(commit.files, 'file')} +{commit.insertions} -{commit.deletions}"
+        table.add_row(
+            Text(f"  {commit.id[:_SHORT_ID]}", "dim"),
+            Text(commit.author),
+            Text(commit.subject),
+            Text(changed, "dim", no_wrap=True),
+        )
+    return table
+
+
+def refs(outcome: Outcome | None) -> Table | None:
+    changed = outcome.refs if outcome else ()
+    if not changed:
+        return None
+    table = _table(f"{plural(len(changed), 'ref')} changed")
+    for one in changed:
+        table.add_row(
+            Text(f"  {one.kind}", "dim"),
+            Text(one.name, overflow="fold"),
+            Text(_span(one.old, one.new), "dim"),
+        )
+    return table
+
+
+def past(rows: Sequence[tuple[str, ...]]) -> Table | None:
+    if not rows:
+        return None
+    table = _table("history, newest first")
+    for first, *rest in rows:
+        table.add_row(Text(f"  {first}", overflow="fold"), *(Text(cell, overflow="fold") for cell in rest))
+    return table
+
+
+def is_in_the_way(row: BoardRow, look: StatusRow | None) -> bool:
+    """Whether the person has something to do, or to look at, in its folder."""
+    if look is None or look.status.error:
+        return row.needs_person
+    blocked = look.outlook is not None and look.outlook.blocked is not None
+    return row.needs_person or blocked or bool(look.status.dirty or look.status.in_progress)
+
+
+def _since(failure: Failure, now: float) -> str:
+    first, last = ago(now - failure.first_seen), ago(now - failure.last_seen)
+    if failure.attempts == 1:
+        return last
+    return f"{failure.attempts} times, first {first}, last {last}"
+
+
+def _branch(look: StatusRow) -> str:
+    status = look.status
+    if status.bare:
+        return f"{status.branch or ''} of a bare repository".lstrip()
+    if status.branch is None:
+        return f"none, HEAD is detached at {status.head[:_SHORT_ID]}" if status.head else "none"
+    if status.gone:
+        return f"{status.branch}; {status.upstream} is gone"
+    return f"{status.branch}, follows {status.upstream}" if status.upstream else status.branch
+
+
+def _distance(ahead: int | None, behind: int | None) -> str:
+    if ahead is None and behind is None:
+        return ""
+    parts = [f"{count} {word}" for count, word in ((ahead, "ahead"), (behind, "behind")) if count]
+    return ", ".join(parts) or "neither ahead nor behind"
+
+
+def _changes(look: StatusRow) -> str:
+    status = look.status
+    if status.dirty is None:
+        return ""
+    parts = [
+        "tracked files are changed" if status.dirty else "",
+        f"{status.untracked} untracked" if status.untracked else "",
+    ]
+    return ", ".join(filter(None, parts)) or "none"
+
+
+def _grid(known: Iterable[Fact], title: str = "") -> Table:
+    table = _table(title) if title else Table.grid(padding=(0, 2))
+    indent = "  " if title else ""
+    for label, value in known:
+        if value:
+            table.add_row(Text(f"{indent}{label}", "dim"), Text(value, overflow="fold"))
+    return table
+
+
+def _table(title: str) -> Table:
+    table = Table.grid(padding=(0, 2))
+    table.title = Text(title, "dim bold")
+    table.title_justify = "left"
+    return table
+
+
+def _progress(progress: Progress) -> str:
+    shown = present.phase(progress)
+    return shown if progress.percent is None else f"{shown} {progress.percent} %"
+
+
+def _span(old: str | None, new: str | None) -> str:
+    return "..".join(commit[:_SHORT_ID] for commit in (old, new) if commit)
