@@ -1,17 +1,36 @@
 """The line in which a person types a filter or a search."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
+from textual.suggester import Suggester
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
+Complete = Callable[[str], Sequence[str]]
+"""What a word that is begun can become, the likeliest first."""
+
+
+class _Suggester(Suggester):
+    def __init__(self, texts: Callable[[str], Sequence[str]]) -> None:
+        super().__init__(use_cache=False, case_sensitive=True)
+        self._texts = texts
+
+    async def get_suggestion(self, value: str) -> str | None:
+        """Nothing before a word is begun: then every one would do."""
+        texts = () if value.endswith(" ") else self._texts(value)
+        return texts[0] if texts else None
+
 
 class FilterLine(Widget):
-    """Hidden until `open`; `enter` submits the text and leaves it standing, `esc` clears the text and hides the line."""
+    """Hidden until `open`; `enter` submits the text and leaves it standing, `esc` clears the text and hides the line.
+
+    What the last word can become stands dim behind the cursor; `tab` and `right` take it, `tab` again the next.
+    """
 
     DEFAULT_CSS = """
     FilterLine {
@@ -19,11 +38,23 @@ class FilterLine(Widget):
         height: 1;
         display: none;
         background: $panel;
-        & > Static { width: auto; padding: 0 1; color: $text-muted; }
+        & > Static {
+            width: auto;
+            max-width: 70%;
+            padding: 0 1;
+            color: $text-muted;
+            text-wrap: nowrap;
+            text-overflow: ellipsis;
+        }
         & > Input { width: 1fr; height: 1; border: none; padding: 0; background: $panel; }
+        & .input--suggestion, & .input--placeholder { color: $text-disabled; }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "Clear", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", "Clear", show=False),
+        Binding("tab", "complete(1)", "Complete", show=False),
+        Binding("shift+tab", "complete(-1)", "Complete", show=False),
+    ]
 
     @dataclass
     class Changed(Message):
@@ -40,13 +71,16 @@ class FilterLine(Widget):
     class Cancelled(Message):
         """The text is empty again and the line hidden."""
 
-    def __init__(self, label: str, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+    def __init__(self, label: str, *, complete: Complete = lambda _begun: (), id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
+        self._complete = complete
         self._label = Static(label, markup=False)
-        self._input = Input(compact=True, select_on_focus=False)
+        self._input = Input(compact=True, select_on_focus=False, suggester=_Suggester(self._texts))
         # A blinking cursor makes two pictures of one state.
         self._input.cursor_blink = False
         self._count = Static("", markup=False)
+        self._offered: tuple[Sequence[str], int] = ((), 0)
+        """Texts among which `tab` goes round, and the one that was taken last."""
 
     def compose(self) -> ComposeResult:
         yield self._label
@@ -57,13 +91,18 @@ class FilterLine(Widget):
     def text(self) -> str:
         return self._input.value
 
-    def open(self, text: str = "") -> None:
-        """Shows it with that text and takes the focus."""
+    def open(self, text: str = "", hint: str = "") -> None:
+        """Shows it with that text and takes the focus; the hint stands there while it is empty."""
+        self._input.placeholder = hint
+        self.stand(text)
+        self.screen.set_focus(self._input)
+
+    def stand(self, text: str) -> None:
+        """Shows it with that text, without a message."""
         self.display = True
         with self.prevent(Input.Changed):
             self._input.value = text
         self._input.cursor_position = len(text)
-        self.screen.set_focus(self._input)
 
     def close(self) -> None:
         """Hides it and clears the text, without a message."""
@@ -79,6 +118,23 @@ class FilterLine(Widget):
     def action_cancel(self) -> None:
         self.close()
         self.post_message(self.Cancelled())
+
+    def action_complete(self, step: int) -> None:
+        texts, place = self._offered
+        if len(texts) > 1 and texts[place] == self.text:
+            place = (place + step) % len(texts)
+        else:
+            texts = self._texts(self.text)
+            place = 0 if step > 0 else len(texts) - 1
+        if texts:
+            self._offered = texts, place
+            self._input.value = texts[place]
+            self._input.cursor_position = len(texts[place])
+
+    def _texts(self, text: str) -> list[str]:
+        """The whole text with each thing that its last word can become."""
+        head, blank, word = text.rpartition(" ")
+        return [f"{head}{blank}{one}" for one in self._complete(word)]
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()

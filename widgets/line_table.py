@@ -7,7 +7,8 @@ from typing import ClassVar
 
 from rich.cells import cell_len
 from rich.segment import Segment
-from rich.style import Style
+from textual.events import Click
+from textual.message import Message
 from textual.strip import Strip
 
 from widgets.line_pane import LinePane
@@ -49,6 +50,12 @@ class TableRow:
 class LineTable(LinePane):
     """A table; columns that find no room are left out."""
 
+    @dataclass
+    class HeadPressed(Message):
+        """The head of a column was clicked."""
+
+        column: str
+
     HEADER_LINES: ClassVar[int] = 1
 
     def __init__(self, columns: Sequence[Column], *, empty: str = "", id: str | None = None) -> None:  # noqa: A002 - Textual's name
@@ -62,6 +69,7 @@ class LineTable(LinePane):
         self._groups: Collection[int] = frozenset()
         self._made: dict[int, TableRow] = {}
         """What has been made of the rows since they were replaced."""
+        self._sorted: tuple[str, bool] = ("", False)
         self._widths: tuple[int, tuple[int | None, ...]] = (-1, ())
         self._awaited: str | None = None
         """The key of the row to which the cursor returns."""
@@ -106,6 +114,13 @@ class LineTable(LinePane):
             for index in range(top, min(top + self.page_height, len(keys))):
                 if made.get(index) != self.row(index):
                     self.refresh_index(index)
+
+    def show_order(self, column: str, *, descending: bool) -> None:
+        """Marks the column by which the rows stand, which finds room before the others; "" for none."""
+        if (column, descending) != self._sorted:
+            self._sorted = (column, descending)
+            self._widths = (-1, ())
+            self.refresh()
 
     def stay_on(self, key: str) -> None:
         """Until the cursor is moved it goes to the row of that key whenever there is one."""
@@ -163,7 +178,7 @@ class LineTable(LinePane):
         if row.group:
             return self._draw_group(row, width)
         mark = Segment(" ● " if row.marked else "   ", self.ink("line-pane--cursor-sign"))
-        return self._line([(*_parts(cell), None) for cell in row.cells], mark, width)
+        return self._line([_parts(cell) for cell in row.cells], mark, width)
 
     def _draw_group(self, row: TableRow, width: int) -> Strip:
         text, tone = _parts(row.cells[0])
@@ -179,18 +194,38 @@ class LineTable(LinePane):
 
     def draw_header(self, width: int) -> Strip:
         heading = self.ink("line-pane--heading")
-        return self._line([(column.title, None, heading) for column in self.columns], Segment("   "), width)
+        by, descending = self._sorted
+        segments = [Segment("   ")]
+        for column, cell_width in zip(self.columns, self._column_widths(width), strict=True):
+            if cell_width is not None:
+                # The mark may take a cell of the gap, so that the title keeps its place and is whole.
+                mark = ("▼" if descending else "▲") if column.key == by else ""
+                room = cell_width + len(mark)
+                segments.append(Segment(fit(f"{column.title}{mark}", room, column.align), heading))
+                segments.append(Segment(_GAP[len(mark) :]))
+        return Strip(segments).adjust_cell_length(width)
 
-    def _line(self, cells: list[tuple[str, Tone | None, Style | None]], prefix: Segment, width: int) -> Strip:
+    def on_click(self, event: Click) -> None:
+        offset = event.get_content_offset(self)
+        if offset is None or offset.y >= self.HEADER_LINES:
+            return
+        left = _PREFIX_WIDTH
+        for column, width in zip(
+            self.columns, self._column_widths(self.scrollable_content_region.width), strict=True
+        ):
+            if width is not None:
+                if left <= offset.x < left + width + 1:
+                    self.post_message(self.HeadPressed(column.key))
+                left += width + len(_GAP)
+
+    def _line(self, cells: list[tuple[str, Tone | None]], prefix: Segment, width: int) -> Strip:
         segments = [prefix]
-        for (text, tone, style), column, cell_width in zip(
+        for (text, tone), column, cell_width in zip(
             cells, self.columns, self._column_widths(width), strict=True
         ):
             if cell_width is None:
                 continue
-            segments.append(
-                Segment(fit(text, cell_width, column.align), self.tone_ink(tone) if style is None else style)
-            )
+            segments.append(Segment(fit(text, cell_width, column.align), self.tone_ink(tone)))
             segments.append(Segment(_GAP))
         return Strip(segments).adjust_cell_length(width)
 
@@ -200,7 +235,9 @@ class LineTable(LinePane):
             return self._widths[1]
         rest = width - _PREFIX_WIDTH - 1 + len(_GAP)
         shown: list[Column] = []
-        for column in sorted(self.columns, key=lambda column: column.spare):
+        for column in sorted(
+            self.columns, key=lambda column: -1 if column.key == self._sorted[0] else column.spare
+        ):
             needed = (_FLEXIBLE_WIDTH if column.width is None else column.width) + len(_GAP)
             if not shown or needed <= rest:
                 shown.append(column)

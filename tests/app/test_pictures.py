@@ -92,6 +92,16 @@ def test_picture_of_the_settings(picture: Any, scene: Scene, size: tuple[int, in
     assert picture(scenes.with_settings(), scene, size)
 
 
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)], ids=["120x40", "80x24"])
+@pytest.mark.parametrize(
+    "scene",
+    [scenes.completing, scenes.sorted_by_behind, scenes.saving_a_view],
+    ids=lambda scene: scene.__name__,
+)
+def test_picture_of_a_filter_and_its_views(picture: Any, scene: Scene, size: tuple[int, int]) -> None:
+    assert picture(driver(), scene, size)
+
+
 def test_picture_of_the_settings_in_the_colours_of_the_terminal(picture: Any) -> None:
     drive = driver(preferences=Preferences(remembered={"theme": "ansi-dark"}))
     assert picture(drive, scenes.settings_page, (80, 24))

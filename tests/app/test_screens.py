@@ -18,7 +18,7 @@ from tui.app import app as app_module
 from tui.app import detail_parts
 from tui.app.actions import ACTIONS, offered
 from tui.app.detail_screen import DetailScreen
-from tui.app.lists import SORTS
+from tui.app.repo_list import SORTS
 from tui.engine.engine import Engine
 from tui.engine.events import Notice
 from tui.engine.shutdown import Ending
@@ -118,7 +118,7 @@ async def test_an_unknown_count_is_blank_and_never_a_zero() -> None:
     async with Driver(1, survey=survey).open() as driver:
         await driver.until(lambda: driver.app.tick() or driver.app.desk.looks)
         await driver.settle()
-        assert driver.app.main.table.rows[0].cells[3:] == ("", "", "", "", "not cloned")
+        assert driver.app.main.table.rows[0].cells[3:] == ("", "", "", "", "", "not cloned")
 
 
 async def test_what_failed_before_is_told_on_the_plan_and_found() -> None:
@@ -165,11 +165,16 @@ async def test_o_goes_through_the_orders() -> None:
             orders[name] = rows(driver)
             await driver.press("o")
         assert orders == {
-            "workspace order": ["b", "a", "c"],
-            "state": ["c", "a", "b"],
-            "name": ["a", "b", "c"],
+            "": ["b", "a", "c"],
+            "repo": ["a", "b", "c"],
+            "state": ["c", "b", "a"],
+            "success": ["a", "c", "b"],
             "behind": ["a", "b", "c"],
-            "stalest": ["a", "c", "b"],
+            "ahead": ["b", "a", "c"],
+            "dirty": ["b", "a", "c"],
+            "branch": ["b", "a", "c"],
+            "arrived": ["b", "a", "c"],
+            "last error": ["c", "b", "a"],
         }
         assert rows(driver) == ["b", "a", "c"]
 

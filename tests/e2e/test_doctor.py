@@ -315,3 +315,17 @@ def test_the_shell_completes_it(tmp_path: Path) -> None:
 
     assert completed("synctui do").out == "plain,doctor\n"
     assert "plain,--json\n" in completed("synctui doctor --").out
+    assert completed("synctui sync work/").out == "\n"
+
+    workspace = '[workspaces."work"]\n"shop" = {url = "/srv/shop", tags = ["web", "js"]}\n'
+    (tmp_path / "synctui.toml").write_text(workspace)
+    for command in ("sync", "status", "ack"):
+        assert completed(f"synctui {command} work/").out == "plain,work/shop\n"
+    assert completed("synctui sync tag:").out == "plain,tag:js\nplain,tag:web\n"
+    assert completed("synctui sync dirty state:s").out == "plain,state:synced\nplain,state:skipped\n"
+    assert completed("synctui host:").out == "plain,host:local\n"
+    (tmp_path / "other.toml").write_text(workspace.replace("shop", "blog"))
+    assert completed("synctui sync -c other.toml work/").out == "plain,work/blog\n"
+    (tmp_path / "synctui.toml").write_text("not TOML")
+    broken = completed("synctui sync work/")
+    assert (broken.out, broken.err) == ("\n", "")

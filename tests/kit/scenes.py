@@ -250,6 +250,21 @@ async def filtered(drive: Driver) -> None:
     await drive.press("/", *"tools state:up_to_date")
 
 
+async def completing(drive: Driver) -> None:
+    """What the word can become stands dim behind the cursor."""
+    await mixed_end(drive)
+    await drive.press("3", "/", *"tools -state:up")
+
+
+async def sorted_by_behind(drive: Driver) -> None:
+    await mixed_end(drive)
+    await drive.press(*"oooo")
+
+
+async def saving_a_view(drive: Driver) -> None:
+    await drive.press("/", *"python", "enter", "o", "ctrl+s", "5", "o", "o", "ctrl+s")
+
+
 async def detail_of_a_fast_forward(drive: Driver) -> None:
     await drive.press("s")
     await drive.running("python/flask")

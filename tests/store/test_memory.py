@@ -129,3 +129,19 @@ def test_a_file_where_the_state_folder_should_be_is_named(sandbox):
 
 def test_home_is_short(sandbox):
     assert [home_short(path) for path in (sandbox, sandbox / "a/b", Path("/x"))] == ["~", "~/a/b", "/x"]
+
+
+def test_views_are_those_of_a_workspace_and_leave_the_rest_alone(tmp_path):
+    file = tmp_path / "memory.toml"
+    Memory(file).set(HERE, "jobs", 6)
+    view = {"words": 'tag:web "odd"', "tab": "repos", "sort": "behind", "descending": True}
+    Memory(file).save_view(HERE, 5, {**view, "words": ""})
+    Memory(file).save_view(HERE, 5, view)
+    Memory(file).save_view(HERE, 9, view)
+    Memory(file).save_view(Path("/else"), 5, {**view, "tab": "queue"})
+    memory = Memory(file)
+
+    assert memory.views(HERE) == {"5": view, "9": view}
+    assert memory.views(Path("/else")) == {"5": {**view, "tab": "queue"}}
+    assert memory.views(Path("/new")) == {}
+    assert memory.settings(HERE) == {"jobs": 6}

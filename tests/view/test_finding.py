@@ -1,6 +1,7 @@
 """What `/` finds."""
 
 from tests.kit.app_driver import repo
+from tui.engine.completion import Completer
 from tui.engine.selection import Facts
 from tui.git.outcome import State
 from tui.view.board import BoardRow
@@ -14,8 +15,13 @@ ROWS = [
 
 
 def found(text: str) -> tuple[list[str], str]:
-    rows, wrong = find(ROWS, text, lambda row: Facts(state=row.state, behind=row.repo.id == "python/click"))
+    completer = Completer([row.repo for row in ROWS])
+    rows, wrong = find(ROWS, text, facts, completer)
     return [row.repo.id for row in rows], wrong
+
+
+def facts(row: BoardRow) -> Facts:
+    return Facts(state=row.state, behind=row.repo.id == "python/click")
 
 
 def test_words_are_parts_of_the_id_and_all_must_hold() -> None:
@@ -29,6 +35,29 @@ def test_predicates_narrow_what_the_words_leave() -> None:
     assert found("tag:web") == (["python/flask"], "")
     assert found("behind") == (["python/click"], "")
     assert found("-state:failed") == (["python/click"], "")
+    assert found("-behind -tag:web") == (["tools/flask-tools"], "")
+
+
+def test_a_glob_a_path_and_what_is_negated_mean_what_they_mean_on_the_command_line() -> None:
+    assert found("python/*") == (["python/flask", "python/click"], "")
+    assert found("FL*") == (["python/flask", "tools/flask-tools"], "")
+    assert found("-python/*") == (["tools/flask-tools"], "")
+    assert found("-tools flask") == (["python/flask"], "")
+    assert found("/home/ada/work/python") == (["python/flask", "python/click"], "")
+    assert found("/home/*/flask") == (["python/flask"], "")
+
+
+def test_what_is_half_typed_means_all_that_it_can_become() -> None:
+    everything = [row.repo.id for row in ROWS]
+    for text in ("-", "state:", "-tag:", "flask -"):
+        assert found(text) == (found("flask")[0] if "flask" in text else everything, "")
+    assert found("sta") == found("-beh") == (everything, "")
+    assert found("stay") == ([], "")
+    assert found("state:f") == (["python/flask", "tools/flask-tools"], "")
+    assert found("-state:sy") == (["python/flask", "tools/flask-tools"], "")
+    assert found("host:git.") == (["tools/flask-tools"], "")
+    assert found("tag:w") == (["python/flask"], "")
+    assert found("tag:x") == ([], "")
 
 
 def test_nothing_found_and_wrong_words_are_told_apart() -> None:

@@ -1,13 +1,14 @@
 """Every action of the app, once: the bindings, the footer, the help, the palette and the README read it here."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 
 from textual.binding import Binding
 
 from tui.app.keymap import Keymap, load
 from tui.app.player import SPEEDS, Player
+from tui.app.views import VIEW_NUMBERS, Views
 from tui.engine.slots import MAX_JOBS
 from tui.store.paths import keys_file
 from tui.view.advised import commands, suggestion
@@ -29,6 +30,7 @@ class Situation:
     on_heading: bool = False
     """The targets are a whole group."""
     in_detail: bool = False
+    views: Views = field(default_factory=Views)
 
 
 Refusal = Callable[[Situation], str | None]
@@ -46,6 +48,12 @@ class Action:
     help: str
     group: str
     refuse: Refusal = _never
+    detail: Refusal = _never
+    """What the help says beside it now."""
+
+    def told(self, now: Situation) -> str:
+        detail = self.detail(now)
+        return f"{self.help}: {detail}" if detail else self.help
 
     @property
     def title(self) -> str:
@@ -165,6 +173,21 @@ def _empty(now: Situation) -> str | None:
     return None if now.board.rows else "there is nothing to mark"
 
 
+def _show_view(number: int) -> Action:
+    def refuse(now: Situation) -> str | None:
+        if now.views.get(number):
+            return None
+        return (
+            f"view {number} is empty: filter and sort, then {now.keys.first('save_view')} {number} saves that"
+        )
+
+    def detail(now: Situation) -> str | None:
+        view = now.views.get(number)
+        return view.told if view else None
+
+    return Action(f"show_view_{number}", (str(number),), f"saved view {number}", _LOOK, refuse, detail)
+
+
 def _replay(now: Situation) -> str | None:
     return None if now.player else "only in a replay"
 
@@ -217,11 +240,14 @@ ACTIONS: tuple[Action, ...] = (
     Action("clear", ("escape",), "clear the filter, then the marks; back", _LOOK),
     Action("changed_only", ("z",), "log: only what changed or needs a person", _LOOK),
     Action("follow", ("f",), "log: follow the end", _LOOK),
-    Action("sort", ("o",), "next sort order of Repos", _LOOK),
+    Action("sort", ("o",), "Repos: sort by the next column", _LOOK),
+    Action("reverse_sort", ("O",), "Repos: sort the other way round", _LOOK),
     Action("show_queue", ("1",), "tab Queue", _LOOK),
     Action("show_attention", ("2",), "tab Attention", _LOOK),
     Action("show_repos", ("3",), "tab Repos", _LOOK),
     Action("show_arrived", ("4",), "tab Arrived", _LOOK),
+    *(_show_view(number) for number in VIEW_NUMBERS),
+    Action("save_view", ("ctrl+s",), "save filter, tab and sort order as a view", _LOOK),
     Action("next_pane", ("tab",), "next pane", _LOOK),
     Action("login", ("i",), "log in where git can ask, then retry all of that host", _REPO, _live(_login)),
     Action("shell", ("!",), "shell in the repo; the run goes on", _REPO, _live(_one_repo)),
@@ -381,7 +407,7 @@ def _action_groups(now: Situation) -> list[HelpGroup]:
         HelpGroup(
             title,
             tuple(
-                HelpRow(" ".join(now.keys.shown(action.name)), action.help, action.refuse(now) or "")
+                HelpRow(" ".join(now.keys.shown(action.name)), action.told(now), action.refuse(now) or "")
                 for action in members
             ),
         )

@@ -341,6 +341,7 @@ class SynctuiApp(App[Ending]):
             self.targets(),
             self.desk.keys,
             self.desk.player,
+            views=self.desk.session.views,
             on_heading=self.on_heading(),
             in_detail=isinstance(self.screen, DetailScreen),
         )

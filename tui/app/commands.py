@@ -11,6 +11,7 @@ from tui.app import outside
 from tui.app.actions import help_groups
 from tui.app.detail_screen import DetailScreen
 from tui.app.settings_screen import SettingsScreen
+from tui.app.views import VIEW_NUMBERS
 from tui.engine.slots import MAX_JOBS
 from tui.git.clean import clean_text, shell_word
 from tui.git.inspect import NOT_CLONED
@@ -299,6 +300,24 @@ class Commands:
             return run()
 
     # The app.
+
+    def save_view(self) -> None:
+        view, views = self._app.main.view, self._app.desk.session.views
+
+        def answered(key: str | None) -> None:
+            if not key or not key.isdigit():
+                return
+            try:
+                views.save(int(key), view)
+            except StateError as error:
+                self._app.say(f"{error}; view {key} counts for this session", "warning")
+                return
+            shown = self._keys.first(f"show_view_{key}")
+            self._app.say(f"view {key} saved: {view.told}; {shown} shows it")
+
+        choices = [Choice(str(n), old.told if (old := views.get(n)) else "empty") for n in VIEW_NUMBERS]
+        dialog = ConfirmDialog("Save as which view?", view.told, [*choices, Choice(_NO, "save nothing")])
+        self._app.ask(dialog, answered)
 
     def help(self) -> None:
         self._app.push_screen(

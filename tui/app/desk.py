@@ -9,12 +9,11 @@ from tui.app.session import Session
 from tui.engine.clock import Clock
 from tui.engine.engine import Engine
 from tui.engine.eta import Countdown, Forecast, Spread, about, forecast, remaining
-from tui.engine.selection import Facts
 from tui.engine.survey import StatusRow
 from tui.git.outcome import FAILURE_STATES, Outcome, Reason, State
-from tui.store.past import Failure, Past, Staleness
+from tui.store.past import Failure, Past
 from tui.view.arrivals import Arrival
-from tui.view.board import Board, BoardRow, Stage
+from tui.view.board import Board, BoardRow
 from tui.view.dashboard import Dashboard
 
 _TOLD_AFTER = 1.0
@@ -63,19 +62,6 @@ class Desk:
     def arrived(self) -> dict[str, Arrival]:
         """With the runs of this session, or before the first of them."""
         return self.board.arrived if self.board.run else self.arrived_before
-
-    def facts(self, row: BoardRow) -> Facts:
-        look, past = self.looks.get(row.repo.id), self.past(row)
-        state = past.state if past.state and row.state is Stage.PLANNED else row.state
-        if look is None:
-            return Facts(state)
-        status = look.status
-        return Facts(
-            state,
-            behind=None if status.behind is None else status.behind > 0,
-            dirty=status.dirty,
-            stale=self.dashboard(row, look).staleness is not Staleness.FRESH,
-        )
 
     def dashboard(self, row: BoardRow, look: StatusRow) -> Dashboard:
         return Dashboard(look, self.past(row), self.session.thresholds, self.clock.now())

@@ -61,7 +61,7 @@ class ActionCommands(Provider):
                 keys = " ".join(app.desk.keys.shown(action.name))
                 run = self._once(app.doer(action.name))
                 why = action.refuse(now)
-                told = f"{keys}  {f'not now: {why}' if why else action.help}".lstrip()
+                told = f"{keys}  {f'not now: {why}' if why else action.told(now)}".lstrip()
                 yield _Command(action.title, told, run, refused=why is not None)
         for command in app.get_system_commands(self.screen):
             if command.title in {"Theme", "Screenshot"}:

@@ -1,6 +1,8 @@
 """The main screen: the slots, the log, the state of the run and its lists."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partialmethod
 from typing import ClassVar
 
 from textual import on
@@ -14,10 +16,10 @@ from textual.widgets import ContentSwitcher, Static
 
 from tui.app import lists, present
 from tui.app.actions import Situation, hints
-from tui.app.attention import attention_rows
 from tui.app.desk import Desk
-from tui.view.board import BoardRow, Stage
-from tui.view.finding import find
+from tui.app.listing import Listing
+from tui.app.views import View
+from tui.view.board import Stage
 from tui.view.lines import plural
 from widgets.filter_line import FilterLine
 from widgets.hint_bar import HintBar
@@ -33,8 +35,12 @@ _NARROW, _BROAD, _TALL = 100, 160, 20
 _FRAME = 6
 """Cells of a frame beside its title."""
 _SLOW_LISTS = frozenset({"queue", "arrived"})
+_MANY = 2_000
+"""Repos with which all lists are."""
 _SLOW_TICKS = 5
 """Ticks between two drawings of those, and of what is sorted or sought, at least."""
+
+_FILTER_HINT = "name part, state: tag: host: behind dirty stale, - negates; tab completes"
 
 Pane = SlotGrid | LogPane | LineTable
 
@@ -61,15 +67,14 @@ class RunScreen(Screen[None]):
         self._status = StatusPane(id="status")
         self._tables = lists.tables(max((len(repo_id) for repo_id in desk.board.rows), default=0))
         self._switcher = ContentSwitcher(initial="repos", id="tables")
-        self._filter = FilterLine("/", id="filter")
+        self._listing = Listing(desk)
+        self._filter = FilterLine("/", complete=self._complete, id="filter")
         self._hints = HintBar(id="hints")
         self._pane: Pane = self._tables["repos"]
         """The one that had the focus last."""
-        self._words = ""
         self._needle = ""
         self._folded: set[str] = set()
         """Keys of the headings of Attention that hide their repos."""
-        self._sort = 0
         self._ticks = 0
         self._drawn: object = None
 
@@ -107,12 +112,16 @@ class RunScreen(Screen[None]):
         return all(table.is_mounted for table in self._tables.values())
 
     @property
+    def view(self) -> View:
+        return self._listing.view
+
+    @property
     def shows_repos(self) -> bool:
-        return self._switcher.current == "repos"
+        return self.view.tab == "repos"
 
     @property
     def table(self) -> LineTable:
-        return self._tables[self._switcher.current or "repos"]
+        return self._tables[self.view.tab]
 
     def highlighted(self) -> str | None:
         return self._pane.highlighted
@@ -221,45 +230,21 @@ class RunScreen(Screen[None]):
 
     def _paint_table(self) -> None:
         desk = self._desk
-        name = self._switcher.current or "repos"
-        marks, folded = frozenset(desk.marks), frozenset(self._folded)
-        wanted = (name, self.table.size.width, self._words, self._sort, marks, folded)
+        name = self.view.tab
+        wanted = (self.view, self.table.size.width, frozenset(desk.marks), frozenset(self._folded))
         # Most of what happens in a run brings nothing.
         newest = next(reversed(desk.arrived.values()), None)
         state = (wanted, newest if name == "arrived" else desk.board.revision)
         if state == self._drawn:
             return
         same_view = isinstance(self._drawn, tuple) and self._drawn[0] == wanted
-        is_slow = name in _SLOW_LISTS or self._words or self._sort
+        is_slow = name in _SLOW_LISTS or self.view.words or self.view.sort or len(desk.board.rows) > _MANY
         if is_slow and same_view and self._ticks % _SLOW_TICKS:
             return
         self._drawn = state
-        shown = self._found()
-        match name:
-            case "queue":
-                queue = [repo_id for repo_id in desk.source.queue() if repo_id in shown]
-                self.table.show_lazily(
-                    queue, lambda at: lists.queue_row(shown[queue[at]], at + 1, desk.marks)
-                )
-            case "attention":
-                attention = [row for repo_id, row in shown.items() if repo_id in desk.board.troubled]
-                self.table.show(attention_rows(attention, desk, self.table.size.width, self._folded))
-            case "arrived":
-                self.table.empty = f"nothing has arrived {lists.arrived_when(desk)}"
-                self.table.show(lists.arrived_rows(desk, shown))
-            case _:
-                keys = lists.in_order(shown, desk, lists.SORTS[self._sort])
-                self.table.show_lazily(keys, lambda at: lists.repo_row(desk.board.rows[keys[at]], desk))
-
-    def _found(self) -> Mapping[str, BoardRow]:
-        """What the words of the filter mean."""
-        rows = self._desk.board.rows
-        if not self._words:
-            return rows
-        found, wrong = find(list(rows.values()), self._words, self._desk.facts)
-        if self._filter.display and self._pane is not self._log:
-            self._filter.show_count(wrong or f"{len(found)} of {len(rows)} ")
-        return {row.repo.id: row for row in found}
+        said = self._listing.show_in(self.table, self._folded)
+        if said and self._filter.display and self._pane is not self._log:
+            self._filter.show_count(said)
 
     def _paint_titles(self) -> None:
         desk, board = self._desk, self._desk.board
@@ -269,7 +254,7 @@ class RunScreen(Screen[None]):
             "repos": len(board.rows),
             "arrived": len(desk.arrived),
         }
-        current = self._switcher.current or "repos"
+        current = self.view.tab
         room = self.table.outer_size.width - _FRAME
         tabs: list[Content] = []
         for name, words in lists.tab_titles(counts, current, room).items():
@@ -277,8 +262,8 @@ class RunScreen(Screen[None]):
             tabs.append(link.stylize("bold reverse") if name == current else link)
         notes = [
             f"{len(desk.marks)} marked" if desk.marks else "",
-            f"/{self._words}" if self._words else "",
-            f"by {lists.SORTS[self._sort]}" if self.shows_repos and self._sort else "",
+            f"/{self.view.words}" if self.view.words else "",
+            self.view.order if self.shows_repos else "",
         ]
         self.table.entitle(Content.assemble(*tabs))
         _title(self.table, None, " · ".join(note for note in notes if note))
@@ -324,9 +309,17 @@ class RunScreen(Screen[None]):
             if found:
                 self._log.find_previous()
         else:
-            self._words = text
+            self._listing.filter_by(text)
             self._filter.show_count("")
         self.paint()
+
+    def _complete(self, begun: str) -> Sequence[str]:
+        return () if self._pane is self._log else self._listing.completer.words(begun)
+
+    def on_line_table_head_pressed(self, event: LineTable.HeadPressed) -> None:
+        if self.shows_repos:
+            self._listing.sort_by(event.column)
+            self.redraw()
 
     def _act(self, name: str) -> None:
         self.app.call_later(self.run_action, f"app.act('{name}')")
@@ -375,7 +368,11 @@ class RunScreen(Screen[None]):
     def do_filter(self) -> None:
         if self._pane is self._slots:
             self._pane = self.table
-        self._filter.open(self._needle if self._pane is self._log else self._words)
+        self.app.clear_notifications()  # they would lie on top of it
+        if self._pane is self._log:
+            self._filter.open(self._needle)
+        else:
+            self._filter.open(self.view.words, _FILTER_HINT)
 
     def do_next_match(self) -> None:
         self._log.find_next()
@@ -385,8 +382,9 @@ class RunScreen(Screen[None]):
 
     def do_clear(self) -> None:
         """What was typed first, then the marks."""
-        if self._words or self._needle:
-            self._words = self._needle = ""
+        if self.view.words or self._needle:
+            self._needle = ""
+            self._listing.filter_by("")
             self._log.search("")
             self._filter.close()
         else:
@@ -399,8 +397,28 @@ class RunScreen(Screen[None]):
         self._log.follow = True
 
     def do_sort(self) -> None:
-        self._sort = (self._sort + 1) % len(lists.SORTS)
+        self._listing.sort_by_next()
         self._show("repos")
+
+    def do_reverse_sort(self) -> None:
+        self._listing.reverse()
+        self._show("repos")
+
+    def _show_view(self, number: int) -> None:
+        view = self._desk.session.views.get(number)
+        assert view is not None  # noqa: S101  else it was refused
+        self._listing.take(view)
+        if view.words:
+            self._filter.stand(view.words)
+        else:
+            self._filter.close()
+        self._show(view.tab)
+
+    do_show_view_5 = partialmethod(_show_view, 5)
+    do_show_view_6 = partialmethod(_show_view, 6)
+    do_show_view_7 = partialmethod(_show_view, 7)
+    do_show_view_8 = partialmethod(_show_view, 8)
+    do_show_view_9 = partialmethod(_show_view, 9)
 
     def do_show_queue(self) -> None:
         self._show("queue")
@@ -415,6 +433,7 @@ class RunScreen(Screen[None]):
         self._show("arrived")
 
     def _show(self, name: str) -> None:
+        self._listing.view = replace(self.view, tab=name)
         self._switcher.current = name
         self._to(self.table)
         self.paint()

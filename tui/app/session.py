@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tui.app.actions import USUAL_KEYS
 from tui.app.keymap import Keymap
+from tui.app.views import Views
 from tui.engine.engine import Engine, Spawn
 from tui.engine.plan import Plan
 from tui.engine.survey import StatusRow, survey
@@ -44,6 +45,7 @@ class Session:
     """Why so many jobs are too many, if they are."""
     preferences: Preferences = field(default_factory=Preferences)
     keys: Keymap = USUAL_KEYS
+    views: Views = field(default_factory=Views)
     warnings: Sequence[str] = ()
     """What the person's own files have wrong, a line each."""
     greets: bool = False

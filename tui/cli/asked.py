@@ -59,7 +59,7 @@ def resolve_run(asked: Asked, memory: Memory | None = None) -> tuple[Workspace, 
 
 def resolved(asked: Asked, memory: Memory | None = None) -> tuple[Workspace, list[Repo], Settings]:
     """The same without a word about warnings."""
-    workspace = load_workspace(asked.config, _here(), os.environ)
+    workspace = workspace_asked(asked.config)
     try:
         repos = select(
             workspace.repos, asked.words, facts_for(workspace, asked), ignore_case=asked.ignore_case
@@ -72,6 +72,11 @@ def resolved(asked: Asked, memory: Memory | None = None) -> tuple[Workspace, lis
         repos = []
     remembered = memory.settings(workspace.path) if memory else {}
     return workspace, repos, settings_of(asked, workspace, repos, remembered)
+
+
+def workspace_asked(config: Path | None) -> Workspace:
+    """Raises ConfigError."""
+    return load_workspace(config, _here(), os.environ)
 
 
 def settings_of(

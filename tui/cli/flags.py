@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
+from tui.engine.completion import Completer
 from tui.engine.selection import SelectionError, is_predicate
 from tui.store.config import ConfigError
 from tui.store.kinds import SettingError, Switch
@@ -83,7 +85,19 @@ def select_words(function: _Function) -> _Function:
     ignore = click.option(
         "-i", "--ignore-case", is_flag=True, help="SELECT: capital and small letters are the same"
     )
-    return click.argument("words", nargs=-1, metavar="[SELECT]...")(ignore(function))
+    words = click.argument("words", nargs=-1, metavar="[SELECT]...", shell_complete=_complete_words)
+    return words(ignore(function))
+
+
+def _complete_words(ctx: click.Context, _param: click.Parameter | None, begun: str) -> list[str]:
+    """Without a word where the workspace cannot be read: who completes wants no message."""
+    from tui.cli.asked import workspace_asked  # noqa: PLC0415  it needs this file
+
+    try:
+        completer = Completer(workspace_asked(ctx.params.get("config")).repos)
+    except ConfigError:
+        return []
+    return completer.words(begun) + completer.ids(begun)
 
 
 def refuse(text: str) -> NoReturn:
@@ -131,6 +145,11 @@ class Group(click.Group):
             return None
         commands: Sequence[click.Command] = import_module(f"tui.cli.{_MODULES[cmd_name]}").COMMANDS
         return next(one for one in commands if one.name == cmd_name)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """A command, or a word of SELECT for the app."""
+        words = [] if incomplete.startswith("-") else _complete_words(ctx, None, incomplete)
+        return [*super().shell_complete(ctx, incomplete), *map(CompletionItem, words)]
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if ctx.resilient_parsing and not args:  # the shell completes the first word, which may be a command

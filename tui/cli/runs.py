@@ -179,6 +179,7 @@ def _open_app(asked: Asked, *, start: bool) -> Ending:
         from tui.app.actions import read_keys  # noqa: PLC0415  Textual takes its time
         from tui.app.app import SynctuiApp  # noqa: PLC0415  as above
         from tui.app.session import Session  # noqa: PLC0415  as above
+        from tui.app.views import Views  # noqa: PLC0415  as above
 
         keys, wrong_keys = read_keys()
         for line in wrong_keys:
@@ -216,6 +217,7 @@ def _open_app(asked: Asked, *, start: bool) -> Ending:
             crowding=partial(crowding, submodule_jobs=submodule_jobs_of(kit.selected)),
             preferences=preferences,
             keys=keys,
+            views=Views(memory.views(path), partial(memory.save_view, path) if keeps else _forget),
             in_order=lambda repos: kit.in_order(repos, preferences.settings),
             greets=is_new,
             warnings=wrong_keys,
@@ -241,7 +243,7 @@ def _open_app(asked: Asked, *, start: bool) -> Ending:
     return _exit_zero(ending) if kit.settings.exit_zero else ending
 
 
-def _forget(_key: str, _value: object) -> None:
+def _forget(_key: object, _value: object) -> None:
     """What a dry run does with what is set in it."""
 
 

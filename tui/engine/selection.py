@@ -57,10 +57,10 @@ def select(
         negated = word.startswith("-")
         bare = word.removeprefix("-")
         if is_predicate(word):
-            test = _predicate(bare, facts, fold)
+            test = predicate(bare, facts, fold)
             tests.append(_negate(test) if negated else test)
             continue
-        matched = {repo.id for repo in repos if names(bare, repo, fold)}
+        matched = {repo.id for repo in filter(naming(bare, fold), repos)}
         if not matched:
             raise SelectionError(f"`{word}` matches no repo of this workspace; `synctui list` shows them")
         if negated:
@@ -97,31 +97,41 @@ def without_archived(repos: Sequence[Repo], words: Sequence[str], *, ignore_case
     return in_use
 
 
-def names(word: str, repo: Repo, fold: Callable[[str], str] = str) -> bool:
-    """An id, its first parts or its last one, a glob on these or on paths, or a path: of the repo, or above it.
+def naming(word: str, fold: Callable[[str], str] = str) -> Callable[[Repo], bool]:
+    """Whether the word means a repo: by id, its first parts or its last one, a glob on these or on paths, or a path
+    of the repo or above it.
 
     `fold` makes those texts equal that are to count as equal.
     """
-    name, last = fold(word), repo.id.rpartition("/")[2]
-    if repo.id.startswith(f"{name}/") or fnmatchcase(repo.id, name) or fnmatchcase(last, name):
-        return True
-    if _is_own_name(word, repo, fold):
-        return True
-    if not _is_path(word):
-        return False
-    path = _path(word)
-    own, wanted = Path(fold(str(repo.path))), Path(fold(str(path)))
-    if wanted in own.parents or fnmatchcase(str(own), str(wanted)):
-        return True
-    real = path.resolve()
-    return real != path and real in repo.path.resolve().parents
+    name = fold(word)
+    path = _path(word) if is_path(word) else None
+    real = path and path.resolve()
+    wanted = fold(str(path))
+
+    def means(repo: Repo) -> bool:
+        last = repo.id.rpartition("/")[2]
+        if name in {repo.id, last} or repo.id.startswith(f"{name}/"):
+            return True
+        if fnmatchcase(repo.id, name) or fnmatchcase(last, name):
+            return True
+        if path is None or real is None:
+            return False
+        own = fold(str(repo.path))
+        if own == wanted or own.startswith(f"{wanted.rstrip('/')}/") or fnmatchcase(own, wanted):
+            return True
+        if real == path:
+            return False
+        place = repo.path.resolve()
+        return place == real or real in place.parents
+
+    return means
 
 
 def _is_own_name(word: str, repo: Repo, fold: Callable[[str], str]) -> bool:
     """The repo's id, the last part of it, or its path."""
     if fold(word) in {repo.id, repo.id.rpartition("/")[2]}:
         return True
-    if not _is_path(word):
+    if not is_path(word):
         return False
     path = _path(word)
     if fold(str(repo.path)) == fold(str(path)):
@@ -129,7 +139,7 @@ def _is_own_name(word: str, repo: Repo, fold: Callable[[str], str]) -> bool:
     return (real := path.resolve()) != path and repo.path.resolve() == real
 
 
-def _is_path(word: str) -> bool:
+def is_path(word: str) -> bool:
     return "/" in word or word.startswith((".", "~"))
 
 
@@ -143,15 +153,16 @@ def _split(repos: Sequence[Repo], words: Iterable[str], fold: Callable[[str], st
     for word in words:
         if not word.strip():
             raise SelectionError("an empty word names no repo; `synctui list` shows them")
-        if " " in word and not any(names(word, repo, fold) for repo in repos):
+        if " " in word and not any(map(naming(word, fold), repos)):
             yield from word.split()
         else:
             yield word
 
 
-def _predicate(
-    word: str, facts: Callable[[Repo], Facts], fold: Callable[[str], str]
+def predicate(
+    word: str, facts: Callable[[Repo], Facts], fold: Callable[[str], str] = str
 ) -> Callable[[Repo], bool]:
+    """Of a word without the `-` that negates. Raises SelectionError for a state that there is not."""
     key, _, value = word.partition(":")
     match key:
         case "tag":

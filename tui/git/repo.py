@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -53,6 +54,7 @@ class Repo:
         return host_of(self.url)
 
 
+@lru_cache(maxsize=1 << 14)
 def host_of(url: str | None) -> str:
     """Lower-case host name without user and port; `local` for paths, `file://` and None."""
     if not url:

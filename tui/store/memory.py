@@ -1,6 +1,7 @@
 """The app's own file: what a person set on the screen and wants to find again."""
 
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 
 import tomli_w
@@ -13,7 +14,7 @@ _GREETED = "greeted"
 
 
 class Memory:
-    """The job limit of each workspace, and for all of them together the other preferences.
+    """The job limit and the saved views of each workspace, and for all of them together the other preferences.
 
     `warning` is one line where the file is damaged, and then the next write replaces it, or cannot be read.
     """
@@ -42,6 +43,17 @@ class Memory:
         entries = {name: kept for name, kept in _table(data, table).items() if name != entry}
         data[table] = entries if value is None else entries | {entry: value}
         self._write(data)
+
+    def views(self, workspace: Path) -> dict[str, object]:
+        """What was last saved, by number, as it stands."""
+        return _table(_table(self._found, "views"), str(workspace))
+
+    def save_view(self, workspace: Path, number: int, view: Mapping[str, object]) -> None:
+        """Raises StateError where the file cannot be read or written; the old one is whole."""
+        data = self._load()
+        views = _table(data, "views")
+        of_workspace = _table(views, str(workspace)) | {str(number): dict(view)}
+        self._write(data | {"views": views | {str(workspace): of_workspace}})
 
     def greet(self) -> None:
         """The person has been here. Raises StateError."""

@@ -2,24 +2,53 @@
 
 from collections.abc import Callable, Sequence
 
-from tui.engine.selection import Facts, SelectionError, is_predicate, select
+from tui.engine.completion import Completer
+from tui.engine.selection import Facts, SelectionError, is_path, is_predicate, naming, predicate
+from tui.git.repo import Repo
 from tui.view.board import BoardRow
+
+_GLOB = frozenset("*?[")
 
 
 def find(
-    rows: Sequence[BoardRow], text: str, facts: Callable[[BoardRow], Facts]
-) -> tuple[list[BoardRow], str]:
+    rows: Sequence[BoardRow], text: str, facts: Callable[[BoardRow], Facts], completer: Completer
+) -> tuple[Sequence[BoardRow], str]:
     """The rows that the words mean, and what is wrong with the words.
 
-    Every word must hold: a predicate of SELECT, or a part of the id in any case.
+    Every word must hold, and what `-` negates must not: a predicate of SELECT, a glob, a part of the id in any
+    case, else a path. A predicate whose value is half typed means all that begin so, and one of which that much is
+    not typed yet means nothing.
     """
-    words = text.split()
-    parts = [word.lower() for word in words if not is_predicate(word)]
-    named = [row for row in rows if all(part in row.repo.id for part in parts)]
-    predicates = [word for word in words if is_predicate(word)]
-    by_id = {row.repo.id: row for row in named}
-    try:
-        chosen = select([row.repo for row in named], predicates, lambda repo: facts(by_id[repo.id]))
-    except SelectionError as error:
-        return [], str(error)
-    return [by_id[repo.id] for repo in chosen], ""
+    for word in text.split():
+        bare = word.removeprefix("-")
+        if not bare or (is_predicate(bare) and bare.endswith(":")):
+            continue  # more is to come
+        try:
+            meant = _of_predicate(rows, bare, facts, completer) if is_predicate(bare) else _named(rows, bare)
+        except SelectionError as error:
+            return [], str(error)
+        if meant or is_predicate(bare) or not completer.words(bare):
+            rows = [row for row in rows if (row.repo.id in meant) == (word == bare)]
+    return rows, ""
+
+
+def _of_predicate(
+    rows: Sequence[BoardRow], word: str, facts: Callable[[BoardRow], Facts], completer: Completer
+) -> set[str]:
+    by_id = {row.repo.id: row for row in rows}
+
+    def of_repo(repo: Repo) -> Facts:
+        return facts(by_id[repo.id])
+
+    tests = [predicate(one, of_repo) for one in completer.meant(word)]
+    return {row.repo.id for test in tests for row in rows if test(row.repo)}
+
+
+def _named(rows: Sequence[BoardRow], word: str) -> set[str]:
+    part = word.lower()
+    if not _GLOB & set(word):
+        found = {row.repo.id for row in rows if part in row.repo.id}
+        if found or not is_path(word):
+            return found
+    means = naming(word, str.lower)
+    return {row.repo.id for row in rows if means(row.repo)}

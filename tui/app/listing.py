@@ -1,0 +1,72 @@
+"""Which rows the lists show, and in which order."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+from tui.app import lists
+from tui.app.attention import attention_rows
+from tui.app.desk import Desk
+from tui.app.repo_list import SORTS, RepoList, comes_descending
+from tui.app.views import View
+from tui.engine.completion import Completer
+from tui.view.board import BoardRow
+from tui.view.finding import find
+from widgets.line_table import LineTable
+
+
+class Listing:
+    def __init__(self, desk: Desk) -> None:
+        self.view = View()
+        self.completer = Completer(desk.session.repos)
+        self._desk = desk
+        self._repos = RepoList(desk)
+
+    def filter_by(self, words: str) -> None:
+        self.view = replace(self.view, words=words)
+
+    def sort_by(self, column: str) -> None:
+        """That of the order that stands already: the other way round."""
+        view = self.view
+        descending = not view.descending if column == view.sort else comes_descending(column)
+        self.view = replace(view, sort=column, descending=descending)
+
+    def sort_by_next(self) -> None:
+        place = SORTS.index(self.view.sort) + 1
+        self.sort_by(SORTS[place % len(SORTS)])
+
+    def reverse(self) -> None:
+        self.sort_by(self.view.sort or "repo")
+
+    def take(self, view: View) -> None:
+        """One that was saved; its order may be of a version that had others."""
+        self.view = view if view.sort in SORTS else replace(view, sort="", descending=False)
+
+    def show_in(self, table: LineTable, folded: Collection[str]) -> str:
+        """The rows of the tab of the view; what is wrong with the words, else how many repos they mean."""
+        desk, view, said = self._desk, self.view, ""
+        rows: Sequence[BoardRow] = list(desk.board.rows.values())
+        shown = rows
+        if view.words or view.tab == "repos":
+            self._repos.look(rows)
+        if view.words:
+            shown, wrong = find(rows, view.words, self._repos.facts, self.completer)
+            said = wrong or f"{len(shown)} of {len(rows)} "
+        match view.tab:
+            case "queue":
+                by_id = {row.repo.id: row for row in shown}
+                queue = [row for repo_id in desk.source.queue() if (row := by_id.get(repo_id))]
+                table.show_lazily(
+                    [row.repo.id for row in queue],
+                    lambda at: lists.queue_row(queue[at], at + 1, desk.marks),
+                )
+            case "attention":
+                attention = [row for row in shown if row.repo.id in desk.board.troubled]
+                table.show(attention_rows(attention, desk, table.size.width, folded))
+            case "arrived":
+                table.empty = f"nothing has arrived {lists.arrived_when(desk)}"
+                table.show(lists.arrived_rows(desk, {row.repo.id for row in shown}))
+            case _:
+                table.show_order(view.sort, descending=view.descending)
+                ordered = self._repos.in_order(shown, view.sort, descending=view.descending)
+                table.show_lazily([row.repo.id for row in ordered], lambda at: self._repos.row(ordered[at]))
+        return said

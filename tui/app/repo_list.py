@@ -1,0 +1,191 @@
+"""The list of all repos: its columns, its orders, and what is worked out only once of rows that did not change."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from operator import itemgetter
+
+from tui.app.desk import Desk
+from tui.app.present import tone_of
+from tui.engine.selection import Facts
+from tui.engine.survey import StatusRow
+from tui.git.inspect import RepoStatus
+from tui.git.outcome import State
+from tui.store.past import Past, Staleness, last_success, staleness
+from tui.view.board import BoardRow, Stage
+from tui.view.dashboard import failed, last_error, since_success
+from tui.view.lines import cause
+from widgets.line_table import Cell, Column, TableRow
+from widgets.tone import Tone
+
+_WORST_FIRST = [State.FAILED, State.TIMED_OUT, State.BLOCKED, State.BUSY, State.CANCELLED]
+_REST = [*State, Stage.STOPPING, Stage.RUNNING, Stage.QUEUED, Stage.PLANNED]
+_SEVERITY = {state: place for place, state in reversed(list(enumerate([*_WORST_FIRST, *_REST])))}
+_STALENESS_TONES = {
+    Staleness.FRESH: Tone.UP_TO_DATE,
+    Staleness.STALE: Tone.BLOCKED,
+    Staleness.SEVERE: Tone.FAILED,
+    Staleness.UNKNOWN: Tone.NOTE,
+}
+_MINUTE = 60.0
+_NOT_LOOKED_AT = RepoStatus()
+
+
+def columns(repo: Column) -> list[Column]:
+    return [
+        repo,
+        Column("state", "state", 12),
+        Column("success", "success", 13, spare=1),
+        Column("behind", "behind", 6, "right", spare=3),
+        Column("ahead", "ahead", 5, "right", spare=7),
+        Column("dirty", "dirty", 5, spare=4),
+        Column("branch", "branch", 14, spare=5),
+        Column("arrived", "arrived", 7, "right", spare=6),
+        Column("last error", "last error", spare=2),
+    ]
+
+
+@dataclass(slots=True)
+class _Known:
+    """What does not change with the time alone. None: not known, or nothing."""
+
+    row: BoardRow
+    look: StatusRow | None
+    past: Past
+    commits: int | None
+    status: RepoStatus = field(init=False)
+    success: float | None = field(init=False)
+    """When it was last brought up to date, seconds since the epoch."""
+
+    def __post_init__(self) -> None:
+        self.status = status = self.look.status if self.look else _NOT_LOOKED_AT
+        self.success = None if status.error else last_success(self.past, status.last_fetch)
+
+    @property
+    def trouble(self) -> str | None:
+        """What kind, so that the same stand together."""
+        if self.status.error:
+            return self.status.error
+        if failure := self.past.failure:
+            return f"{failure.state}/{failure.reason}"
+        blocked = self.look and self.look.outlook and self.look.outlook.blocked
+        return "would be blocked" if blocked else None
+
+
+_Value = Callable[[_Known, float], float | str | None]
+"""What is compared; it is given the time, too. What has None comes last in either direction."""
+
+
+def _age(known: _Known, now: float) -> float | None:
+    if known.look is None:
+        return None
+    return float("inf") if known.success is None or known.success > now else -known.success
+
+
+_ORDERS: Mapping[str, tuple[_Value, bool]] = {
+    "repo": (lambda known, _now: known.row.repo.id, False),
+    "state": (lambda known, _now: _SEVERITY[known.row.state], False),
+    "success": (_age, True),
+    "behind": (lambda known, _now: known.status.behind, True),
+    "ahead": (lambda known, _now: known.status.ahead, True),
+    "dirty": (lambda known, _now: known.status.dirty, True),
+    "branch": (lambda known, _now: known.status.branch or None, False),
+    "arrived": (lambda known, _now: known.commits, True),
+    "last error": (lambda known, _now: known.trouble, False),
+}
+"""By column: what is compared, and whether the highest is what a person looks for first."""
+SORTS = ("", *_ORDERS)
+"""The columns to sort by, after the order of the workspace."""
+
+
+def comes_descending(sort: str) -> bool:
+    """The direction in which that order shows first what a person looks for."""
+    return bool(sort) and _ORDERS[sort][1]
+
+
+class RepoList:
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._known: dict[str, tuple[tuple[object, ...], _Known]] = {}
+        self._facts: dict[str, Facts] = {}
+        self._made_for: tuple[object, ...] = ()
+        """What the facts of all rows depend on beside what is known of each."""
+
+    def look(self, rows: Iterable[BoardRow]) -> None:
+        """Take note of what has changed; before the others are asked."""
+        desk = self._desk
+        made_for = (desk.clock.now() // _MINUTE, desk.session.thresholds)
+        if made_for != self._made_for:  # what is stale depends on it
+            self._made_for = made_for
+            self._facts.clear()
+        looks, pasts, arrived, known = desk.looks, desk.pasts, desk.arrived, self._known
+        for row in rows:
+            repo_id = row.repo.id
+            look, arrival = looks.get(repo_id), arrived.get(repo_id)
+            seen = (row.repo, row.state, row.end, row.acknowledged, look, pasts.get(repo_id), arrival)
+            before = known.get(repo_id)
+            if before is None or before[0] != seen or before[1].row is not row:
+                commits = (arrival.commits or None) if arrival else None
+                known[repo_id] = seen, _Known(row, look, desk.past(row), commits)
+                self._facts.pop(repo_id, None)
+
+    def facts(self, row: BoardRow) -> Facts:
+        """What the predicates ask."""
+        repo_id = row.repo.id
+        if (facts := self._facts.get(repo_id)) is None:
+            facts = self._facts[repo_id] = self._work_out(self._known[repo_id][1])
+        return facts
+
+    def _work_out(self, known: _Known) -> Facts:
+        row, status, limits = known.row, known.status, self._desk.session.thresholds
+        state = known.past.state if known.past.state and row.state is Stage.PLANNED else row.state
+        if known.look is None:
+            return Facts(state)
+        age = None if known.success is None else self._desk.clock.now() - known.success
+        return Facts(
+            state,
+            behind=None if status.behind is None else status.behind > 0,
+            dirty=status.dirty,
+            stale=staleness(age, limits.stale, limits.severe) is not Staleness.FRESH,
+        )
+
+    def in_order(self, rows: Iterable[BoardRow], sort: str, *, descending: bool) -> list[BoardRow]:
+        """In that order; equal ones stay in that of the workspace, and those without a value come last."""
+        known = [self._known[row.repo.id][1] for row in rows]
+        if sort in _ORDERS:
+            value, now = _ORDERS[sort][0], self._desk.clock.now()
+            values = [value(one, now) for one in known]
+            told = [(of, one) for of, one in zip(values, known, strict=True) if of is not None]
+            told.sort(key=itemgetter(0), reverse=descending)
+            rest = [one for of, one in zip(values, known, strict=True) if of is None]
+            known = [one for _, one in told] + rest
+        return [one.row for one in known]
+
+    def row(self, row: BoardRow) -> TableRow:
+        repo_id = row.repo.id
+        return TableRow(repo_id, self._cells(self._known[repo_id][1]), marked=repo_id in self._desk.marks)
+
+    def _cells(self, known: _Known) -> tuple[Cell, ...]:
+        desk, row, look = self._desk, known.row, known.look
+        tone = tone_of(row.state)
+        state = (f"{tone.glyph} {tone.word}", tone)
+        commits = _count(known.commits)
+        if look is None:
+            error = cause(failed(known.past, desk.clock.now()))
+            return row.repo.id, state, "", "", "", "", "", commits, error
+        status, shown = look.status, desk.dashboard(row, look)
+        return (
+            row.repo.id,
+            state,
+            (f"{since_success(shown):>5} {shown.staleness.value}", _STALENESS_TONES[shown.staleness]),
+            _count(status.behind),
+            _count(status.ahead),
+            ("yes", Tone.BLOCKED) if status.dirty else "",
+            status.branch or "",
+            commits,
+            cause(last_error(shown)),
+        )
+
+
+def _count(count: int | None) -> str:
+    """Unknown is blank and never a zero."""
+    return "" if count is None else str(count)
