@@ -129,14 +129,15 @@ class LinePane(SteadyStyle, ScrollView, can_focus=True):
         self.refresh_index(found)
 
     def reveal(self, index: int) -> None:
-        top = round(self.scroll_y)
-        # Lines that cannot be selected above the first one come into view with it.
+        top, last = round(self.scroll_y), self.line_count() - 1
+        # Lines that cannot be selected above the first one, or below the last, come into view with it.
+        bottom = last if self._nearest(last, -1) == index else index
         if self._nearest(0, 1) == index:
             top = 0
         elif index < top:
             top = index
-        elif index >= top + self.page_height:
-            top = index - self.page_height + 1
+        elif bottom >= top + self.page_height:
+            top = min(index, bottom - self.page_height + 1)
         self.jump_to(top)
 
     def jump_to(self, top: int) -> None:

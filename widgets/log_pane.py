@@ -1,32 +1,38 @@
 """The log of finished jobs: it follows its end until a person scrolls up."""
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rich.cells import cell_len
 from rich.segment import Segment
 from textual.events import Resize
+from textual.geometry import Offset
+from textual.selection import Selection
 from textual.strip import Strip
 
 from widgets.line_pane import LinePane
-from widgets.text import cut_middle, fit
+from widgets.text import cut_end, cut_middle, fit
 from widgets.tone import Tone
 
 LIMIT = 100_000
 """Lines kept; the oldest go in blocks of a tenth of that, so that trimming is rare."""
 
 _TIME_WIDTH = 8
+_SHORT_TIME_WIDTH = 5
+"""Without the seconds."""
 _WORD_WIDTH = 10
 _DURATION_WIDTH = 9
 _REPO_WIDTHS = (10, 32)
 _ROOM_FOR_TIME = 70
+_ROOM_FOR_SHORT_TIME = 60
 _ROOM_FOR_DETAIL = 12
 
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """A job's end as (time, repo, state, detail, duration), or a notice: `text` instead of cells.
+    """A job's end as (time, repo, state, detail, duration), or a notice: `text` instead of cells but for the time.
 
     `key` is "" for what concerns no repo. `interesting` lines changed something or need a person.
     """
@@ -36,9 +42,21 @@ class LogLine:
     cells: tuple[str, str, str, str, str] = ("", "", "", "", "")
     interesting: bool = True
     text: str = ""
+    rule: bool = False
+    """The text stands in a line from edge to edge, between what was before and what follows."""
+
+    @property
+    def plain(self) -> str:
+        """Without columns, for a file."""
+        if self.rule:
+            return f"── {self.text} ──"
+        time, *rest = self.cells
+        parts = (time, self.tone.glyph, *([self.text] if self.text else rest))
+        return "  ".join(part for part in parts if part)
 
 
 class LogPane(LinePane):
+    ALLOW_SELECT = True
     DEFAULT_CSS = """
     LogPane > .line-pane--cursor { background: transparent; }
     """
@@ -54,6 +72,8 @@ class LogPane(LinePane):
         self._new = 0
         self._repo_width = _REPO_WIDTHS[0]
         self._needle: re.Pattern[str] | None = None
+        self._found: list[int] = []
+        """Where the lines that the search marks are among those that are shown."""
 
     @property
     def follow(self) -> bool:
@@ -80,6 +100,9 @@ class LogPane(LinePane):
         before, old, top = self._shown, self._cursor, round(self.scroll_y)
         self._only_interesting = only
         self._shown = [line for line in self._all if line.interesting] if only else self._all
+        self._find_all()
+        if self.is_attached:
+            self.screen.clear_selection()  # it names lines by where they stood
         self._cursor = self._index_near(before, old)
         self.resize_lines()
         if self._follow:
@@ -108,6 +131,9 @@ class LogPane(LinePane):
         if self._only_interesting:
             added = [line for line in lines if line.interesting]
             self._shown.extend(added)
+        if self._needle:
+            first = len(self._shown) - len(added)
+            self._found += [first + place for place, line in enumerate(added) if self._matches(line)]
         self._new += 0 if self._follow else len(added)
         widest = max(cell_len(line.cells[1]) for line in lines)
         self._repo_width = max(self._repo_width, min(widest, _REPO_WIDTHS[1]))
@@ -124,6 +150,7 @@ class LogPane(LinePane):
         """Take all lines away, and follow those that come."""
         self._all.clear()
         self._shown.clear()
+        self._found.clear()
         self._cursor = 0
         self.resize_lines()
         self.follow = True
@@ -132,15 +159,26 @@ class LogPane(LinePane):
     def search(self, text: str) -> int:
         """Marks the lines that hold the text, ignoring case, and counts them; "" ends the search."""
         self._needle = re.compile(re.escape(text), re.IGNORECASE) if text else None
+        self._find_all()
         self.refresh()
-        return sum(map(self._matches, self._shown)) if text else 0
+        return len(self._found)
+
+    @property
+    def position(self) -> str:
+        """`3/17`: which of the lines that the search marks the cursor is on; `17` where it is on none of them."""
+        place = bisect_left(self._found, self._cursor)
+        here = place < len(self._found) and self._found[place] == self._cursor
+        return f"{place + 1}/{len(self._found)}" if here else str(len(self._found))
 
     def find_next(self) -> None:
         """Moves to the next line that the search marks, from the last on to the first."""
-        self._find(1)
+        if self._found:
+            place = bisect_right(self._found, self._cursor)
+            self.move_cursor(self._found[place % len(self._found)])
 
     def find_previous(self) -> None:
-        self._find(-1)
+        if self._found:
+            self.move_cursor(self._found[bisect_left(self._found, self._cursor) - 1])
 
     def line_count(self) -> int:
         return len(self._shown)
@@ -167,8 +205,21 @@ class LogPane(LinePane):
         if self._follow:
             self._to_end()
 
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        """Of all lines only those that are selected are put together."""
+        start, end = selection.start or Offset(0, 0), selection.end
+        last = len(self._shown) - 1 if end is None else min(end.y, len(self._shown) - 1)
+        width = self.scrollable_content_region.width
+        text = "\n".join(self.draw(index, width).text for index in range(start.y, last + 1))
+        end = end and end - (0, start.y)
+        selected = Selection(start - (0, start.y), end).extract(text)
+        return "\n".join(line.rstrip() for line in selected.splitlines()), "\n"
+
+    def selection_updated(self, _selection: Selection | None) -> None:
+        self.refresh()
+
     def render_line(self, y: int) -> Strip:
-        strip = super().render_line(y)
+        strip = self._with_selection(super().render_line(y), y + round(self.scroll_y))
         if y != self.size.height - 1 or not (new := self.new_below):
             return strip
         note = f" ▼ {new} new below "
@@ -181,8 +232,11 @@ class LogPane(LinePane):
         tone, muted = self.tone_ink(line.tone), self.ink("line-pane--muted")
         time, repo, state, detail, duration = line.cells
         segments = [Segment(" ")]
-        if width >= _ROOM_FOR_TIME:
-            segments.append(Segment(f"{fit(time, _TIME_WIDTH)} ", muted))
+        if line.rule:
+            return Strip([Segment(cut_end(f" ── {line.text} ".ljust(width, "─"), width), muted)])
+        if width >= _ROOM_FOR_SHORT_TIME:
+            time_width = _TIME_WIDTH if width >= _ROOM_FOR_TIME else _SHORT_TIME_WIDTH
+            segments.append(Segment(f"{fit(time[:time_width], time_width)} ", muted))
         segments.append(Segment(f"{line.tone.glyph} ", tone))
         left = width - sum(segment.cell_length for segment in segments)
         if line.text:
@@ -221,13 +275,24 @@ class LogPane(LinePane):
             and self._needle.search(f"{' '.join(line.cells)} {line.text}") is not None
         )
 
-    def _find(self, step: int) -> None:
-        count = len(self._shown)
-        for distance in range(1, count + 1):
-            index = (self._cursor + step * distance) % count
-            if self._matches(self._shown[index]):
-                self.move_cursor(index)
-                return
+    def _find_all(self) -> None:
+        self._found = [
+            index for index, line in enumerate(self._shown) if self._needle and self._matches(line)
+        ]
+
+    def _with_selection(self, strip: Strip, index: int) -> Strip:
+        selection = self.text_selection
+        span = selection.get_span(index) if selection and index < len(self._shown) else None
+        if span:
+            text, (start, end) = strip.text, span
+            length = strip.cell_length
+            # The offsets count characters, of which some take two cells.
+            cuts = [cell_len(text[:start]), length if end < 0 else cell_len(text[:end]), length]
+            before, selected, after = strip.divide(cuts)
+            style = self.screen.get_component_rich_style("screen--selection")
+            selected = Strip(Segment.apply_style(selected, post_style=style), selected.cell_length)
+            strip = Strip.join([before, selected, after])
+        return strip.apply_offsets(0, index)
 
     def _to_end(self) -> None:
         last = len(self._shown) - 1
@@ -244,6 +309,7 @@ class LogPane(LinePane):
         del self._all[: len(self._all) - LIMIT]
         if self._only_interesting:
             self._shown = [line for line in self._all if line.interesting]
+        self._find_all()
         return before - len(self._shown)
 
     def _index_near(self, before: Sequence[LogLine], index: int) -> int:

@@ -45,6 +45,8 @@ class LaneView:
     running: int
     limit: int
     waiting: int
+    note: str = ""
+    """What holds it back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,17 +188,27 @@ class _Facts(Widget):
         busiest = sorted(self._view.lanes, key=lambda lane: (-lane.running, -lane.waiting, lane.host))
         # By name, so that the lines do not change places with every job that ends.
         shown = sorted(busiest[:_LANES], key=lambda lane: lane.host)
-        facts = [(lane.host, f"{lane.running}/{lane.limit}", f"{lane.waiting} waiting") for lane in shown]
-        used = max((len(jobs) for _, jobs, _ in facts), default=0)
-        waiting = max((len(text) for _, _, text in facts), default=0)
-        room = max(4, min(width - used - waiting - 4, max((len(host) for host, _, _ in facts), default=0)))
+        facts = [
+            (
+                lane.host,
+                f"{lane.running}/{lane.limit}",
+                f"{lane.waiting} waiting",
+                lane.note and f"  {lane.note}",
+            )
+            for lane in shown
+        ]
+        longest, used, waiting, note = (
+            max((len(fact[column]) for fact in facts), default=0) for column in range(4)
+        )
+        room = max(4, min(width - used - waiting - note - 4, longest))
         lines = [
             [
                 Segment(f"{fit(cut_middle(host, room), room)}  "),
                 Segment(f"{jobs:>{used}}  ", self._ink("strong")),
                 Segment(f"{text:>{waiting}}", self._ink("muted")),
+                Segment(note),
             ]
-            for host, jobs, text in facts
+            for host, jobs, text, note in facts
         ]
         if more := len(busiest) - len(shown):
             lines.append([Segment(f"+{more} more host{'s' if more > 1 else ''}", self._ink("muted"))])

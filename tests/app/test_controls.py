@@ -241,7 +241,7 @@ async def test_what_is_done_already_is_said_and_not_done_twice() -> None:
         await driver.press("s")
         assert driver.toasts() == ["r0 is already running in slot 1"]
         notes = [line.text for line in driver.app.main.query_one(LogPane).lines if not line.key]
-        assert notes == ["r0 is already running in slot 1"]
+        assert notes == ["run of 10:00, 2 repos", "r0 is already running in slot 1"]
         assert driver.work.started == ["r0"]
 
 

@@ -265,9 +265,9 @@ async def test_what_arrives_is_listed_newest_first_and_opens() -> None:
         assert listed(driver) == [
             "arrived in this session",
             "r2 | refs | 10:01 | main",
-            "    forced: dev",
+            "  ▲ forced: dev",
             "r0 | 2 commits | 10:00 | main",
-            "    forced: dev",
+            "  ▲ forced: dev",
         ]
         await driver.press("g", "j", "enter")
         assert isinstance(driver.app.screen, DetailScreen)
@@ -285,14 +285,14 @@ async def test_nothing_is_drawn_anew_while_nothing_arrives(monkeypatch: pytest.M
     monkeypatch.setattr(lists, "arrived_rows", counted)
     async with Driver(4, limit=2, start=True).open() as driver:
         await driver.running("r0", "r1")
-        await driver.end("r0", outcome=FORWARD)
+        await driver.end("r0", outcome=replace(FORWARD, refs=()))
         await driver.press("4")
         drawn.clear()
         await driver.end("r1", outcome=Outcome(State.UP_TO_DATE))
         for _ in range(12):
             driver.app.tick()
         assert drawn == []
-        await driver.end("r2", outcome=FORWARD)
+        await driver.end("r2", outcome=replace(FORWARD, refs=()))
         for _ in range(12):
             driver.app.tick()
         assert drawn == [1]
@@ -390,7 +390,7 @@ async def test_a_run_that_begins_by_itself_says_what_was_cut_off() -> None:
     async with Driver(5, limit=5, cut_off=CUT_OFF, start=True).open() as driver:
         await driver.running("r0", "r1", "r2", "r3", "r4")
         assert driver.toasts() == [text]
-        assert notes(driver) == [text]
+        assert notes(driver) == [text, "run of 10:00, 5 repos"]
     async with Driver(2, limit=2, cut_off=CUT_OFF, start=True).open() as driver:
         await driver.running("r0", "r1")
         assert driver.toasts() == [text.replace("they are", "1 of them are not")]

@@ -254,7 +254,7 @@ async def test_targets_are_those_of_the_focused_pane() -> None:
         await driver.press("tab", "l", "x")  # the second slot
         await driver.running("r2", "r3")
         assert driver.state("r1") == "cancelled"
-        await driver.press("tab", "g", "t")  # the first line of the log
+        await driver.press("tab", "g", "j", "t")  # the first line of the log below that of the run
         await driver.running("r0", "r2", "r3")
 
 
@@ -302,10 +302,11 @@ async def test_slash_in_the_log_searches_and_n_goes_on() -> None:
         log = driver.app.main.query_one(LogPane)
         log.focus()
         await driver.press("/", "a", "enter")
-        assert count(driver) == "2 lines "
+        assert count(driver) == "2/2 "
         assert log.highlighted == "a2"
         await driver.press("n")
         assert log.highlighted == "a1"
+        assert str(log.border_subtitle).split(" · ")[0].strip() == "/a 1/2"
         await driver.press("N")
         assert log.highlighted == "a2"
 
@@ -510,7 +511,7 @@ async def test_one_line_begins_with_the_cause_and_not_with_the_url(width: int) -
         driver.show("r1", Progress("Connecting", line=f"fatal: {said}"))
         await driver.end("r0", outcome=Outcome(State.FAILED, Reason.AUTH, said, "log in"))
         main = driver.app.main
-        assert main.query_one(LogPane).lines[0].cells[3] == "auth: The requested URL returned error: 403"
+        assert driver.log()[0].cells[3] == "auth: The requested URL returned error: 403"
         assert main.table.rows[-1].cells == ("r0", "The requested URL returned error: 403")
         view = main.query_one(SlotGrid)._slots[1]
         assert view is not None

@@ -11,6 +11,7 @@ from tui.engine.events import JobEnded, JobQueued, JobStarted, Notice
 from tui.engine.job import Done, Queued, Running
 from tui.engine.scheduler import Scheduler, Start, Step, Stop
 from tui.engine.slots import MAX_JOBS, PRIORITY_SLOT
+from tui.engine.waiting import Way
 from tui.git.outcome import ATTENTION_STATES, Outcome, Reason, State
 from tui.git.repo import Repo
 
@@ -55,6 +56,22 @@ class Model:
         self.done[name] = state
         if state is State.SKIPPED and self.starts.get(repo(name).host) == self.since[name]:
             del self.starts[repo(name).host]
+
+    def move(self, names: set[str], way: str) -> None:
+        for line in (self.picks, self.bulk):
+            moved = [name for name in line if name in names]
+            others = [name for name in line if name not in names]
+            if way == "top":
+                line[:] = moved + others
+            elif way == "bottom":
+                line[:] = others + moved
+            else:
+                # As a person would: one after the other past a neighbour that stays, the foremost first.
+                step = -1 if way == "up" else 1
+                for name in moved if way == "up" else reversed(moved):
+                    place = line.index(name)
+                    if 0 <= place + step < len(line) and line[place + step] not in names:
+                        line.insert(place + step, line.pop(place))
 
     def opens(self, name: str) -> float:
         return self.starts.get(repo(name).host, float("-inf")) + self.start_delay
@@ -166,6 +183,18 @@ class SchedulerMachine(RuleBasedStateMachine):
         self.model.bulk.clear()
         self.model.done.update(dict.fromkeys(gone, State.CANCELLED))
         return gone
+
+    @rule(
+        names=st.sets(st.sampled_from(NAMES), min_size=1),
+        way=st.sampled_from(("up", "down", "top", "bottom")),
+    )
+    def move(self, names: set[str], way: Way) -> None:
+        model = self.model
+        step = self.scheduler.move(names, way, self.now)
+        refused = names - {*model.picks, *model.bulk}
+        assert sum(isinstance(event, Notice) for event in step.events) == len(refused)
+        model.move(names, way)
+        self.check(step)
 
     @rule(limit=st.integers(1, 6))
     def set_limit(self, limit: int) -> None:

@@ -17,6 +17,7 @@ from tui.engine.clock import Clock
 from tui.engine.engine import Engine, RunInfo
 from tui.engine.journal import Journal
 from tui.engine.plan import Plan
+from tui.git.contents import Contents
 from tui.git.gauge import Progress
 from tui.git.outcome import Outcome, State
 from tui.git.repo import Repo
@@ -54,6 +55,7 @@ class Driver:
         settled: Sequence[tuple[Repo, Outcome]] = (),
         work: Any = None,
         host_limit: int | None = None,
+        start_delay: float = 0.0,
         journal: Journal | None = None,
         **session: Any,
     ) -> None:
@@ -65,6 +67,7 @@ class Driver:
         run = tuple(repos(entries) if isinstance(entries, int) else entries)
         session.setdefault("survey", lambda _repos, _on_row, _stop: None)
         session.setdefault("arrived", lambda _path, _old, _new: [])
+        session.setdefault("contents", lambda _path, _old, _new: Contents())
         session.setdefault("workspace", "~/work")
         session.setdefault("preferences", Preferences(keep=self._keep))
         self.app = SynctuiApp(
@@ -73,6 +76,7 @@ class Driver:
                     self.work,
                     limit=limit,
                     host_limit=host_limit,
+                    start_delay=start_delay,
                     journal=journal,
                     spawn=spawn,
                     clock=self.clock,

@@ -6,6 +6,7 @@ from typing import Any
 from tests.kit.app_driver import Driver, repo
 from tui.engine.survey import StatusRow
 from tui.git.arrived import Commit
+from tui.git.contents import Contents, Diffstat, Title
 from tui.git.gauge import Progress
 from tui.git.inspect import RepoStatus
 from tui.git.outcome import Action, Outcome, Reason, RefChange, RefKind, State
@@ -105,6 +106,9 @@ COMMITS = [
 ]  # fmt: skip
 
 
+CONTENTS = Contents(tuple(Title(one.id, one.author, one.subject) for one in COMMITS), Diffstat(11, 143, 127))
+
+
 def survey(repos: Any, on_row: Any, _stop: Any) -> None:
     """Everything on `main`, some of it behind, one dirty, one not cloned."""
     for number, entry in enumerate(repos):
@@ -142,6 +146,7 @@ def driver(**options: Any) -> Driver:
         settled=SETTLED,
         survey=survey,
         arrived=lambda _path, _old, _new: COMMITS,
+        contents=lambda _path, _old, _new: CONTENTS,
         jobs_source="default",
         history=lambda _repo_id: HISTORY,
         **options,
@@ -348,7 +353,9 @@ PAST = {
 CUT_OFF = CutOff(NOON - 2_700, NAMES[-7:])
 DURATIONS = {name: [20.0 + number % 5 * 12, 35.0, 18.0, 50.0] for number, name in enumerate(NAMES[:-4])}
 CAME = {
-    "tools/lazygit": Arrival("tools/lazygit", NOON - 50_000, "master", 14, (), cloned=False),
+    "tools/lazygit": Arrival(
+        "tools/lazygit", NOON - 50_000, "master", 14, (), cloned=False, spans=((OLD, NEW),)
+    ),
     "web/svelte": Arrival("web/svelte", NOON - 3_600, "main", 812, (), cloned=True),
     "python/click": Arrival(
         "python/click",
@@ -362,6 +369,7 @@ CAME = {
             *(RefChange(f"refs/tags/8.2.{number}", None, NEW, RefKind.TAG) for number in range(6)),
         ),
         cloned=False,
+        spans=((OLD, NEW),),
     ),
 }
 
@@ -378,11 +386,20 @@ async def old_failures(drive: Driver) -> None:
 async def what_came_before(drive: Driver) -> None:
     await drive.until(lambda: drive.app.desk.arrived)
     await drive.press("4")
+    await read(drive)
 
 
 async def what_arrived(drive: Driver) -> None:
     await mixed_end(drive)
     await drive.press("4")
+    await read(drive)
+
+
+async def read(drive: Driver) -> None:
+    """All that arrived is told with its commits."""
+    desk = drive.app.desk
+    await drive.until(lambda: (drive.app.tick(), all(map(desk.content, desk.arrived.values())))[1])
+    drive.app.main.redraw()
 
 
 async def nothing_arrived(drive: Driver) -> None:

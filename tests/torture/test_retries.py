@@ -30,11 +30,15 @@ class HurriedStop(StopSignal):
         self.gauge = gauge
         self.pauses: list[float] = []
         self.shown: list[str] = []
+        self.left: list[float] = []
+        """Seconds until the end of each pause, as the gauge tells."""
         self.asked_in_the_first_pause = False
 
     def wait(self, seconds: float) -> bool:
         self.pauses.append(seconds)
         self.shown.append(self.gauge.progress.phase)
+        assert self.gauge.resumes is not None
+        self.left.append(self.gauge.resumes - time.monotonic())
         if self.asked_in_the_first_pause:
             self.set(Reason.USER)
         return self.reason is not None
@@ -158,6 +162,8 @@ def test_it_comes_back_when_the_server_wants_it_and_not_before(bench: Bench) -> 
     (pause,) = bench.stop.pauses
     assert 7 < pause <= 8.5
     assert bench.stop.shown == [f"retry 1/2 in {pause:.0f} s"]
+    assert [pause - 1 < left <= pause for left in bench.stop.left] == [True]
+    assert bench.gauge.resumes is None
     (notice,) = bench.notices
     assert (notice.about, notice.text) == (
         "co",

@@ -46,10 +46,13 @@ async def test_columns_are_aligned_and_notices_stand_between():
         ]
 
 
-async def test_narrow_panes_leave_out_time_then_detail():
+async def test_narrow_panes_leave_out_the_seconds_then_time_then_detail():
     app = Host(LogPane())
-    async with app.run_test(size=(52, 3)) as pilot:
+    async with app.run_test(size=(61, 3)) as pilot:
         await appended(pilot, app.widget, [line(1, Tone.FAILED, detail="auth: no key")])
+        assert lines(app.widget)[0] == " 12:00 ✗ repo-1     failed     auth: no key           1.2 s"
+        await pilot.resize_terminal(52, 3)
+        await pilot.pause()
         assert lines(app.widget)[0] == " ✗ repo-1     failed     auth: no key        1.2 s"
         await pilot.resize_terminal(36, 3)
         await pilot.pause()
@@ -182,8 +185,12 @@ async def test_search_counts_marks_and_steps_around():
         assert app.widget.search("REPO-1") == 11
         assert app.widget.search("[/b") == 0
         assert app.widget.search("repo-2") == 11
+        assert app.widget.position == "11/11"
+        app.widget.move_cursor(1)
+        assert app.widget.position == "11"
         app.widget.find_next()
         assert app.widget.highlighted == "r2"
+        assert app.widget.position == "1/11"
         app.widget.find_next()
         assert app.widget.highlighted == "r20"
         app.widget.find_previous()
@@ -199,6 +206,66 @@ async def test_search_counts_marks_and_steps_around():
         assert marked == ["repo-2"] * 8
         assert names(app.widget) == [f"repo-{number}" for number in range(22, 30)]
         assert app.widget.search("") == 0
+
+
+async def test_lines_that_come_and_lines_that_are_left_out_are_counted_by_the_search():
+    app = Host(LogPane())
+    async with app.run_test(size=(80, 8)) as pilot:
+        await appended(pilot, app.widget, [line(number, interesting=number % 2 == 0) for number in range(10)])
+        assert app.widget.search("repo") == 10
+        app.widget.only_interesting = True
+        app.widget.move_cursor(1)
+        assert app.widget.position == "2/5"
+        await appended(pilot, app.widget, batch(10, 11))
+        app.widget.find_previous()
+        app.widget.find_previous()
+        assert (app.widget.position, app.widget.highlighted) == ("7/7", "r11")
+        app.widget.clear()
+        assert app.widget.position == "0"
+
+
+async def test_a_rule_parts_what_was_before_from_what_follows():
+    app = Host(LogPane())
+    async with app.run_test(size=(40, 5)) as pilot:
+        rule = LogLine("", Tone.NOTE, text="run of 14:02, 40 repos", rule=True)
+        await appended(pilot, app.widget, [line(1), rule, line(2)])
+        assert lines(app.widget)[1] == " ── run of 14:02, 40 repos ────────────"
+        assert [one.plain for one in app.widget.lines] == [
+            "12:00:01  ✓  repo-1  synced  1.2 s",
+            "── run of 14:02, 40 repos ──",
+            "12:00:01  ✓  repo-2  synced  1.2 s",
+        ]
+        await pilot.resize_terminal(20, 5)
+        await pilot.pause()
+        assert lines(app.widget)[1] == " ── run of 14:02,…"
+
+
+async def test_lines_are_selected_with_the_mouse():
+    app = Host(LogPane())
+    async with app.run_test(size=(80, 5)) as pilot:
+        wide = LogLine("b", Tone.SYNCED, ("12:00:01", "日本語", "synced", "", "1.2 s"))
+        await appended(pilot, app.widget, [*batch(*range(50)), wide, line(51)])
+        await pilot.mouse_down(LogPane, offset=(12, 1))
+        await pilot.hover(LogPane, offset=(18, 2))
+        await pilot.mouse_up(LogPane, offset=(18, 2))
+        text = app.screen.get_selected_text()
+        assert [line.split() for line in text.splitlines()] == [
+            ["repo-48", "synced", "1.2", "s"],
+            ["12:00:01", "✓", "repo-49"],
+        ]
+        await appended(pilot, app.widget, batch(52))
+        selected = [
+            segment.text
+            for y in range(5)
+            for segment in app.widget.render_line(y)
+            if segment.style and segment.style.bgcolor == selection_background(app)
+        ]
+        assert "".join(selected).startswith("repo-48")
+        assert "".join(selected).endswith("✓ repo-49")
+
+
+def selection_background(app):
+    return app.screen.get_component_rich_style("screen--selection").bgcolor
 
 
 async def test_old_lines_go_in_blocks_without_sliding_the_reader(monkeypatch):

@@ -52,7 +52,7 @@ async def test_the_pane_shows_facts_counts_and_the_busiest_lanes():
         lanes = [
             LaneView("idle.example", 0, 4, 0),
             LaneView("github.com", 4, 4, 12),
-            LaneView("[/b].example", 2, 4, 0),
+            LaneView("[/b].example", 2, 4, 0, "next in 3 s"),
         ]
         app.widget.show(StatusView(COUNTS, "6/3 +1 now", "3.4 MiB/s", lanes))
         await pilot.pause()
@@ -64,7 +64,7 @@ async def test_the_pane_shows_facts_counts_and_the_busiest_lanes():
             "– skipped        3  ⊘ cancelled      0",
             "▲ blocked        1  ▶ running        6",
             "◆ busy           0  ◇ queued        20",
-            "[/b].example  2/4   0 waiting",
+            "[/b].example  2/4   0 waiting  next in 3 s",
             "github.com    4/4  12 waiting",
             "idle.example  0/4   0 waiting",
         ]

@@ -108,6 +108,13 @@ def _cancel(now: Situation) -> str | None:
     )
 
 
+def _move(now: Situation) -> str | None:
+    return _all_refuse(
+        now,
+        lambda row: None if row.state is Stage.QUEUED else f"{row.repo.id} is not queued: no place to move",
+    )
+
+
 def _retry_all(now: Situation) -> str | None:
     some = any(not _cannot_run(row) for row in now.board.troubled.values())
     return None if some else "nothing needs attention"
@@ -220,6 +227,12 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "finish_last_run", ("u",), "do what the last run was cut off before", _RUN, _live(_finish_last_run)
     ),
+    # Shift with the keys that move the cursor: ctrl+j is what a paste sends at the end of a line, and ctrl+arrows
+    # do not come through every terminal.
+    Action("move_up", ("K",), "queue: one place up", _RUN, _live(_move)),
+    Action("move_down", ("J",), "queue: one place down", _RUN, _live(_move)),
+    Action("move_to_top", ("T",), "queue: to the top, behind those that go first", _RUN, _live(_move)),
+    Action("move_to_bottom", ("B",), "queue: to the bottom", _RUN, _live(_move)),
     Action("cancel_all", ("X",), "cancel everything (asks)", _RUN, _live(_idle)),
     Action(
         "pause",
@@ -240,6 +253,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("clear", ("escape",), "clear the filter, then the marks; back", _LOOK),
     Action("changed_only", ("z",), "log: only what changed or needs a person", _LOOK),
     Action("follow", ("f",), "log: follow the end", _LOOK),
+    Action("export_log", ("w",), "log: write the lines that are shown to a file", _LOOK),
     Action("sort", ("o",), "Repos: sort by the next column", _LOOK),
     Action("reverse_sort", ("O",), "Repos: sort the other way round", _LOOK),
     Action("show_queue", ("1",), "tab Queue", _LOOK),
@@ -248,6 +262,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("show_arrived", ("4",), "tab Arrived", _LOOK),
     *(_show_view(number) for number in VIEW_NUMBERS),
     Action("save_view", ("ctrl+s",), "save filter, tab and sort order as a view", _LOOK),
+    Action("export_digest", ("W",), "Arrived: write all of it to a Markdown file", _LOOK),
     Action("next_pane", ("tab",), "next pane", _LOOK),
     Action("login", ("i",), "log in where git can ask, then retry all of that host", _REPO, _live(_login)),
     Action("shell", ("!",), "shell in the repo; the run goes on", _REPO, _live(_one_repo)),
@@ -295,6 +310,7 @@ _FOOTER = {
     "login": "log in",
     "pick": "run now",
     "mark": "mark",
+    "move_up": "up the queue",
     "pause": "pause",
     "quit": "quit",
     "raise_limit": "more jobs",

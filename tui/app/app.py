@@ -31,6 +31,7 @@ from tui.app.fault import fault_line
 from tui.app.lookout import Lookout
 from tui.app.palette import ActionCommands, Palette
 from tui.app.player import Player
+from tui.app.reader import Reader
 from tui.app.run_screen import RunScreen
 from tui.app.session import Session
 from tui.app.terminal import TerminalDriver
@@ -92,6 +93,7 @@ class SynctuiApp(App[Ending]):
         """On the monotonic clock."""
         self._signal: signal.Signals | None = None
         self.lookout = Lookout(self, self.desk)
+        self.reader = Reader(self, self.desk)
         self._pass: Worker[str] | None = None
         """What begins, or has begun, the pass of the watch that goes on."""
         self._refusal: Exception | None = None
@@ -213,6 +215,9 @@ class SynctuiApp(App[Ending]):
             return
         self.read()
         self.lookout.take()
+        self.reader.take()
+        if self.main.shows_arrived:
+            self.reader.read_shown(self.main.highlighted())
         self.lookout.look_again(shown=self.main.shows_repos)
         self._repeat()
         if self._terminal_lost():

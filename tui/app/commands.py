@@ -10,15 +10,19 @@ from typing import TYPE_CHECKING, TypeVar
 from tui.app import outside
 from tui.app.actions import help_groups
 from tui.app.detail_screen import DetailScreen
+from tui.app.lists import arrived_when
 from tui.app.settings_screen import SettingsScreen
 from tui.app.views import VIEW_NUMBERS
 from tui.engine.slots import MAX_JOBS
+from tui.engine.waiting import Way
 from tui.git.clean import clean_text, shell_word
 from tui.git.inspect import NOT_CLONED
 from tui.git.login import log_in
-from tui.store.paths import StateError
+from tui.store.exports import export
+from tui.store.paths import StateError, home_short
 from tui.view.advised import brief, commands, suggestion
 from tui.view.board import BoardRow, Stage
+from tui.view.digest import markdown, total_line
 from tui.view.lines import plural
 from widgets.dialogs import Choice, ConfirmDialog
 from widgets.help_screen import HelpScreen
@@ -114,6 +118,31 @@ class Commands:
             return
         self._engine.cancel([row.repo.id for row in self._take_targets() if row.active])
 
+    def move_up(self) -> None:
+        self._move("up")
+
+    def move_down(self) -> None:
+        self._move("down")
+
+    def move_to_top(self) -> None:
+        self._move("top")
+
+    def move_to_bottom(self) -> None:
+        self._move("bottom")
+
+    def _move(self, way: Way) -> None:
+        """What was marked stays so: a place is seldom reached with one key."""
+        queued = [row.repo.id for row in self._app.targets() if row.state is Stage.QUEUED]
+        before = self._engine.queue()
+        self._engine.move(queued, way)
+        after = self._engine.queue()
+        what = queued[0] if len(queued) == 1 else plural(len(queued), "repo")
+        if before == after:
+            end = "at the top" if way in {"up", "top"} else "at the bottom"
+            self._app.say(f"{what}: {end} already", "warning")
+        elif not self._app.main.shows_queue and queued[0] in after:
+            self._app.say(f"{what}: now {after.index(queued[0]) + 1} of {len(after)} in the queue")
+
     def cancel_all(self) -> None:
         def answered(key: str | None) -> None:
             if key == _YES:
@@ -181,10 +210,7 @@ class Commands:
             what = "the selected text"
         elif target := self._first_target():
             failed = target.needs_person and target.outcome
-            path = str(target.repo.path)
-            # What is pasted may be run: a path with a line break or the like is copied as a word of the shell.
-            path = path if path.isprintable() else shell_word(path)
-            text = failed.message if failed and failed.message else path
+            text = failed.message if failed and failed.message else _pasted(target.repo.path)
             what = f"{'the error' if failed and failed.message else 'the path'} of {target.repo.id}"
         elif self._app.on_heading() and (targets := self._app.targets()):
             text, what = suggestion(targets[0]), f"the advice for {targets[0].repo.id}"
@@ -299,6 +325,46 @@ class Commands:
             sys.stderr.flush()
             return run()
 
+    # Files.
+
+    def export_log(self) -> None:
+        lines = [line.plain for line in self._app.main.log_lines]
+        if not lines:
+            self._app.say("the log is empty", "warning")
+            return
+        self._export("log", ".txt", lines, plural(len(lines), "line"))
+
+    def export_digest(self) -> None:
+        """Read to its end off the screen's thread: of many repos that takes its time."""
+        desk = self._app.desk
+        arrived = list(reversed(desk.arrived.values()))
+        when = arrived_when(desk)
+        if not arrived:
+            self._app.say(f"nothing has arrived {when}", "warning")
+            return
+        title = f"What arrived in {desk.session.workspace}, {when}"
+
+        def read() -> None:
+            lines = markdown(title, self._app.reader.whole(arrived))
+            self._app.call_later(self._export, "arrived", ".md", lines, total_line(arrived))
+
+        self._app.run_worker(read, thread=True, group="export", exit_on_error=False)
+
+    def _export(self, name: str, suffix: str, lines: Sequence[str], what: str) -> None:
+        """To a file whose path is told and copied."""
+        now = self._app.desk.clock.now()
+
+        def written(answer: Future[Path]) -> None:
+            try:
+                file = answer.result()
+            except StateError as error:
+                self._app.say(str(error), "error")
+                return
+            self._app.copy_to_clipboard(_pasted(file))
+            self._app.say(f"{what} written to {clean_text(home_short(file))}; the path is copied")
+
+        self._app.bridge.write(lambda: export(name, suffix, lines, now), written)
+
     # The app.
 
     def save_view(self) -> None:
@@ -388,3 +454,9 @@ class Commands:
     def _first_target(self) -> BoardRow | None:
         highlighted = self._app.highlighted()
         return self._app.desk.board.rows.get(highlighted) if highlighted else None
+
+
+def _pasted(path: Path) -> str:
+    """What is pasted may be run: a path with a line break or the like is copied as a word of the shell."""
+    text = str(path)
+    return text if text.isprintable() else shell_word(text)

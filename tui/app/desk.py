@@ -10,9 +10,10 @@ from tui.engine.clock import Clock
 from tui.engine.engine import Engine
 from tui.engine.eta import Countdown, Forecast, Spread, about, forecast, remaining
 from tui.engine.survey import StatusRow
+from tui.git.contents import Contents
 from tui.git.outcome import FAILURE_STATES, Outcome, Reason, State
 from tui.store.past import Failure, Past
-from tui.view.arrivals import Arrival
+from tui.view.arrivals import Arrival, Spans
 from tui.view.board import Board, BoardRow
 from tui.view.dashboard import Dashboard
 
@@ -40,6 +41,8 @@ class Desk:
     """What came shortly before this session, by repo id, the newest last."""
     arrived_since: float = 0.0
     """From when on that is, seconds since the epoch."""
+    contents: dict[tuple[str, Spans], Contents] = field(default_factory=dict)
+    """What has been read of the arrivals, by repo id and spans."""
     leaving: str = ""
     """What the app waits for before it leaves, for people; empty while it stays."""
     _forecast: Forecast = field(init=False)
@@ -62,6 +65,10 @@ class Desk:
     def arrived(self) -> dict[str, Arrival]:
         """With the runs of this session, or before the first of them."""
         return self.board.arrived if self.board.run else self.arrived_before
+
+    def content(self, arrival: Arrival) -> Contents | None:
+        """None: nobody has read it yet."""
+        return self.contents.get((arrival.repo, arrival.spans)) if arrival.spans else Contents()
 
     def dashboard(self, row: BoardRow, look: StatusRow) -> Dashboard:
         return Dashboard(look, self.past(row), self.session.thresholds, self.clock.now())

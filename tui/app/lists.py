@@ -8,6 +8,7 @@ from tui.app.desk import Desk
 from tui.git.outcome import State
 from tui.view.arrivals import Arrival, ref_lines
 from tui.view.board import BoardRow
+from tui.view.digest import content_lines
 from tui.view.lines import plural
 from widgets.line_table import Column, LineTable, TableRow
 from widgets.tone import Tone
@@ -48,12 +49,12 @@ def arrived_rows(desk: Desk, shown: Collection[str]) -> list[TableRow]:
     today = time.localtime(desk.clock.now())[:3]
     for repo_id, arrival in reversed(desk.arrived.items()):
         if repo_id in shown:
-            rows += _of_repo(arrival, today, marked=repo_id in desk.marks)
+            rows += _of_repo(arrival, desk, today, marked=repo_id in desk.marks)
     heading = TableRow("", (f"arrived {arrived_when(desk)}",), group=True)
     return [heading, *rows] if rows else rows
 
 
-def _of_repo(arrival: Arrival, today: tuple[int, ...], *, marked: bool) -> list[TableRow]:
+def _of_repo(arrival: Arrival, desk: Desk, today: tuple[int, ...], *, marked: bool) -> list[TableRow]:
     what = plural(arrival.commits, "commit") if arrival.commits else "refs"
     at = time.localtime(arrival.at)
     cells = (
@@ -62,13 +63,20 @@ def _of_repo(arrival: Arrival, today: tuple[int, ...], *, marked: bool) -> list[
         time.strftime("%H:%M" if at[:3] == today else "%d %b", at),
         arrival.branch or "",
     )
+    contents = desk.content(arrival)
+    below = [_ref_cell(line) for line in ref_lines(arrival)]
+    if contents:
+        below += [(f"    {line}", Tone.NOTE) for line in content_lines(arrival, contents)]
     return [
         TableRow(arrival.repo, cells, marked=marked),
-        *(
-            TableRow(f"{arrival.repo} {number}", ((f"    {line}", Tone.NOTE),), group=True)
-            for number, line in enumerate(ref_lines(arrival))
-        ),
+        *(TableRow(f"{arrival.repo} {number}", (cell,), group=True) for number, cell in enumerate(below)),
     ]
+
+
+def _ref_cell(line: str) -> tuple[str, Tone]:
+    """What was forced may be news that somebody has lost."""
+    flagged = line.startswith("forced:")
+    return (f"  {Tone.BLOCKED.glyph} {line}", Tone.BLOCKED) if flagged else (f"    {line}", Tone.NOTE)
 
 
 def tab_titles(counts: Mapping[str, int], current: str, room: int) -> dict[str, str]:

@@ -1,16 +1,18 @@
 """The one translator: from the board, the gauges and the survey to the values that widgets draw."""
 
+import math
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 
 import humanize
 
+from tui.app.desk import Desk
 from tui.app.keymap import Keymap
 from tui.app.player import Player
 from tui.app.session import Session
 from tui.engine.clock import Clock
-from tui.engine.events import JobEnded, LimitChanged, Notice, Record, RunFinished
+from tui.engine.events import JobEnded, LimitChanged, Notice, Record, RunFinished, RunStarted
 from tui.engine.slots import PRIORITY_SLOT
 from tui.engine.watch import Watch
 from tui.git.gauge import Gauge, Progress
@@ -239,6 +241,11 @@ def slot(row: BoardRow, gauge: Gauge | None, clock: Clock, *, marked: bool = Fal
 
 def log_line(record: Record, keys: Keymap) -> LogLine | None:
     """None for what the log does not tell."""
+    at = time.strftime("%H:%M:%S", time.localtime(record.time))
+
+    def note(text: str, about: str = "") -> LogLine:
+        return LogLine(about, Tone.NOTE, (at, "", "", "", ""), text=text)
+
     match record.event:
         case JobEnded() as event:
             outcome = event.outcome
@@ -246,7 +253,7 @@ def log_line(record: Record, keys: Keymap) -> LogLine | None:
                 event.repo.id,
                 tone_of(outcome.state),
                 (
-                    time.strftime("%H:%M:%S", time.localtime(record.time)),
+                    at,
                     event.repo.id,
                     tone_of(outcome.state).word,
                     cause(detail(outcome)),
@@ -255,11 +262,14 @@ def log_line(record: Record, keys: Keymap) -> LogLine | None:
                 interesting=is_news(outcome),
             )
         case Notice(text=text, about=about):
-            return LogLine(about or "", Tone.NOTE, text=text)
+            return note(text, about or "")
         case LimitChanged() as event if text := lane_line(event):
-            return LogLine("", Tone.NOTE, text=text)
+            return note(text)
+        case RunStarted(total=total, dry_run=dry_run):
+            what = f"{'dry run' if dry_run else 'run'} of {at[:5]}, {plural(total, 'repo')}"
+            return LogLine("", Tone.NOTE, text=what, rule=True)
         case RunFinished() as event:
-            return LogLine("", Tone.NOTE, text=_run_line(event, keys))
+            return note(_run_line(event, keys))
         case _:
             return None
 
@@ -269,7 +279,7 @@ def _run_line(event: RunFinished, keys: Keymap) -> str:
     attention = sum(event.counts[state] for state in ATTENTION_STATES)
     parts = [
         f"{plural(event.total, 'repo')} in {duration(event.duration_ms)}",
-        f"{plural(event.commits, 'commit')} arrived" if event.commits else "",
+        plural(event.commits, "commit") if event.commits else "",
         "interrupted" if event.interrupted else "",
         f"{attention} to look at: press {keys.first('show_attention')}" if attention else "",
     ]
@@ -286,7 +296,7 @@ def jobs(board: Board) -> str:
     return f"{under} +{running - ordinary} now" if running > ordinary else under
 
 
-def status(board: Board, gauges: Gauges, left: str = "") -> StatusView:
+def status(board: Board, gauges: Gauges, left: str, lanes: Sequence[LaneView]) -> StatusView:
     running = board.running
     bytes_per_second = sum(
         gauge.progress.rate or 0 for row in running if (gauge := gauges(row.repo.id)) is not None
@@ -299,19 +309,36 @@ def status(board: Board, gauges: Gauges, left: str = "") -> StatusView:
         jobs(board),
         rate=rate(bytes_per_second) or ("–" if board.active else ""),
         left=left,
-        lanes=lanes(board),
+        lanes=lanes,
     )
 
 
-def lanes(board: Board) -> list[LaneView]:
-    """The hosts of all that was asked for; none where there is one host and no limit of its own."""
+def lanes(desk: Desk) -> list[LaneView]:
+    """The hosts of all that was asked for; none where there is one host and nothing that holds it back."""
+    board, now = desk.board, desk.clock.monotonic()
     hosts = {host: counts[Stage.QUEUED] for host, counts in board.hosts.items() if counts.total()}
-    is_limited = board.run is not None and board.run.host_jobs is not None
+    is_limited = (board.run is not None and board.run.host_jobs is not None) or desk.engine.start_delay > 0
     if len(hosts) <= 1 and not is_limited and not board.lanes:
         return []
     running = Counter(row.host for row in board.running if row.slot != PRIORITY_SLOT)
+    resumes: dict[str, float] = {}
+    for row in board.running:
+        gauge = desk.source.gauge(row.repo.id)
+        if gauge and gauge.resumes is not None:
+            resumes[row.host] = min(resumes.get(row.host, math.inf), gauge.resumes)
     width = board.lane_width
+    next_starts = desk.engine.next_starts()
+
+    def note(host: str) -> str:
+        if host in resumes:
+            return f"backs off {_seconds_left(resumes[host] - now)}"
+        return f"next in {_seconds_left(next_starts[host])}" if host in next_starts else ""
+
     return [
-        LaneView(host, running[host], min(board.lanes.get(host, width), width), waiting)
+        LaneView(host, running[host], min(board.lanes.get(host, width), width), waiting, note(host))
         for host, waiting in sorted(hosts.items())
     ]
+
+
+def _seconds_left(seconds: float) -> str:
+    return f"{max(0, math.ceil(seconds))} s"

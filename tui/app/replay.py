@@ -10,6 +10,7 @@ from tui.engine.events import JobEnded, Notice, Record
 from tui.engine.plan import Plan
 from tui.engine.shutdown import Ending
 from tui.engine.survey import StatusRow
+from tui.git.contents import Contents
 from tui.git.inspect import RepoStatus
 from tui.git.outcome import Outcome, Reason, State
 from tui.view.board import Board
@@ -28,6 +29,7 @@ class ReplayApp(SynctuiApp):
             workspace=recording.started.workspace,
             dry_run=recording.started.dry_run,
             arrived=lambda _path, _old, _new: (),
+            contents=lambda _path, _old, _new: Contents(),
         )
         super().__init__(session, player.clock, player)
         self.commands = ReplayCommands(self, player)

@@ -20,7 +20,6 @@ from tui.app.desk import Desk
 from tui.app.listing import Listing
 from tui.app.views import View
 from tui.view.board import Stage
-from tui.view.lines import plural
 from widgets.filter_line import FilterLine
 from widgets.hint_bar import HintBar
 from widgets.line_pane import LinePane
@@ -120,6 +119,14 @@ class RunScreen(Screen[None]):
         return self.view.tab == "repos"
 
     @property
+    def shows_arrived(self) -> bool:
+        return self.view.tab == "arrived"
+
+    @property
+    def shows_queue(self) -> bool:
+        return self.view.tab == "queue"
+
+    @property
     def table(self) -> LineTable:
         return self._tables[self.view.tab]
 
@@ -163,6 +170,11 @@ class RunScreen(Screen[None]):
         if isinstance(self._pane, LineTable):
             self._pane.stay_on(self.heading.key if self.heading else repo_id)
 
+    @property
+    def log_lines(self) -> Sequence[LogLine]:
+        """Those that are shown."""
+        return self._log.lines
+
     def append(self, lines: Sequence[LogLine]) -> None:
         self._log.append(lines)
 
@@ -200,7 +212,7 @@ class RunScreen(Screen[None]):
         spin = 0 if stands_still else int(desk.clock.monotonic() * _SPINS_PER_SECOND)
         self._slots.show(slots, priority, spin, present.closed(board, slots))
         _title(self._slots, Content(present.slots_title(board)))
-        self._status.show(present.status(board, desk.source.gauge, desk.left()))
+        self._status.show(present.status(board, desk.source.gauge, desk.left(), present.lanes(desk)))
         self._paint_table()
         self._paint_titles()
         targets = [row for repo_id in self._target_ids() if (row := board.rows.get(repo_id))]
@@ -234,7 +246,7 @@ class RunScreen(Screen[None]):
         wanted = (self.view, self.table.size.width, frozenset(desk.marks), frozenset(self._folded))
         # Most of what happens in a run brings nothing.
         newest = next(reversed(desk.arrived.values()), None)
-        state = (wanted, newest if name == "arrived" else desk.board.revision)
+        state = (wanted, (newest, len(desk.contents)) if name == "arrived" else desk.board.revision)
         if state == self._drawn:
             return
         same_view = isinstance(self._drawn, tuple) and self._drawn[0] == wanted
@@ -269,7 +281,7 @@ class RunScreen(Screen[None]):
         _title(self.table, None, " · ".join(note for note in notes if note))
         log_notes = [
             "only changes" if self._log.only_interesting else "",
-            f"/{self._needle}" if self._needle else "",
+            f"/{self._needle} {self._log.position}" if self._needle else "",
             "" if self._log.follow else f"not following, {desk.keys.first('follow')} follows",
         ]
         _title(self._log, Content("Log"), " · ".join(note for note in log_notes if note))
@@ -305,9 +317,9 @@ class RunScreen(Screen[None]):
         if self._pane is self._log:
             self._needle = text
             found = self._log.search(text)
-            self._filter.show_count(f"{plural(found, 'line')} " if text else "")
             if found:
                 self._log.find_previous()
+            self._filter.show_count(f"{self._log.position} " if text else "")
         else:
             self._listing.filter_by(text)
             self._filter.show_count("")

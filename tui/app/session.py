@@ -12,6 +12,7 @@ from tui.engine.plan import Plan
 from tui.engine.survey import StatusRow, survey
 from tui.engine.watch import Watch
 from tui.git.arrived import Commit, arrived
+from tui.git.contents import Contents, contents
 from tui.git.repo import Repo
 from tui.git.stop import StopSignal
 from tui.store.history import CutOff
@@ -71,6 +72,8 @@ class Session:
     """What became of a repo, the cells of a row for each result, newest first. May raise StateError."""
     arrived: Callable[[Path, str, str], Sequence[Commit]] = arrived
     """What came to the checkout from one commit to another."""
+    contents: Callable[[Path, str, str], Contents] = contents
+    """The same in short."""
 
     @property
     def thresholds(self) -> Thresholds:

@@ -15,6 +15,7 @@ from tui.engine.feed import Feed, Inbox
 from tui.engine.job import Job
 from tui.engine.journal import Journal
 from tui.engine.scheduler import Scheduler, Start, Step, Stop, end_of
+from tui.engine.waiting import Way
 from tui.git.clean import clean_text
 from tui.git.gauge import Gauge
 from tui.git.outcome import Outcome, Reason, State
@@ -91,6 +92,7 @@ class Engine:
         self._spawn = spawn
         self._clock = clock or Clock()
         self._scheduler = Scheduler(limit, host_limit, start_delay, fail_fast=fail_fast)
+        self.start_delay = start_delay
         self._alarm = Alarm(partial(self._do, Scheduler.tick), self._clock) if start_delay else None
         self._feed = Feed()
         self._lock = threading.Lock()
@@ -143,6 +145,11 @@ class Engine:
     def drain(self) -> None:
         self._do(lambda scheduler, now: scheduler.drain(now))
 
+    def move(self, job_ids: Iterable[str], way: Way) -> None:
+        """Change the order of the queue."""
+        wanted = list(job_ids)
+        self._do(lambda scheduler, now: scheduler.move(wanted, way, now))
+
     def pause(self) -> None:
         self._do(lambda scheduler, _now: scheduler.pause())
 
@@ -172,6 +179,13 @@ class Engine:
         """Ids of the queued jobs, in the order in which they would start."""
         with self._lock:
             return self._scheduler.waiting.ids()
+
+    def next_starts(self) -> dict[str, float]:
+        """Seconds until the next start on each host that waits for the delay between two starts alone."""
+        with self._lock:
+            now = self._clock.monotonic()
+            starts = self._scheduler.next_starts
+        return {host: at - now for host, at in starts.items() if at > now}
 
     def gauge(self, job_id: str) -> Gauge | None:
         """The gauge of the job's latest attempt; None before its first."""

@@ -53,7 +53,10 @@ def make_work(options: SyncOptions, retries: int) -> Work:
             text = f"{job.id}: {outcome.reason}, trying again in {pause:.0f} s ({tried + 1} of {retries})"
             notice(Notice("info", text, about=job.id, retried=outcome.reason))
             gauge.show(Progress(phase=f"retry {tried + 1}/{retries} in {pause:.0f} s", line=outcome.message))
-            if stop.wait(pause):
+            gauge.resumes = time.monotonic() + pause
+            stopped = stop.wait(pause)
+            gauge.resumes = None
+            if stopped:
                 reason = stop.reason or Reason.USER
                 end = Outcome(State.CANCELLED, reason, "cancelled while waiting to retry")
                 return joined(outcome, end)

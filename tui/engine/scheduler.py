@@ -18,7 +18,7 @@ from tui.engine.job import Done, Job, Queued, Running, Trigger
 from tui.engine.lanes import Lanes
 from tui.engine.slots import MAX_JOBS, PRIORITY_SLOT, Slots
 from tui.engine.tally import Tally
-from tui.engine.waiting import Waiting
+from tui.engine.waiting import Waiting, Way
 from tui.git.outcome import ATTENTION_STATES, Outcome, Reason, State
 from tui.git.repo import Repo
 
@@ -99,10 +99,15 @@ class Scheduler:
     @property
     def due(self) -> float | None:
         """When the next job may start that waits for the delay of its host alone; None: none does."""
+        return min(self.next_starts.values(), default=None)
+
+    @property
+    def next_starts(self) -> dict[str, float]:
+        """The same for each host that has such a job."""
         if self.paused or not self.slots.room(self.limit):
-            return None
+            return {}
         hosts = filter(self._host_has_room, self.waiting.hosts(self._lock_free))
-        return min(map(self._lanes.next_start, hosts), default=None)
+        return {host: self._lanes.next_start(host) for host in hosts}
 
     def begin(self) -> None:
         """Forget the jobs of the run before. Raises RuntimeError while anything is queued or running."""
@@ -182,6 +187,16 @@ class Scheduler:
         if self.paused:
             self.paused = False
             step.events.append(QueuePaused(False))
+        return self._fill(step, now)
+
+    def move(self, job_ids: Iterable[str], way: Way, now: float) -> Step:
+        """Change the order of what is queued, picks and bulk each for themselves."""
+        step = Step()
+        wanted = set(job_ids)
+        for job_id in sorted(wanted):
+            if job_id not in self.waiting:
+                step.note(f"{job_id} is not queued: it has no place to move")
+        self.waiting.move(wanted, way)
         return self._fill(step, now)
 
     def drain(self, now: float) -> Step:

@@ -1,9 +1,12 @@
 """The queue: picks first, then the bulk in order; a job that may not run now is passed over."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from typing import Literal
 
 from tui.engine.job import Job
+
+Way = Literal["up", "down", "top", "bottom"]
 
 
 class Waiting:
@@ -50,6 +53,18 @@ class Waiting:
             if not line:
                 del self._bulk[job.repo.host]
 
+    def move(self, job_ids: Collection[str], way: Way) -> None:
+        """By one place or to the end; picks stay ahead of the bulk. Several keep their order among themselves."""
+        picks = _moved(list(self._picks.values()), job_ids, way)
+        bulk = _moved([job for job in self if job.id not in self._picks], job_ids, way)
+        self._picks = OrderedDict((job.id, job) for job in picks)
+        for line in self._bulk.values():
+            line.clear()
+        for job in bulk:
+            self._bulk[job.repo.host][job.id] = job
+        self._rank = {job.id: rank for rank, job in enumerate((*picks, *bulk))}
+        self._next_rank = len(self._rank)
+
     def hosts(self, may_run: Callable[[Job], bool]) -> Iterator[str]:
         """Those of which a bulk job may run."""
         return (host for host, line in self._bulk.items() if any(may_run(job) for job in line.values()))
@@ -65,3 +80,14 @@ class Waiting:
             if host_is_open(host)
         )
         return min((job for job in heads if job), key=lambda job: self._rank[job.id], default=None)
+
+
+def _moved(jobs: list[Job], job_ids: Collection[str], way: Way) -> list[Job]:
+    if way in {"down", "bottom"}:
+        return _moved(jobs[::-1], job_ids, "up" if way == "down" else "top")[::-1]
+    if way == "top":
+        return sorted(jobs, key=lambda job: job.id not in job_ids)
+    for place in range(1, len(jobs)):
+        if jobs[place].id in job_ids and jobs[place - 1].id not in job_ids:
+            jobs[place - 1 : place + 1] = jobs[place], jobs[place - 1]
+    return jobs

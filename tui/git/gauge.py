@@ -28,6 +28,8 @@ class Gauge:
         self.progress = Progress()
         self.attempt = 1
         """Counts what the job has tried by itself, too."""
+        self.resumes: float | None = None
+        """`time.monotonic()` when the pause before the next attempt is over; None: it does not pause."""
         self.waited = 0.0
         """Seconds spent on waiting for who holds the repo, which count against no limit."""
         self.output: deque[str] = deque(maxlen=OUTPUT_LINES)

@@ -136,7 +136,7 @@ def inspect(path: Path, stop: StopSignal | None = None) -> RepoStatus:
         git_dir = git_dir_of(path)
         if git_dir is None:
             return RepoStatus(error="not a git repository" if path.exists() else NOT_CLONED)
-        runner = GitRunner(path, stop or StopSignal(), Deadlines(0, _PATIENCE), Gauge(), env=_NO_NETWORK)
+        runner = GitRunner(path, stop or StopSignal(), Deadlines(0, _PATIENCE), Gauge(), env=NO_NETWORK)
         bare = git_dir == path
         # First of all: git runs the filters that the settings name when it looks at files.
         settings = parse_config(runner.run(*LIST_CONFIG).stdout)
@@ -164,7 +164,7 @@ _STATUS = (
     # Whether a file was renamed is not asked: that needs contents, which a partial clone may not have.
     *("--untracked-files=normal", "--ignored=matching", "--no-renames"),
 )
-_NO_NETWORK = {
+NO_NETWORK = {
     "GIT_ALLOW_PROTOCOL": "none",  # a partial clone fetches what a look misses; a git before 2.44 knows only this
     "GIT_NO_LAZY_FETCH": "1",
 }

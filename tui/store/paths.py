@@ -49,6 +49,11 @@ def log_file(run: str) -> Path:
     return state_folder() / "logs" / f"{run}.log"
 
 
+def exports_folder() -> Path:
+    """What the person had written out of the app; it need not exist."""
+    return state_folder() / "exports"
+
+
 def looks_file() -> Path:
     """What was last seen of the checkouts, kept only to be faster; the file need not exist."""
     return _DIRS.user_cache_path / "looks.msgpack"

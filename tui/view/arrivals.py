@@ -12,6 +12,9 @@ _TAGS = "refs/tags/"
 _PREFIXES = (_TAGS, "refs/heads/", "refs/remotes/")
 
 
+Spans = tuple[tuple[str, str], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Arrival:
     """`at`: seconds since the epoch, of the last time that something came."""
@@ -22,6 +25,8 @@ class Arrival:
     commits: int
     refs: tuple[RefChange, ...]
     cloned: bool
+    spans: Spans = ()
+    """From which commit to which, the oldest first; none for a clone."""
 
 
 def of_outcome(repo: str, outcome: Outcome, at: float) -> Arrival | None:
@@ -29,7 +34,20 @@ def of_outcome(repo: str, outcome: Outcome, at: float) -> Arrival | None:
     if DRY_RUN in outcome.notes or not (outcome.commits or outcome.refs):
         return None
     cloned = outcome.action is Action.CLONE
-    return Arrival(repo, at, outcome.branch, outcome.commits, outcome.refs, cloned)
+    spans = _spans(outcome)
+    return Arrival(repo, at, outcome.branch, outcome.commits, outcome.refs, cloned, spans)
+
+
+def _spans(came: Outcome | Result) -> Spans:
+    """Where HEAD went; else, where nothing was moved, its branch on the remote's side."""
+    if came.action == Action.CLONE:
+        return ()
+    if came.old and came.new and came.old != came.new:
+        return ((came.old, came.new),)
+    for ref in came.refs:
+        if ref.old and ref.new and ref.name.startswith("refs/remotes/") and _short(ref.name) == came.branch:
+            return ((ref.old, ref.new),)
+    return ()
 
 
 def joined(before: Arrival | None, after: Arrival) -> Arrival:
@@ -37,8 +55,13 @@ def joined(before: Arrival | None, after: Arrival) -> Arrival:
     if before is None:
         return after
     refs = {ref.name: ref for ref in (*before.refs, *after.refs)}
+    spans = before.spans
+    for span in after.spans:
+        goes_on = bool(spans) and spans[-1][1] == span[0]
+        spans = (*spans[:-1], (spans[-1][0], span[1])) if goes_on else (*spans, span)
     return replace(
         after,
+        spans=spans,
         branch=after.branch or before.branch,
         commits=before.commits + after.commits,
         refs=tuple(refs.values()),
@@ -52,19 +75,27 @@ def of_results(results: Iterable[Result]) -> dict[str, Arrival]:
     for result in results:
         if result.commits or result.refs:
             cloned = result.action == Action.CLONE
-            one = Arrival(result.repo, result.ended_at, result.branch, result.commits, result.refs, cloned)
+            one = Arrival(
+                result.repo,
+                result.ended_at,
+                result.branch,
+                result.commits,
+                result.refs,
+                cloned,
+                _spans(result),
+            )
             arrived[result.repo] = joined(arrived.pop(result.repo, None), one)
     return arrived
 
 
-def ref_lines(arrival: Arrival) -> list[str]:
-    """`new branches: a, b`, a line a kind; none for what the number of commits says already."""
+def ref_lines(arrival: Arrival, most: int | None = _NAMES) -> list[str]:
+    """`new: a, b`, a line a kind; none for what the number of commits says already. `most` names; None: all."""
     groups: dict[str, list[str]] = {}
     for ref in arrival.refs:
         told = arrival.branch if arrival.commits else None
         if not arrival.cloned and (kind := _kind(ref, told)):
             groups.setdefault(kind, []).append(_short(ref.name))
-    return [f"{kind}: {_some(groups[kind])}" for kind in _KINDS if kind in groups]
+    return [f"{kind}: {_some(groups[kind], most)}" for kind in _KINDS if kind in groups]
 
 
 _KINDS = (
@@ -103,7 +134,7 @@ def _short(name: str) -> str:
     return name
 
 
-def _some(names: list[str]) -> str:
-    shown = names[:_NAMES]
+def _some(names: list[str], most: int | None) -> str:
+    shown = names[:most]
     more = len(names) - len(shown)
     return ", ".join(shown) + (f" and {more} more" if more else "")

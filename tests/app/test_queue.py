@@ -1,0 +1,94 @@
+"""The queue in the hands of a person: what is to come first, and what a host waits for."""
+
+import pytest
+
+from tests.kit.app_driver import Driver, repo
+from tui.app import present
+from widgets.status_pane import LaneView
+
+
+async def queued(driver: Driver) -> None:
+    """r1 to r5 wait; the cursor is on r3, in the tab Queue."""
+    await driver.press("S")
+    await driver.running("r0")
+    await driver.press("1", "j", "j")
+
+
+@pytest.mark.parametrize(
+    ("keys", "order"),
+    [
+        ("K", ["r1", "r3", "r2", "r4", "r5"]),
+        ("KK", ["r3", "r1", "r2", "r4", "r5"]),
+        ("J", ["r1", "r2", "r4", "r3", "r5"]),
+        ("T", ["r3", "r1", "r2", "r4", "r5"]),
+        ("B", ["r1", "r2", "r4", "r5", "r3"]),
+    ],
+)
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)], ids=["120x40", "80x24"])
+async def test_a_key_moves_the_selected_one_and_the_cursor_with_it(
+    keys: str, order: list[str], size: tuple[int, int]
+) -> None:
+    async with Driver(6, limit=1).open(*size) as driver:
+        await queued(driver)
+        await driver.press(*keys)
+        assert driver.engine.queue() == order
+        assert [row.key for row in driver.app.main.table.rows] == order
+        assert driver.app.highlighted() == "r3"
+        assert driver.toasts() == []
+        await driver.end("r0")
+        await driver.running(order[0])
+
+
+async def test_what_is_marked_moves_together_and_stays_marked() -> None:
+    async with Driver(6, limit=1).open() as driver:
+        await queued(driver)
+        await driver.press("space", "j", "space", "T", "J")
+        assert driver.engine.queue() == ["r1", "r3", "r5", "r2", "r4"]
+        assert driver.app.desk.marks == {"r3", "r5"}
+
+
+async def test_no_move_passes_a_pick() -> None:
+    async with Driver(6, limit=1).open() as driver:
+        await queued(driver)
+        await driver.press("t")
+        await driver.running("r0", "r3")
+        await driver.press("G", "t", "G", "T")
+        assert driver.engine.queue() == ["r5", "r4", "r1", "r2"]
+
+
+async def test_an_end_of_the_queue_and_what_is_not_in_it_are_said() -> None:
+    async with Driver(6, limit=1).open() as driver:
+        await queued(driver)
+        await driver.press("B", "J", "3", "g", "K", "j", "j", "j", "j", "j", "T")
+        assert driver.toasts() == [
+            "r3: at the bottom already",
+            "r0 is not queued: no place to move",
+            "r5: now 1 of 5 in the queue",
+        ]
+
+
+async def test_a_lane_says_how_long_its_host_is_left_alone() -> None:
+    driver = Driver([repo("a"), repo("b"), repo("c", "slow.example")], limit=4, start_delay=5.0)
+    async with driver.open() as driver:
+        await driver.press("S")
+        await driver.running("a", "c")
+        driver.clock.advance(1.5)
+        gauge = driver.engine.gauge("c")
+        assert gauge
+        gauge.resumes = driver.clock.monotonic() + 11.2
+        assert present.lanes(driver.app.desk) == [
+            LaneView("github.com", 1, 4, 1, "next in 4 s"),
+            LaneView("slow.example", 1, 4, 0, "backs off 12 s"),
+        ]
+        driver.clock.advance(5.0)
+        driver.engine.resume()  # its alarm is on the wall's clock
+        assert [lane.note for lane in present.lanes(driver.app.desk)] == ["", "backs off 7 s"]
+        gauge.resumes = None
+        assert [lane.note for lane in present.lanes(driver.app.desk)] == ["", ""]
+
+
+async def test_the_delay_alone_makes_one_host_a_lane() -> None:
+    async with Driver(2, limit=2, start_delay=5.0).open() as driver:
+        await driver.press("S")
+        await driver.running("r0")
+        assert [lane.note for lane in present.lanes(driver.app.desk)] == ["next in 5 s"]
