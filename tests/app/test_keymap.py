@@ -30,8 +30,8 @@ def test_without_a_file_the_usual_keys_count(file: Path) -> None:
 @pytest.mark.parametrize(
     ("entry", "keys"),
     [
-        ('pick = "T"', ("T",)),
-        ('pick = ["T", "ctrl+T"]', ("T", "ctrl+t")),
+        ('pick = "P"', ("P",)),
+        ('pick = ["P", "ctrl+T"]', ("P", "ctrl+t")),
         ('pick = "F5"', ("f5",)),
         ('pick = "Alt+x"', ("alt+x",)),
         ('pick = "PageUp"', None),
@@ -60,10 +60,10 @@ def test_two_actions_may_change_places(file: Path) -> None:
 @pytest.mark.parametrize(
     ("entry", "line"),
     [
-        ('pikc = "T"', '"pikc" is no action (did you mean "pick"?); `synctui config --keys` lists them'),
-        ('"\\u001b[31m" = "T"', '"" is no action; `synctui config --keys` lists them'),
+        ('pikc = "P"', '"pikc" is no action (did you mean "pick"?); `synctui config --keys` lists them'),
+        ('"\\u001b[31m" = "P"', '"" is no action; `synctui config --keys` lists them'),
         ("pick = 3", "pick = 3: allowed: a key or a list of keys; it stays t"),
-        ('pick = ["T", 3]', 'pick = ["T", 3]: allowed: a key or a list of keys; it stays t'),
+        ('pick = ["P", 3]', 'pick = ["P", 3]: allowed: a key or a list of keys; it stays t'),
         (
             'pick = "hyper+t"',
             (
@@ -85,9 +85,9 @@ def test_what_is_wrong_is_one_line_and_the_usual_key_stays(file: Path, entry: st
 
 
 def test_of_two_that_want_one_key_the_first_has_it_and_what_is_right_counts(file: Path) -> None:
-    found, wrong = read(file, 'pick = "T"\nsort = "T"\nshell = ";"\n')
-    assert changed(found) == {"pick": ("T",), "shell": (";",)}
-    assert wrong == ('~/keys.toml: sort = "T": T is the key of pick; it stays o',)
+    found, wrong = read(file, 'pick = "P"\nsort = "P"\nshell = ";"\n')
+    assert changed(found) == {"pick": ("P",), "shell": (";",)}
+    assert wrong == ('~/keys.toml: sort = "P": P is the key of pick; it stays o',)
 
 
 def test_a_key_that_is_free_only_where_another_entry_counts_is_not_free(file: Path) -> None:
@@ -118,7 +118,7 @@ def test_a_folder_in_its_place_is_one_line(file: Path) -> None:
 
 
 def test_what_is_printed_to_start_from_is_read_as_what_it_says(file: Path) -> None:
-    mine, wrong = read(file, 'pick = ["T", "ctrl+t"]\nlazygit = []\nshell = "\\\\"\nhelp = "\\""\n')
+    mine, wrong = read(file, 'pick = ["P", "ctrl+t"]\nlazygit = []\nshell = "\\\\"\nhelp = "\\""\n')
     assert not wrong
     text = keys_toml(mine)
     assert list(tomllib.loads(text)) == [action.name for action in ACTIONS]

@@ -215,12 +215,12 @@ async def test_the_help_and_the_palette_tell_what_a_view_is() -> None:
 
 
 async def test_a_view_has_the_key_that_the_person_gave_it() -> None:
-    keys = Keymap({**USUAL_KEYS.by_action, "show_view_5": ("B",), "save_view": ("W",)})
+    keys = Keymap({**USUAL_KEYS.by_action, "show_view_5": ("P",), "save_view": ("E",)})
     async with driver(keys=keys).open() as drive:
-        await drive.press("B")
-        assert drive.toasts() == ["view 5 is empty: filter and sort, then W 5 saves that"]
-        await drive.press("W", "5", "B")
-        assert drive.toasts() == ["view 5 saved: Repos; B shows it"]
+        await drive.press("P")
+        assert drive.toasts() == ["view 5 is empty: filter and sort, then E 5 saves that"]
+        await drive.press("E", "5", "P")
+        assert drive.toasts() == ["view 5 saved: Repos; P shows it"]
 
 
 async def test_a_view_that_cannot_be_kept_is_said_and_counts_for_this_session() -> None:

@@ -73,14 +73,14 @@ def test_a_key_of_the_persons_own_works_and_a_wrong_one_is_a_line(
     workspace.add("a")
     file = sandbox / ".config/synctui/keys.toml"
     file.parent.mkdir(parents=True)
-    file.write_text('start_all = "B"\nquit = []\npikc = "T"\n')
+    file.write_text('start_all = "P"\nquit = []\npikc = "T"\n')
     lines = [
         "~/.config/synctui/keys.toml: quit = []: needs a key; it stays q ctrl+q",
         '~/.config/synctui/keys.toml: "pikc" is no action (did you mean "pick"?); `synctui config --keys` lists them',
     ]
     with app(workspace) as terminal:
-        terminal.wait_for("Press B to start all")
-        terminal.press("S", "B")
+        terminal.wait_for("Press P to start all")
+        terminal.press("S", "P")
         terminal.wait_for("1 repo in")
         leave(terminal)
         told = terminal.raw().decode()
@@ -88,7 +88,7 @@ def test_a_key_of_the_persons_own_works_and_a_wrong_one_is_a_line(
     keys = synctui("config", "--keys", cwd=workspace.folder)
     assert sorted(keys.err.splitlines()) == sorted(f"synctui: {line}" for line in lines)
     printed = tomllib.loads(keys.out)
-    assert (printed["start_all"], printed["quit"]) == ("B", ["q", "ctrl+q"])
+    assert (printed["start_all"], printed["quit"]) == ("P", ["q", "ctrl+q"])
     file.write_text("start_all = ")
     with app(workspace) as terminal:
         terminal.wait_for("not TOML")
@@ -108,5 +108,5 @@ def test_a_limit_of_time_that_is_set_counts_for_the_next_job(workspace: Workspac
         terminal.wait_for(lambda screen: re.search(r"retry +0 +remembered", screen) is not None)
         close_settings(terminal)
         terminal.press("S")
-        terminal.wait_for("stalled: no byte moved for 1")
+        terminal.wait_for("stalled: no byte moved")
         leave(terminal, 1)

@@ -351,7 +351,7 @@ class RunScreen(Screen[None]):
                 self._pane.action_move(1)
 
     def do_mark_all(self) -> None:
-        shown = {key for at, key in enumerate(self.table.keys) if self.table.selectable(at)}
+        shown = {key for key in self.table.keys if key in self._desk.board.rows}
         if shown <= self._desk.marks:
             self._desk.marks -= shown
         else:
