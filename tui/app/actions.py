@@ -308,6 +308,7 @@ _FOOTER = {
     "finish_last_run": "finish last run",
     "retry": "retry",
     "login": "log in",
+    "retry_all": "retry all",
     "pick": "run now",
     "mark": "mark",
     "move_up": "up the queue",
@@ -317,7 +318,6 @@ _FOOTER = {
     "lower_limit": "fewer",
     "open_detail": "detail",
     "filter": "filter",
-    "retry_all": "retry all",
     "acknowledge": "acknowledge",
     "drain": "drain",
 }
