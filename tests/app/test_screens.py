@@ -171,7 +171,7 @@ async def test_o_goes_through_the_orders() -> None:
             "success": ["a", "c", "b"],
             "behind": ["a", "b", "c"],
             "ahead": ["b", "a", "c"],
-            "dirty": ["b", "a", "c"],
+            "changes": ["b", "a", "c"],
             "branch": ["b", "a", "c"],
             "arrived": ["b", "a", "c"],
             "last error": ["c", "b", "a"],

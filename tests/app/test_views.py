@@ -112,7 +112,7 @@ async def test_a_click_on_a_heading_sorts_and_another_one_turns_it_round() -> No
         table = drive.app.main.table
         assert drive.pilot is not None
         seen = []
-        for title in ("repo", "repo", "behind", "dirty"):
+        for title in ("repo", "repo", "behind", "changes"):
             await drive.pilot.click(table, offset=(1 + head(drive).index(title), 1))
             await drive.settle()
             seen.append((title, rows(drive)))
@@ -120,7 +120,7 @@ async def test_a_click_on_a_heading_sorts_and_another_one_turns_it_round() -> No
             ("repo", ["libs/core", "web/blog", "web/shop"]),
             ("repo", ["web/shop", "web/blog", "libs/core"]),
             ("behind", ["libs/core", "web/shop", "web/blog"]),
-            ("dirty", ["web/blog", "web/shop", "libs/core"]),
+            ("changes", ["web/blog", "web/shop", "libs/core"]),
         ]
         assert drive.app.main.table is table
 

@@ -12,7 +12,7 @@ from tui.git.inspect import RepoStatus
 from tui.git.outcome import State
 from tui.store.past import Past, Staleness, last_success, staleness
 from tui.view.board import BoardRow, Stage
-from tui.view.dashboard import failed, last_error, since_success
+from tui.view.dashboard import changes, failed, last_error, since_success
 from tui.view.lines import cause
 from widgets.line_table import Cell, Column, TableRow
 from widgets.tone import Tone
@@ -37,7 +37,7 @@ def columns(repo: Column) -> list[Column]:
         Column("success", "success", 13, spare=1),
         Column("behind", "behind", 6, "right", spare=3),
         Column("ahead", "ahead", 5, "right", spare=7),
-        Column("dirty", "dirty", 5, spare=4),
+        Column("changes", "changes", 11, spare=4),
         Column("branch", "branch", 14, spare=5),
         Column("arrived", "arrived", 7, "right", spare=6),
         Column("last error", "last error", spare=2),
@@ -87,7 +87,7 @@ _ORDERS: Mapping[str, tuple[_Value, bool]] = {
     "success": (_age, True),
     "behind": (lambda known, _now: known.status.behind, True),
     "ahead": (lambda known, _now: known.status.ahead, True),
-    "dirty": (lambda known, _now: known.status.dirty, True),
+    "changes": (lambda known, _now: _unfinished(known.status), True),
     "branch": (lambda known, _now: known.status.branch or None, False),
     "arrived": (lambda known, _now: known.commits, True),
     "last error": (lambda known, _now: known.trouble, False),
@@ -179,11 +179,23 @@ class RepoList:
             (f"{since_success(shown):>5} {shown.staleness.value}", _STALENESS_TONES[shown.staleness]),
             _count(status.behind),
             _count(status.ahead),
-            ("yes", Tone.BLOCKED) if status.dirty else "",
+            _changes(status),
             status.branch or "",
             commits,
             cause(last_error(shown)),
         )
+
+
+def _changes(status: RepoStatus) -> Cell:
+    if not (told := changes(status)):
+        return ""
+    return told, Tone.BLOCKED if status.dirty or status.in_progress else Tone.NOTE
+
+
+def _unfinished(status: RepoStatus) -> int | None:
+    """How much of a person's attention it is worth; None: not known."""
+    kinds = (status.in_progress, status.dirty, status.untracked, status.stashes)
+    return None if status.dirty is None else sum(bool(kind) << at for at, kind in enumerate(reversed(kinds)))
 
 
 def _count(count: int | None) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tui.engine.survey import StatusRow
-from tui.git.inspect import NOT_CLONED
+from tui.git.inspect import NOT_CLONED, RepoStatus
 from tui.git.outcome import State
 from tui.git.repo import public_url
 from tui.store.past import Past, Staleness, last_success, staleness
@@ -137,7 +137,7 @@ def _cells(row: Dashboard) -> tuple[str, ...]:
         status.branch or ("(detached)" if status.head and not status.bare else "-"),
         _count(status.ahead),
         _count(status.behind),
-        _changes(row),
+        changes(status),
         last_error(row),
     )
 
@@ -154,8 +154,8 @@ def _count(count: int | None) -> str:
     return "-" if count is None else str(count)
 
 
-def _changes(row: Dashboard) -> str:
-    status = row.row.status
+def changes(status: RepoStatus) -> str:
+    """What is unfinished, as in `merge, edited, 3 untracked, 1 stashed`."""
     parts = (
         status.in_progress,
         "edited" if status.dirty else "",
