@@ -99,9 +99,7 @@ class RunScreen(Screen[None]):
 
     def on_resize(self, event: Resize) -> None:
         short = event.size.height < _TALL
-        # Where the log stands above the lists, a half would leave it no line.
-        share = 3 if event.size.width < _NARROW and not short else 2
-        self._slots.max_rows = max(1, event.size.height // share - (1 if short else 2))
+        self._slots.max_rows = max(1, event.size.height // 2 - (1 if short else 2))
         self._status.compact = event.size.width < _NARROW
         self.redraw()
 
