@@ -201,7 +201,8 @@ def _replay(now: Situation) -> str | None:
 
 def _plays(now: Situation) -> str | None:
     if now.player and now.player.over:
-        return "the replay is over; 0 plays it again, < goes back"
+        again, back = now.keys.first("restart"), now.keys.first("back")
+        return f"the replay is over; {again} plays it again, {back} goes back"
     return _replay(now)
 
 

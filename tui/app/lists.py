@@ -5,7 +5,6 @@ from collections.abc import Collection, Mapping
 
 from tui.app import repo_list
 from tui.app.desk import Desk
-from tui.git.outcome import State
 from tui.view.arrivals import Arrival, ref_lines
 from tui.view.board import BoardRow
 from tui.view.digest import content_lines
@@ -14,7 +13,6 @@ from widgets.line_table import Column, LineTable, TableRow
 from widgets.tone import Tone
 
 _REPO_WIDTHS = (12, 28)
-WORST_FIRST = [State.FAILED, State.TIMED_OUT, State.BLOCKED, State.BUSY, State.CANCELLED]
 
 
 def tables(longest: int) -> dict[str, LineTable]:

@@ -29,6 +29,8 @@ Gauges = Callable[[str], Gauge | None]
 
 STALLED_AFTER = 10.0
 """Seconds without a byte until a cell says so."""
+WORST_FIRST = [State.FAILED, State.TIMED_OUT, State.BLOCKED, State.BUSY, State.CANCELLED]
+"""The states that need a person, as lists order them."""
 _NOTHING = Progress(moved=0.0)
 _JOBS_SOURCES = {
     "flag": "as asked",

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 
 from tui.app.desk import Desk
-from tui.app.present import tone_of
+from tui.app.present import WORST_FIRST, tone_of
 from tui.engine.selection import Facts
 from tui.engine.survey import StatusRow
 from tui.git.inspect import RepoStatus
@@ -17,9 +17,8 @@ from tui.view.lines import cause
 from widgets.line_table import Cell, Column, TableRow
 from widgets.tone import Tone
 
-_WORST_FIRST = [State.FAILED, State.TIMED_OUT, State.BLOCKED, State.BUSY, State.CANCELLED]
 _REST = [*State, Stage.STOPPING, Stage.RUNNING, Stage.QUEUED, Stage.PLANNED]
-_SEVERITY = {state: place for place, state in reversed(list(enumerate([*_WORST_FIRST, *_REST])))}
+_SEVERITY = {state: place for place, state in reversed(list(enumerate([*WORST_FIRST, *_REST])))}
 _STALENESS_TONES = {
     Staleness.FRESH: Tone.UP_TO_DATE,
     Staleness.STALE: Tone.BLOCKED,

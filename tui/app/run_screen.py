@@ -1,6 +1,6 @@
 """The main screen: the slots, the log, the state of the run and its lists."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import partialmethod
 from typing import ClassVar
@@ -152,7 +152,7 @@ class RunScreen(Screen[None]):
 
     def listed(self) -> list[str]:
         """The repos of the list, in its order."""
-        return [row.key for row in self.table.rows if not row.group]
+        return [key for key in self.table.keys if key in self._desk.board.rows]
 
     def point_at(self, repo_id: str) -> None:
         self.table.highlight(repo_id)
@@ -340,22 +340,22 @@ class RunScreen(Screen[None]):
 
     def do_mark(self) -> None:
         if heading := self.heading:
-            members = set(heading.members)
-            if members <= self._desk.marks:
-                self._desk.marks -= members
-            else:
-                self._desk.marks |= members
+            self._mark_or_unmark(heading.members)
         elif repo_id := self.highlighted():
             self._desk.marks ^= {repo_id}
             if isinstance(self._pane, LineTable):
                 self._pane.action_move(1)
 
     def do_mark_all(self) -> None:
-        shown = {key for key in self.table.keys if key in self._desk.board.rows}
-        if shown <= self._desk.marks:
-            self._desk.marks -= shown
+        self._mark_or_unmark(self.listed())
+
+    def _mark_or_unmark(self, repo_ids: Collection[str]) -> None:
+        """All of them; those that are all marked no longer."""
+        marks = self._desk.marks
+        if marks.issuperset(repo_ids):
+            marks.difference_update(repo_ids)
         else:
-            self._desk.marks |= shown
+            marks.update(repo_ids)
 
     def do_next_pane(self) -> None:
         self.action_turn(1)

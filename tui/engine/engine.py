@@ -182,6 +182,8 @@ class Engine:
 
     def next_starts(self) -> dict[str, float]:
         """Seconds until the next start on each host that waits for the delay between two starts alone."""
+        if not self.start_delay:
+            return {}
         with self._lock:
             now = self._clock.monotonic()
             starts = self._scheduler.next_starts

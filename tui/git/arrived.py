@@ -1,17 +1,16 @@
 """What came with a sync: the commits between two points."""
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from tui.git.clean import clean_text
+from tui.git.contents import diffstat
 from tui.git.gauge import Gauge
 from tui.git.process import Deadlines, GitRunner
 from tui.git.stop import StopSignal
 
 _PATIENCE = 30.0  # seconds for one look
 _LOG = ("log", "--shortstat", "--no-ext-diff", "--no-textconv", "--format=%x00%H%n%ct%n%an%n%s")
-_COUNTS = re.compile(rb"(\d+) (file|insertion|deletion)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +44,13 @@ def arrived(path: Path, old: str | None, new: str, limit: int = 200) -> list[Com
 
 def _parse(record: bytes) -> Commit:
     commit, date, author, subject, statistics = (*record.split(b"\n", 4), b"")[:5]
-    counts = {noun: int(number) for number, noun in _COUNTS.findall(statistics)}
+    stat = diffstat(statistics)
     return Commit(
         id=commit.decode(),
         author=clean_text(author),
         date=int(date),
         subject=clean_text(subject),
-        files=counts.get(b"file", 0),
-        insertions=counts.get(b"insertion", 0),
-        deletions=counts.get(b"deletion", 0),
+        files=stat.files,
+        insertions=stat.insertions,
+        deletions=stat.deletions,
     )

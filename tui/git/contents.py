@@ -53,7 +53,7 @@ def contents(path: Path, old: str, new: str, limit: int = 200) -> Contents:
     except OSError as error:
         return Contents(error=clean_text(str(error)))
     titles = tuple(_title(record) for record in log.stdout.split(b"\0")[1:])
-    return Contents(titles, _diffstat(stat.stdout) if stat.ok else None)
+    return Contents(titles, diffstat(stat.stdout) if stat.ok else None)
 
 
 def joined(parts: Sequence[Contents]) -> Contents:
@@ -77,6 +77,7 @@ def _title(record: bytes) -> Title:
     return Title(commit.decode(), clean_text(author), clean_text(subject))
 
 
-def _diffstat(said: bytes) -> Diffstat:
+def diffstat(said: bytes) -> Diffstat:
+    """Of a line that `--shortstat` prints; none at all where it prints none."""
     counts = {noun: int(number) for number, noun in _COUNTS.findall(said)}
     return Diffstat(counts.get(b"file", 0), counts.get(b"insertion", 0), counts.get(b"deletion", 0))
