@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from widgets.ink import ink
+from widgets.ink import SteadyStyle
 from widgets.tone import muted_css
 
 
@@ -24,7 +24,7 @@ class Hint:
     enabled: bool = True
 
 
-class HintBar(Widget):
+class HintBar(SteadyStyle, Widget):
     """One line; a hint that finds no room is left out whole, and the one for all keys always comes last."""
 
     ALLOW_SELECT = False
@@ -65,8 +65,8 @@ class HintBar(Widget):
         for hint in self._laid_out() if y == 0 else ():
             key, label = ("key", "label") if hint.enabled else ("off", "off")
             segments += [
-                Segment(f" {hint.key} ", ink(self, f"hint-bar--{key}")),
-                Segment(f"{hint.label} ", ink(self, f"hint-bar--{label}")),
+                Segment(f" {hint.key} ", self.ink(f"hint-bar--{key}")),
+                Segment(f"{hint.label} ", self.ink(f"hint-bar--{label}")),
             ]
         return Strip(segments).adjust_cell_length(self.size.width).apply_style(self.rich_style)
 

@@ -6,12 +6,6 @@ from typing import TYPE_CHECKING
 from rich.style import Style
 from textual.widget import Widget
 
-
-def ink(widget: Widget, name: str) -> Style:
-    """The component class without its background, to be laid over the background of the line."""
-    return _without_background(widget.get_component_rich_style(name))
-
-
 if TYPE_CHECKING:
     _Base = Widget
 else:
@@ -19,9 +13,10 @@ else:
 
 
 class SteadyStyle(_Base):
-    """Works its own style out once for all its lines: Textual does it for each, from all its ancestors."""
+    """Works its styles out once for all its lines: Textual does it for each, from all its ancestors."""
 
     _steady: Style | None = None
+    _inks: dict[str, Style] | None = None
 
     @property
     def rich_style(self) -> Style:
@@ -31,7 +26,15 @@ class SteadyStyle(_Base):
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
-        self._steady = None
+        self._steady = self._inks = None
+
+    def ink(self, name: str) -> Style:
+        """The component class without its background, to be laid over the background of the line."""
+        if self._inks is None:
+            self._inks = {}
+        if (style := self._inks.get(name)) is None:
+            style = self._inks[name] = _without_background(self.get_component_rich_style(name))
+        return style
 
 
 @lru_cache(maxsize=256)

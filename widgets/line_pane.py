@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from widgets.ink import SteadyStyle, ink
+from widgets.ink import SteadyStyle
 from widgets.text import fit
 from widgets.tone import TONE_CLASSES, Tone, muted_css, tone_css
 
@@ -107,7 +107,8 @@ class LinePane(SteadyStyle, ScrollView, can_focus=True):
 
     def entitle(self, title: Content) -> None:
         """Sets the title of the border, and draws no more than that."""
-        if title != self._border_title:
+        # Of two of the same text and other styles Textual says that they are equal.
+        if self._border_title is None or title.markup != self._border_title.markup:
             self._border_title = title  # the setter has all lines drawn
             self.refresh(Region(-1, -1, self.outer_size.width, 1))
 
@@ -148,7 +149,9 @@ class LinePane(SteadyStyle, ScrollView, can_focus=True):
         """Tells the scroll bar how many lines there are."""
         size = Size(self.scrollable_content_region.width, self.line_count() + self.HEADER_LINES)
         if size != self.virtual_size:
-            self.virtual_size = size
+            # Setting it lays out the whole screen; here the gutter is stable and only the scroll bar changes.
+            self.set_reactive(LinePane.virtual_size, size)
+            self._scroll_update(size)
 
     def refresh_index(self, index: int) -> None:
         y = index - round(self.scroll_y) + self.HEADER_LINES
@@ -212,11 +215,8 @@ class LinePane(SteadyStyle, ScrollView, can_focus=True):
 
     # Drawing.
 
-    def ink(self, name: str) -> Style:
-        return ink(self, name)
-
     def tone_ink(self, tone: Tone | None) -> Style:
-        return Style.null() if tone is None else ink(self, tone.css_class)
+        return Style.null() if tone is None else self.ink(tone.css_class)
 
     def render_line(self, y: int) -> Strip:
         width = self.scrollable_content_region.width

@@ -47,6 +47,25 @@ class TableRow:
     """Keys of the rows that a group row stands for, shown or not; without any it cannot be selected."""
 
 
+class Sheet:
+    """One list of a table: its columns and its rows. `empty` is shown in place of rows when there are none."""
+
+    def __init__(self, columns: Sequence[Column], *, empty: str = "") -> None:
+        self.columns = tuple(columns)
+        self.empty = empty
+        self.keys: Sequence[str] = ()
+        self.make: Callable[[int], TableRow] = ().__getitem__
+        self.groups: Collection[int] = frozenset()
+        self.made: dict[int, TableRow] = {}
+        """What has been made of the rows since they were replaced."""
+        self.sorted: tuple[str, bool] = ("", False)
+        self.widths: tuple[int, tuple[int | None, ...]] = (-1, ())
+        self.awaited: str | None = None
+        """The key of the row to which the cursor returns."""
+        self.cursor = -1
+        self.top = 0
+
+
 class LineTable(LinePane):
     """A table; columns that find no room are left out."""
 
@@ -58,30 +77,38 @@ class LineTable(LinePane):
 
     HEADER_LINES: ClassVar[int] = 1
 
-    def __init__(self, columns: Sequence[Column], *, empty: str = "", id: str | None = None) -> None:  # noqa: A002 - Textual's name
-        """`empty` is shown in place of rows when there are none."""
+    def __init__(self, sheet: Sheet, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
-        self.columns = tuple(columns)
-        self.empty = empty
-        self.keys: Sequence[str] = ()
+        self._sheet = sheet
+
+    @property
+    def sheet(self) -> Sheet:
+        """The one that is shown; the others keep their rows, their cursor and their place."""
+        return self._sheet
+
+    @sheet.setter
+    def sheet(self, sheet: Sheet) -> None:
+        if sheet is self._sheet:
+            return
+        self._sheet.cursor, self._sheet.top = self._cursor, round(self.scroll_y)
+        self._sheet, self._cursor = sheet, sheet.cursor
+        self.resize_lines()
+        self.jump_to(sheet.top)
+        self.refresh()
+
+    @property
+    def keys(self) -> Sequence[str]:
         """Of all rows, in their order; a heading has one, too."""
-        self._make: Callable[[int], TableRow] = ().__getitem__
-        self._groups: Collection[int] = frozenset()
-        self._made: dict[int, TableRow] = {}
-        """What has been made of the rows since they were replaced."""
-        self._sorted: tuple[str, bool] = ("", False)
-        self._widths: tuple[int, tuple[int | None, ...]] = (-1, ())
-        self._awaited: str | None = None
-        """The key of the row to which the cursor returns."""
+        return self._sheet.keys
 
     @property
     def rows(self) -> list[TableRow]:
         return [self.row(index) for index in range(len(self.keys))]
 
     def row(self, index: int) -> TableRow:
-        made = self._made.get(index)
+        made = self._sheet.made.get(index)
         if made is None:
-            made = self._made[index] = self._make(index)
+            made = self._sheet.made[index] = self._sheet.make(index)
         return made
 
     def show(self, rows: Sequence[TableRow]) -> None:
@@ -95,12 +122,13 @@ class LineTable(LinePane):
 
         `make` gives a row by its index when it comes into view; `groups` are the indices of the group rows.
         """
-        before, made = self.keys, self._made
+        sheet = self._sheet
+        before, made = sheet.keys, sheet.made
         cursor, top = self._cursor, round(self.scroll_y)
         key = before[cursor] if 0 <= cursor < len(before) else None
-        self.keys, self._make, self._groups, self._made = keys, make, groups, {}
-        if self._awaited and self._index_of(self._awaited) is not None:
-            key = self._awaited
+        sheet.keys, sheet.make, sheet.groups, sheet.made = keys, make, groups, {}
+        if sheet.awaited and self._index_of(sheet.awaited) is not None:
+            key = sheet.awaited
         self._cursor = self._find(key, cursor)
         self.resize_lines()
         visible = top <= cursor < top + self.page_height
@@ -117,37 +145,37 @@ class LineTable(LinePane):
 
     def show_order(self, column: str, *, descending: bool) -> None:
         """Marks the column by which the rows stand, which finds room before the others; "" for none."""
-        if (column, descending) != self._sorted:
-            self._sorted = (column, descending)
-            self._widths = (-1, ())
+        if (column, descending) != self._sheet.sorted:
+            self._sheet.sorted = (column, descending)
+            self._sheet.widths = (-1, ())
             self.refresh()
 
     def stay_on(self, key: str) -> None:
         """Until the cursor is moved it goes to the row of that key whenever there is one."""
-        self._awaited = key
+        self._sheet.awaited = key
 
     @property
     def heading(self) -> TableRow | None:
         """The group row under the cursor."""
-        return self.row(self._cursor) if self._cursor in self._groups else None
+        return self.row(self._cursor) if self._cursor in self._sheet.groups else None
 
     @property
     def just_taken_over(self) -> bool:
         """Whether the cursor is only there because the row that it is to stay on has gone."""
-        if self._awaited is None or not 0 <= self._cursor < len(self.keys):
+        if self._sheet.awaited is None or not 0 <= self._cursor < len(self.keys):
             return False
-        return self.keys[self._cursor] != self._awaited
+        return self.keys[self._cursor] != self._sheet.awaited
 
     @just_taken_over.setter
     def just_taken_over(self, taken_over: bool) -> None:
         if not taken_over:
-            self._awaited = None
+            self._sheet.awaited = None
 
     def move_cursor(self, index: int) -> None:
         before = self._cursor
         super().move_cursor(index)
         if self._cursor != before:
-            self._awaited = None
+            self._sheet.awaited = None
 
     def highlight(self, key: str) -> None:
         """Moves the cursor to the row of that key, if there is one."""
@@ -159,10 +187,10 @@ class LineTable(LinePane):
         return len(self.keys)
 
     def key_at(self, index: int) -> str:
-        return "" if index in self._groups else self.keys[index]
+        return "" if index in self._sheet.groups else self.keys[index]
 
     def selectable(self, index: int) -> bool:
-        return index not in self._groups or bool(self.row(index).members)
+        return index not in self._sheet.groups or bool(self.row(index).members)
 
     def action_open(self) -> None:
         if heading := self.heading:
@@ -171,7 +199,7 @@ class LineTable(LinePane):
             super().action_open()
 
     def empty_text(self) -> str:
-        return self.empty
+        return self._sheet.empty
 
     def draw(self, index: int, width: int) -> Strip:
         row = self.row(index)
@@ -194,9 +222,9 @@ class LineTable(LinePane):
 
     def draw_header(self, width: int) -> Strip:
         heading = self.ink("line-pane--heading")
-        by, descending = self._sorted
+        by, descending = self._sheet.sorted
         segments = [Segment("   ")]
-        for column, cell_width in zip(self.columns, self._column_widths(width), strict=True):
+        for column, cell_width in zip(self._sheet.columns, self._column_widths(width), strict=True):
             if cell_width is not None:
                 # The mark may take a cell of the gap, so that the title keeps its place and is whole.
                 mark = ("▼" if descending else "▲") if column.key == by else ""
@@ -211,7 +239,7 @@ class LineTable(LinePane):
             return
         left = _PREFIX_WIDTH
         for column, width in zip(
-            self.columns, self._column_widths(self.scrollable_content_region.width), strict=True
+            self._sheet.columns, self._column_widths(self.scrollable_content_region.width), strict=True
         ):
             if width is not None:
                 if left <= offset.x < left + width + 1:
@@ -221,7 +249,7 @@ class LineTable(LinePane):
     def _line(self, cells: list[tuple[str, Tone | None]], prefix: Segment, width: int) -> Strip:
         segments = [prefix]
         for (text, tone), column, cell_width in zip(
-            cells, self.columns, self._column_widths(width), strict=True
+            cells, self._sheet.columns, self._column_widths(width), strict=True
         ):
             if cell_width is None:
                 continue
@@ -231,12 +259,13 @@ class LineTable(LinePane):
 
     def _column_widths(self, width: int) -> tuple[int | None, ...]:
         """The width of each column; None for one that finds no room."""
-        if self._widths[0] == width:
-            return self._widths[1]
+        if self._sheet.widths[0] == width:
+            return self._sheet.widths[1]
         rest = width - _PREFIX_WIDTH - 1 + len(_GAP)
         shown: list[Column] = []
         for column in sorted(
-            self.columns, key=lambda column: -1 if column.key == self._sorted[0] else column.spare
+            self._sheet.columns,
+            key=lambda column: -1 if column.key == self._sheet.sorted[0] else column.spare,
         ):
             needed = (_FLEXIBLE_WIDTH if column.width is None else column.width) + len(_GAP)
             if not shown or needed <= rest:
@@ -245,7 +274,7 @@ class LineTable(LinePane):
         rest = max(0, rest)
         flexible = sum(column.width is None for column in shown)
         widths: list[int | None] = []
-        for column in self.columns:
+        for column in self._sheet.columns:
             if column not in shown:
                 widths.append(None)
             elif column.width is None:
@@ -255,8 +284,8 @@ class LineTable(LinePane):
                 widths.append(_FLEXIBLE_WIDTH + share)
             else:
                 widths.append(column.width)
-        self._widths = (width, tuple(widths))
-        return self._widths[1]
+        self._sheet.widths = (width, tuple(widths))
+        return self._sheet.widths[1]
 
     def _find(self, key: str | None, index: int) -> int:
         if 0 <= index < len(self.keys) and self.keys[index] == key and self.selectable(index):
@@ -264,10 +293,10 @@ class LineTable(LinePane):
         if key is not None and (found := self._index_of(key)) is not None:
             return found
         # Whoever was on a row has not asked for a whole group.
-        if len(self._groups) < len(self.keys):
+        if len(self._sheet.groups) < len(self.keys):
             here = max(0, min(index, len(self.keys) - 1))
-            after = (found for found in range(here, len(self.keys)) if found not in self._groups)
-            before = (found for found in range(here, -1, -1) if found not in self._groups)
+            after = (found for found in range(here, len(self.keys)) if found not in self._sheet.groups)
+            before = (found for found in range(here, -1, -1) if found not in self._sheet.groups)
             found = next(after, None)
             return next(before) if found is None else found
         nearest = self._nearest(index, 1)

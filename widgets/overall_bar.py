@@ -8,7 +8,7 @@ from rich.segment import Segment
 from textual.strip import Strip
 from textual.widget import Widget
 
-from widgets.ink import ink
+from widgets.ink import SteadyStyle
 from widgets.tone import TONE_CLASSES, Tone, tone_css
 
 # A texture for each kind of segment, so that the bar reads without colour: done, on purpose not done, trouble,
@@ -52,7 +52,7 @@ def shares(counts: Mapping[Tone, int], width: int) -> dict[Tone, int]:
     return cells
 
 
-class OverallBar(Widget):
+class OverallBar(SteadyStyle, Widget):
     ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = set(TONE_CLASSES)
     DEFAULT_CSS = tone_css("OverallBar") + "OverallBar { height: 1; }"
@@ -76,6 +76,6 @@ class OverallBar(Widget):
         width -= cell_len(text)
         cells = shares(self._counts, width) or {Tone.QUEUED: width}
         segments = [
-            Segment(_TEXTURES[tone] * count, ink(self, tone.css_class)) for tone, count in cells.items()
+            Segment(_TEXTURES[tone] * count, self.ink(tone.css_class)) for tone, count in cells.items()
         ]
         return Strip([*segments, Segment(text)]).apply_style(self.rich_style)

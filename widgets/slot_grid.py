@@ -15,7 +15,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from widgets.ink import SteadyStyle, ink
+from widgets.ink import SteadyStyle
 from widgets.text import cut_end, cut_middle, fit
 from widgets.tone import TONE_CLASSES, Tone, muted_css, tone_css
 
@@ -386,10 +386,10 @@ class SlotGrid(SteadyStyle, Widget, can_focus=True):
         return cell.number.rjust(len(str(len(self._slots))))
 
     def _ink(self, name: str) -> Style:
-        return ink(self, f"slot-grid--{name}")
+        return self.ink(f"slot-grid--{name}")
 
     def _tone(self, tone: Tone) -> Style:
-        return ink(self, tone.css_class)
+        return self.ink(tone.css_class)
 
 
 def _length(segments: Sequence[Segment]) -> int:

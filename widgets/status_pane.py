@@ -13,7 +13,7 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
-from widgets.ink import ink
+from widgets.ink import SteadyStyle
 from widgets.overall_bar import OverallBar
 from widgets.text import cut_middle, fit
 from widgets.tone import TONE_CLASSES, Tone, muted_css, tone_css
@@ -88,7 +88,7 @@ class StatusPane(Vertical):
         self._facts.show(view)
 
 
-class _Facts(Widget):
+class _Facts(SteadyStyle, Widget):
     ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = {"facts--muted", "facts--strong", *TONE_CLASSES}
     DEFAULT_CSS = (
@@ -163,7 +163,7 @@ class _Facts(Widget):
 
     def _draw_glyph_count(self, tone: Tone) -> list[Segment]:
         count = self._view.counts.get(tone, 0)
-        style, strong = ink(self, tone.css_class), self._ink("strong")
+        style, strong = self.ink(tone.css_class), self._ink("strong")
         if not count:
             style = strong = self._ink("muted")
         return [Segment(f"{tone.glyph} ", style), Segment(f"{count}  ", strong)]
@@ -176,7 +176,7 @@ class _Facts(Widget):
             lines.append([])
             for tone in _STATES[row::rows]:
                 count = self._view.counts.get(tone, 0)
-                style = ink(self, tone.css_class) if count else self._ink("muted")
+                style = self.ink(tone.css_class) if count else self._ink("muted")
                 lines[-1] += [
                     Segment(f"{tone.glyph} ", style),
                     Segment(fit(tone.word, 10), Style.null() if count else style),
@@ -215,7 +215,7 @@ class _Facts(Widget):
         return lines
 
     def _ink(self, name: str) -> Style:
-        return ink(self, f"facts--{name}")
+        return self.ink(f"facts--{name}")
 
 
 def _flow(pieces: Iterable[list[Segment]], width: int) -> list[list[Segment]]:

@@ -229,14 +229,14 @@ async def test_tab_goes_round_the_panes_on_every_size() -> None:
                 await driver.press("tab")
                 ids.append(driver.app.main.focused.id)
             small = height < 20
-            assert ids == (["repos", "slots", "log"] if small else ["slots", "log", "repos"])
+            assert ids == (["lists", "slots", "log"] if small else ["slots", "log", "lists"])
             assert driver.app.main.focused is first
             await driver.press("shift+tab")
             assert driver.app.main.focused.id == ("slots" if small else "log")
 
 
 async def test_tab_goes_to_no_pane_that_the_plan_does_not_show() -> None:
-    for size, ids in (((120, 40), ["slots", "repos", "slots"]), ((40, 12), ["repos", "repos", "repos"])):
+    for size, ids in (((120, 40), ["slots", "lists", "slots"]), ((40, 12), ["lists", "lists", "lists"])):
         async with Driver(2).open(*size) as driver:
             went = []
             for _ in ids:
@@ -262,10 +262,10 @@ async def test_nothing_moves_when_a_job_ends() -> None:
     async with Driver(6, limit=4).open() as driver:
         await driver.press("S")
         await driver.running("r0", "r1", "r2", "r3")
-        before = {widget.id: widget.region for widget in driver.app.main.query("#slots, #log, #side, #repos")}
+        before = {widget.id: widget.region for widget in driver.app.main.query("#slots, #log, #side, #lists")}
         await driver.end("r1")
         await driver.running("r0", "r2", "r3", "r4")
-        after = {widget.id: widget.region for widget in driver.app.main.query("#slots, #log, #side, #repos")}
+        after = {widget.id: widget.region for widget in driver.app.main.query("#slots, #log, #side, #lists")}
         assert before == after
         assert driver.slots() == ["r0", "r4", "r2", "r3"]
 

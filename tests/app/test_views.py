@@ -159,7 +159,7 @@ async def test_of_many_sorted_repos_only_those_on_the_screen_are_made() -> None:
         await drive.press("o", "O")
         table = drive.app.main.table
         assert table.keys[:2] == ["r2499", "r2498"]
-        assert len(table._made) < 50
+        assert len(table.sheet.made) < 50
 
 
 # Views.
@@ -198,7 +198,7 @@ async def test_a_view_without_words_clears_the_filter_and_nothing_is_saved_witho
     views = Views({"6": {"words": "", "tab": "attention", "sort": ""}}, kept.__setitem__)
     async with driver(views=views).open() as drive:
         await drive.press("/", *"web", "enter", "6")
-        assert (text(drive), drive.app.main.table.id) == ("", "attention")
+        assert (text(drive), drive.app.main.view.tab) == ("", "attention")
         await drive.press("ctrl+s", "escape", "ctrl+s", "n", "ctrl+s", "enter")
         assert kept == {}
 

@@ -35,9 +35,7 @@ class Failing:
 
 def run(**options: object) -> dict[str, Outcome]:
     """The ends of a run, after everything that must hold of it."""
-    nudge = options.pop("nudge", None)
     engine = Engine(GatedWork(ends_at_once=SYNCED), **options)  # type: ignore[arg-type]  # as the test gives them
-    engine.subscribe(nudge)  # type: ignore[arg-type]  # as above
     inbox = engine.subscribe()
     engine.start(repos(JOBS))
     assert engine.wait_idle(10)
@@ -63,14 +61,4 @@ def test_a_thread_that_cannot_be_started(limit: int, *, for_good: bool) -> None:
         assert {end.reason for end in ends.values()} <= {None, Reason.INTERNAL}
         if not spawn.met.is_set():
             assert n in {1, limit}, "a start that nobody made to fail"
-            return
-
-
-@pytest.mark.parametrize("for_good", [False, True])
-def test_a_front_end_that_raises_when_it_is_woken(*, for_good: bool) -> None:
-    for n in itertools.count():
-        nudge = Failing(lambda: None, n, for_good=for_good)
-        assert {end.state for end in run(limit=3, nudge=nudge).values()} == {State.SYNCED}
-        if not nudge.met.is_set():
-            assert n > JOBS
             return

@@ -3,7 +3,7 @@ from textual import events
 from textual.content import Content
 
 from tests.widgets.host import Host, lines
-from widgets.line_table import Column, LineTable, TableRow
+from widgets.line_table import Column, LineTable, Sheet, TableRow
 from widgets.tone import Tone
 
 COLUMNS = (Column("repo", "Repo"), Column("state", "State", 10), Column("behind", "Behind", 6, "right"))
@@ -27,7 +27,7 @@ async def shown(pilot, table, content):
 
 
 async def test_columns_are_aligned_and_marks_shown():
-    app = Host(LineTable(COLUMNS))
+    app = Host(LineTable(Sheet(COLUMNS)))
     async with app.run_test(size=(46, 6)) as pilot:
         await shown(pilot, app.widget, [group("auth (1)"), row(1), row(2, marked=True), row(300)])
         assert lines(app.widget) == [
@@ -41,7 +41,7 @@ async def test_columns_are_aligned_and_marks_shown():
 
 
 async def test_the_cursor_row_has_a_sign_of_its_own_when_focused():
-    app = Host(LineTable(COLUMNS))
+    app = Host(LineTable(Sheet(COLUMNS)))
     async with app.run_test(size=(46, 4)) as pilot:
         app.widget.focus()
         await shown(pilot, app.widget, rows(1, 2))
@@ -58,14 +58,14 @@ async def test_the_cursor_row_has_a_sign_of_its_own_when_focused():
     ],
 )
 async def test_columns_without_room_are_left_out_whole(width, header):
-    app = Host(LineTable(COLUMNS))
+    app = Host(LineTable(Sheet(COLUMNS)))
     async with app.run_test(size=(width, 4)) as pilot:
         await shown(pilot, app.widget, rows(1))
         assert lines(app.widget)[0] == header
 
 
 async def test_hostile_text_is_shown_as_it_is_and_keeps_the_columns():
-    app = Host(LineTable(COLUMNS))
+    app = Host(LineTable(Sheet(COLUMNS)))
     async with app.run_test(size=(46, 5)) as pilot:
         names = ["[/b] [red]x[/]", "日本語リポジトリ日本語リポジトリ", "x" * 300]
         await shown(
@@ -80,7 +80,7 @@ async def test_hostile_text_is_shown_as_it_is_and_keeps_the_columns():
 
 
 async def test_an_empty_table_says_so():
-    app = Host(LineTable(COLUMNS, empty="nothing [waits]"))
+    app = Host(LineTable(Sheet(COLUMNS, empty="nothing [waits]")))
     async with app.run_test(size=(46, 6)) as pilot:
         await shown(pilot, app.widget, [])
         assert lines(app.widget)[3] == " " * 15 + "nothing [waits]"
@@ -91,7 +91,7 @@ async def test_an_empty_table_says_so():
 
 
 async def test_the_cursor_stays_on_its_row_when_rows_come_and_go():
-    app = Host(LineTable(COLUMNS))
+    app = Host(LineTable(Sheet(COLUMNS)))
     async with app.run_test(size=(46, 8)) as pilot:
         await shown(pilot, app.widget, rows(1, 2, 3, 4))
         app.widget.focus()
@@ -106,7 +106,7 @@ async def test_the_cursor_stays_on_its_row_when_rows_come_and_go():
 
 
 async def test_a_row_that_is_waited_for_has_the_cursor_again_unless_it_was_moved():
-    app = Host(LineTable(COLUMNS))
+    app = Host(LineTable(Sheet(COLUMNS)))
     async with app.run_test(size=(46, 8)) as pilot:
         table = app.widget
         table.focus()
@@ -126,7 +126,7 @@ async def test_a_row_that_is_waited_for_has_the_cursor_again_unless_it_was_moved
 
 
 async def test_the_view_does_not_jump_under_a_reader():
-    app = Host(LineTable(COLUMNS))
+    app = Host(LineTable(Sheet(COLUMNS)))
     async with app.run_test(size=(46, 6)) as pilot:
         await shown(pilot, app.widget, rows(*range(100)))
         app.widget.highlight("r50")
@@ -144,7 +144,7 @@ async def test_the_view_does_not_jump_under_a_reader():
 
 
 async def test_group_rows_are_passed_over():
-    app = Host(LineTable(COLUMNS))
+    app = Host(LineTable(Sheet(COLUMNS)))
     async with app.run_test(size=(46, 12)) as pilot:
         await shown(
             pilot, app.widget, [group("auth"), row(1), group("dns"), group("hook"), row(2), group("end")]
@@ -175,7 +175,7 @@ async def test_group_rows_are_passed_over():
     ],
 )
 async def test_keys_move_through_ten_thousand_rows(keys, key):
-    app = Host(LineTable(COLUMNS))
+    app = Host(LineTable(Sheet(COLUMNS)))
     async with app.run_test(size=(46, 21)) as pilot:
         await shown(pilot, app.widget, rows(*range(10_000)))
         app.widget.focus()
@@ -185,7 +185,7 @@ async def test_keys_move_through_ten_thousand_rows(keys, key):
 
 
 async def test_the_last_row_is_visible_at_the_end():
-    app = Host(LineTable(COLUMNS))
+    app = Host(LineTable(Sheet(COLUMNS)))
     async with app.run_test(size=(46, 6)) as pilot:
         await shown(pilot, app.widget, rows(*range(10_000)))
         app.widget.focus()
@@ -196,7 +196,7 @@ async def test_the_last_row_is_visible_at_the_end():
 
 
 async def test_the_wheel_scrolls_without_moving_the_cursor():
-    app = Host(LineTable(COLUMNS))
+    app = Host(LineTable(Sheet(COLUMNS)))
     async with app.run_test(size=(46, 6)) as pilot:
         await shown(pilot, app.widget, rows(*range(100)))
         await pilot._post_mouse_events([events.MouseScrollDown], LineTable, times=2)
@@ -206,7 +206,7 @@ async def test_the_wheel_scrolls_without_moving_the_cursor():
 
 
 async def test_a_click_selects_and_enter_or_a_double_click_opens():
-    app = Host(LineTable(COLUMNS))
+    app = Host(LineTable(Sheet(COLUMNS)))
     async with app.run_test(size=(46, 6)) as pilot:
         table = app.widget
         await shown(pilot, table, rows(*range(100)))
@@ -220,7 +220,7 @@ async def test_a_click_selects_and_enter_or_a_double_click_opens():
 
 
 async def test_only_rows_that_changed_are_painted_again(monkeypatch):
-    app = Host(LineTable(COLUMNS))
+    app = Host(LineTable(Sheet(COLUMNS)))
     async with app.run_test(size=(46, 6)) as pilot:
         await shown(pilot, app.widget, rows(*range(100)))
         painted = []
@@ -233,7 +233,7 @@ async def test_only_rows_that_changed_are_painted_again(monkeypatch):
 
 
 async def test_only_rows_in_view_are_made():
-    app = Host(LineTable(COLUMNS))
+    app = Host(LineTable(Sheet(COLUMNS)))
     made = []
 
     def make(index):
@@ -251,7 +251,7 @@ async def test_only_rows_in_view_are_made():
 
 
 async def test_a_new_title_is_drawn_without_the_rows():
-    app = Host(LineTable(COLUMNS))
+    app = Host(LineTable(Sheet(COLUMNS)))
     async with app.run_test(size=(46, 6)) as pilot:
         app.widget.styles.border = ("round", "white")
         await shown(pilot, app.widget, rows(1, 2))

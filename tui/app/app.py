@@ -49,6 +49,15 @@ from widgets.log_pane import LogLine
 from widgets.tone import Tone
 
 _TICK = 0.1
+_SHARE = 0.2
+"""Of the loop's time that drawing may take where nobody has pressed a key: so long a key may have to wait."""
+_COLLECT_AFTER = 1.0
+"""Seconds without a key after which nobody notices that everything stops for a tenth of one."""
+_COLLECT_EVERY = 10.0
+_NEVER = 1 << 30
+"""Collections of the young after which the collector goes through everything: that is done here."""
+_STALEST = 0.5
+"""Seconds after which it is drawn whatever it takes."""
 _TIME_TO_READ = 15.0
 """Seconds, for who has never seen the app."""
 _GIVE_UP = 2.7
@@ -70,7 +79,7 @@ class SynctuiApp(App[Ending]):
         self._bindings = BindingsMap(bindings(session.keys))
         self._first_theme = self.theme
         self.theme = session.preferences.settings.theme or self._first_theme
-        self.bridge = Bridge(self, self._nudged)
+        self.bridge = Bridge(self)
         engine = session.engine(self.bridge.spawn)
         board = Board(
             session.repos,
@@ -89,8 +98,9 @@ class SynctuiApp(App[Ending]):
         self._fault: Exception | None = None
         """The first fault of ours that nothing has caught; it ends the screen."""
         self._inbox = Inbox()
-        self._read_at = 0.0
-        """On the monotonic clock."""
+        self._beaten_at = self._spent = 0.0
+        """When the last beat was, and what the loop's thread had spent of the processor by then, in seconds."""
+        self._typed_at = self._collected_at = 0.0
         self._signal: signal.Signals | None = None
         self.lookout = Lookout(self, self.desk)
         self.reader = Reader(self, self.desk)
@@ -106,6 +116,8 @@ class SynctuiApp(App[Ending]):
         Raises what kept the passes of a watch from beginning, ConfigError, SelectionError or StateError.
         """
         ending = None
+        youngest, young, _ = gc.get_threshold()
+        gc.set_threshold(youngest, young, _NEVER)
         try:
             ending = self.run()
         except Exception as error:  # noqa: BLE001  whatever it is, what runs is ended and the person told
@@ -169,7 +181,7 @@ class SynctuiApp(App[Ending]):
         for number in STOP_SIGNALS:
             self._heed(number)
         self.app_resume_signal.subscribe(self, lambda _app: self.refresh(layout=True))
-        self.set_interval(_TICK, self.tick)
+        self.set_interval(_TICK, self._beat)
         self.theme_changed_signal.subscribe(self, self._keep_theme)
         self.lookout.recall_arrivals()
         session = self.desk.session
@@ -210,6 +222,20 @@ class SynctuiApp(App[Ending]):
 
     # Drawing.
 
+    def _beat(self) -> None:
+        """Draw at the pace that the machine bears, so that keys find the loop idle."""
+        spent, passed = time.thread_time() - self._spent, time.monotonic() - self._beaten_at
+        if spent <= passed * _SHARE or passed >= _STALEST:
+            self._spent, self._beaten_at = time.thread_time(), time.monotonic()
+            self.tick()
+            self._collect(self._beaten_at)
+
+    def _collect(self, now: float) -> None:
+        """What the collector would do on its own at any time, as while a key waits."""
+        if now - self._collected_at >= _COLLECT_EVERY and now - self._typed_at >= _COLLECT_AFTER:
+            self._collected_at = now
+            gc.collect()
+
     def tick(self) -> None:
         if not self.is_running:  # widgets that are being taken down can draw nothing
             return
@@ -226,14 +252,8 @@ class SynctuiApp(App[Ending]):
         if isinstance(screen, RunScreen | DetailScreen):
             screen.paint()
 
-    def _nudged(self) -> None:
-        """What happens in quick succession is read and drawn with the next tick."""
-        if time.monotonic() - self._read_at >= _TICK:
-            self.read()
-
     def read(self) -> None:
         """Fold what has happened into the board and the log."""
-        self._read_at = time.monotonic()
         lines: list[LogLine] = []
         notices: list[Notice] = []
         for record in self._inbox.drain():
@@ -311,8 +331,10 @@ class SynctuiApp(App[Ending]):
         Textual hands all of them to the widget that has the focus as they arrive, and `/x` would cancel.
         What follows the answer to a dialog does nothing: of `ss` the second would else sync something.
         """
-        if isinstance(event, Key) and event.time < self._deaf_to:
-            return
+        if isinstance(event, Key):
+            self._typed_at = time.monotonic()
+            if event.time < self._deaf_to:
+                return
         if (
             isinstance(event, Key)
             and event.key not in self.desk.keys.priority
@@ -360,13 +382,15 @@ class SynctuiApp(App[Ending]):
         if why := action.refuse(self.situation()):
             self.say(why, "warning")
             return
-        # What one screen alone knows, it does itself.
-        method = getattr(self.screen, f"do_{name}", None) or getattr(self.commands, name, None)
-        if method is None:
+        if method := getattr(self.screen, f"do_{name}", None):  # what one screen alone knows, it does itself
+            method()
+        elif method := getattr(self.commands, name, None):
+            method()
+            self.read()
+            self.main.paint()
+        else:
             self.say(f"{action.title}: not on this page")
             return
-        method()
-        self.read()
         self.main.redraw()
 
     def doer(self, name: str) -> Callable[[], None]:

@@ -18,10 +18,10 @@ _INDENT = 6
 
 def attention_rows(
     rows: Sequence[BoardRow], desk: Desk, width: int, folded: Collection[str] = ()
-) -> list[TableRow]:
+) -> list[TableRow | BoardRow]:
     """A heading and its advice for each reason, then its repos; `width` is the room for the advice.
 
-    Of a group whose key is in `folded` the heading alone.
+    Of a group whose key is in `folded` the heading alone. `repo_row` makes a row of a repo.
     """
 
     def group(row: BoardRow) -> tuple[int, str, str, str]:
@@ -29,7 +29,7 @@ def attention_rows(
         server = row.server.removeprefix("https://") if row.needs_login else ""
         return WORST_FIRST.index(outcome.state), outcome.state.value, outcome.reason or "", server
 
-    shown: list[TableRow] = []
+    shown: list[TableRow | BoardRow] = []
     for (_, state, reason, server), members in groupby(sorted(rows, key=group), key=group):
         of_group = list(members)
         key = f"{state} {reason} {server}"
@@ -45,15 +45,13 @@ def attention_rows(
             TableRow(f"{key} {number}", ((f"{' ' if number else '→'} {line}", Tone.NOTE),), group=True)
             for number, line in enumerate(wrapped(hint, max(20, width - _INDENT), of_group[0].repo.root))
         ]
-        shown += [
-            TableRow(
-                row.repo.id,
-                (row.repo.id, _what_happened(row, desk)),
-                marked=row.repo.id in desk.marks,
-            )
-            for row in of_group
-        ]
+        shown += of_group
     return shown
+
+
+def repo_row(row: BoardRow, desk: Desk) -> TableRow:
+    repo_id = row.repo.id
+    return TableRow(repo_id, (repo_id, _what_happened(row, desk)), marked=repo_id in desk.marks)
 
 
 def _heading(key: str, rows: Sequence[BoardRow], server: str, desk: Desk, *, folded: bool) -> TableRow:

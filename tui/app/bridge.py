@@ -49,12 +49,10 @@ class DaemonExecutor(ThreadPoolExecutor):
 
 
 class Bridge:
-    """Jobs become workers of the app; records wake the app at most once until it has looked."""
+    """Jobs become workers of the app, and what waits for the store leaves its loop alone."""
 
-    def __init__(self, app: App[Any], on_nudge: Callable[[], None]) -> None:
+    def __init__(self, app: App[Any]) -> None:
         self._app = app
-        self._on_nudge = on_nudge
-        self._nudged = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = 0
         self._context = contextvars.Context()
@@ -67,7 +65,7 @@ class Bridge:
         self._loop.set_default_executor(DaemonExecutor())
         self._thread = threading.get_ident()
         self._context = contextvars.copy_context()
-        return source.subscribe(self.nudge)
+        return source.subscribe()
 
     def spawn(self, body: Callable[[], None], name: str) -> None:
         """For the engine, from any thread."""
@@ -108,16 +106,6 @@ class Bridge:
     def _write_all(self) -> None:
         while True:
             self._writes.get()()
-
-    def nudge(self) -> None:
-        """For the engine, from any thread and under its lock."""
-        if not self._nudged:
-            self._nudged = True
-            self._call_soon(self._look)
-
-    def _look(self) -> None:
-        self._nudged = False
-        self._on_nudge()
 
     def _start(self, body: Callable[[], None], name: str) -> None:
         self._app.run_worker(body, name=name, group=JOBS, thread=True, exit_on_error=False)

@@ -4,14 +4,14 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from tui.app import lists
-from tui.app.attention import attention_rows
+from tui.app.attention import attention_rows, repo_row
 from tui.app.desk import Desk
 from tui.app.repo_list import SORTS, RepoList, comes_descending
 from tui.app.views import View
 from tui.engine.completion import Completer
 from tui.view.board import BoardRow
 from tui.view.finding import find
-from widgets.line_table import LineTable
+from widgets.line_table import LineTable, TableRow
 
 
 class Listing:
@@ -61,9 +61,16 @@ class Listing:
                 )
             case "attention":
                 attention = [row for row in shown if row.repo.id in desk.board.troubled]
-                table.show(attention_rows(attention, desk, table.size.width, folded))
+                told = attention_rows(attention, desk, table.size.width, folded)
+                headings = {at: row for at, row in enumerate(told) if isinstance(row, TableRow)}
+                repos = {at: row for at, row in enumerate(told) if isinstance(row, BoardRow)}
+                table.show_lazily(
+                    [row.key if isinstance(row, TableRow) else row.repo.id for row in told],
+                    lambda at: headings[at] if at in headings else repo_row(repos[at], desk),
+                    headings.keys(),
+                )
             case "arrived":
-                table.empty = f"nothing has arrived {lists.arrived_when(desk)}"
+                table.sheet.empty = f"nothing has arrived {lists.arrived_when(desk)}"
                 table.show(lists.arrived_rows(desk, {row.repo.id for row in shown}))
             case _:
                 table.show_order(view.sort, descending=view.descending)

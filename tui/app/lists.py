@@ -9,23 +9,23 @@ from tui.view.arrivals import Arrival, ref_lines
 from tui.view.board import BoardRow
 from tui.view.digest import content_lines
 from tui.view.lines import plural
-from widgets.line_table import Column, LineTable, TableRow
+from widgets.line_table import Column, Sheet, TableRow
 from widgets.tone import Tone
 
 _REPO_WIDTHS = (12, 28)
 
 
-def tables(longest: int) -> dict[str, LineTable]:
+def sheets(longest: int) -> dict[str, Sheet]:
     """The lists; `longest` is the length of the longest repo id."""
     repo = Column("repo", "repo", max(_REPO_WIDTHS[0], min(longest, _REPO_WIDTHS[1])))
     queue = [Column("place", "#", 4, "right"), repo, Column("note", "", 10), Column("host", "host")]
     attention = [repo, Column("what", "what happened")]
     arrived = [repo, Column("what", "what came", 12), Column("at", "at", 6), Column("branch", "branch")]
     return {
-        "queue": LineTable(queue, empty="nothing is queued", id="queue"),
-        "attention": LineTable(attention, empty="nothing needs attention", id="attention"),
-        "repos": LineTable(repo_list.columns(repo), empty="no repo matches", id="repos"),
-        "arrived": LineTable(arrived, id="arrived"),
+        "queue": Sheet(queue, empty="nothing is queued"),
+        "attention": Sheet(attention, empty="nothing needs attention"),
+        "repos": Sheet(repo_list.columns(repo), empty="no repo matches"),
+        "arrived": Sheet(arrived),
     }
 
 

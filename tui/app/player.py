@@ -48,8 +48,8 @@ class Player:
 
     # What the screens ask of an engine.
 
-    def subscribe(self, nudge: Callable[[], None] | None = None) -> Inbox:
-        return self._feed.subscribe(nudge)
+    def subscribe(self) -> Inbox:
+        return self._feed.subscribe()
 
     def queue(self) -> list[str]:
         return list(self._queue)

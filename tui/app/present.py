@@ -4,6 +4,7 @@ import math
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
+from functools import lru_cache
 
 import humanize
 
@@ -243,7 +244,7 @@ def slot(row: BoardRow, gauge: Gauge | None, clock: Clock, *, marked: bool = Fal
 
 def log_line(record: Record, keys: Keymap) -> LogLine | None:
     """None for what the log does not tell."""
-    at = time.strftime("%H:%M:%S", time.localtime(record.time))
+    at = _time_of_day(int(record.time))
 
     def note(text: str, about: str = "") -> LogLine:
         return LogLine(about, Tone.NOTE, (at, "", "", "", ""), text=text)
@@ -274,6 +275,12 @@ def log_line(record: Record, keys: Keymap) -> LogLine | None:
             return note(_run_line(event, keys))
         case _:
             return None
+
+
+@lru_cache(maxsize=8)
+def _time_of_day(second: int) -> str:
+    """Of seconds since the epoch, of which many records share one."""
+    return time.strftime("%H:%M:%S", time.localtime(second))
 
 
 def _run_line(event: RunFinished, keys: Keymap) -> str:

@@ -12,7 +12,7 @@ from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.events import DescendantFocus, Resize
 from textual.screen import Screen
-from textual.widgets import ContentSwitcher, Static
+from textual.widgets import Static
 
 from tui.app import lists, present
 from tui.app.actions import Situation, hints
@@ -64,18 +64,19 @@ class RunScreen(Screen[None]):
         # Pass after pass, what is up to date is no news.
         self._log.only_interesting = desk.session.watch is not None
         self._status = StatusPane(id="status")
-        self._tables = lists.tables(max((len(repo_id) for repo_id in desk.board.rows), default=0))
-        self._switcher = ContentSwitcher(initial="repos", id="tables")
+        self._sheets = lists.sheets(max((len(repo_id) for repo_id in desk.board.rows), default=0))
+        self.table = LineTable(self._sheets["repos"], id="lists")
         self._listing = Listing(desk)
         self._filter = FilterLine("/", complete=self._complete, id="filter")
         self._hints = HintBar(id="hints")
-        self._pane: Pane = self._tables["repos"]
+        self._pane: Pane = self.table
         """The one that had the focus last."""
         self._needle = ""
         self._folded: set[str] = set()
         """Keys of the headings of Attention that hide their repos."""
         self._ticks = 0
         self._drawn: object = None
+        self._marks_in_slots: frozenset[str] = frozenset()
 
     def compose(self) -> ComposeResult:
         yield self._header
@@ -85,8 +86,7 @@ class RunScreen(Screen[None]):
             yield self._log
             with Vertical(id="side"):
                 yield self._status
-                with self._switcher:
-                    yield from self._tables.values()
+                yield self.table
         yield self._filter
         yield self._hints
 
@@ -101,14 +101,15 @@ class RunScreen(Screen[None]):
         short = event.size.height < _TALL
         self._slots.max_rows = max(1, event.size.height // 2 - (1 if short else 2))
         self._status.compact = event.size.width < _NARROW
-        self.redraw()
+        self._drawn = None
+        self.paint()
 
     # What the app asks.
 
     @property
     def is_ready(self) -> bool:
         """All that it is made of is there."""
-        return all(table.is_mounted for table in self._tables.values())
+        return self.table.is_mounted
 
     @property
     def view(self) -> View:
@@ -125,10 +126,6 @@ class RunScreen(Screen[None]):
     @property
     def shows_queue(self) -> bool:
         return self.view.tab == "queue"
-
-    @property
-    def table(self) -> LineTable:
-        return self._tables[self.view.tab]
 
     def highlighted(self) -> str | None:
         return self._pane.highlighted
@@ -185,9 +182,12 @@ class RunScreen(Screen[None]):
     # Drawing.
 
     def redraw(self) -> None:
-        """What a person has just done shows at once, also in a list that is drawn less often."""
+        """What a person has just done here shows at once, and nothing else: a key does not wait for all of it."""
         self._drawn = None
-        self.paint()
+        if self.is_mounted:
+            self._paint_lists()
+            if self._desk.marks != self._marks_in_slots:
+                self._paint_slots()
 
     def paint(self) -> None:
         if not self.is_mounted:
@@ -202,17 +202,26 @@ class RunScreen(Screen[None]):
             offer = present.offer(board, session.cut_off, desk.clock.now(), desk.keys, brief=brief)
             brief = brief or (bool(offer) and self.size.width < _NARROW)
             plan = present.plan_line(board, session, brief=brief)
-            _update(self._plan, f"{offer}\n{plan}" if offer else plan)
+            _update(self._plan, f"{offer}\n{plan}" if offer else plan, layout=True)
         elif self._plan.display:
             self._plan.display = False
             if self.size.height < _TALL:  # there the plan has had the place of the log
                 self._to(self._log)
+        self._paint_slots()
+        self._status.show(present.status(board, desk.source.gauge, desk.left(), present.lanes(desk)))
+        self._paint_lists()
+
+    def _paint_slots(self) -> None:
+        desk, board = self._desk, self._desk.board
+        self._marks_in_slots = frozenset(desk.marks)
         slots, priority = present.slots(board, desk.source.gauge, desk.marks, desk.clock)
         stands_still = self.app.animation_level == "none"
         spin = 0 if stands_still else int(desk.clock.monotonic() * _SPINS_PER_SECOND)
         self._slots.show(slots, priority, spin, present.closed(board, slots))
         _title(self._slots, Content(present.slots_title(board)))
-        self._status.show(present.status(board, desk.source.gauge, desk.left(), present.lanes(desk)))
+
+    def _paint_lists(self) -> None:
+        desk, board = self._desk, self._desk.board
         self._paint_table()
         self._paint_titles()
         targets = [row for repo_id in self._target_ids() if (row := board.rows.get(repo_id))]
@@ -323,7 +332,7 @@ class RunScreen(Screen[None]):
         else:
             self._listing.filter_by(text)
             self._filter.show_count("")
-        self.paint()
+        self.redraw()
 
     def _complete(self, begun: str) -> Sequence[str]:
         return () if self._pane is self._log else self._listing.completer.words(begun)
@@ -446,14 +455,13 @@ class RunScreen(Screen[None]):
 
     def _show(self, name: str) -> None:
         self._listing.view = replace(self.view, tab=name)
-        self._switcher.current = name
+        self.table.sheet = self._sheets[name]
         self._to(self.table)
-        self.paint()
 
 
-def _update(static: Static, text: str) -> None:
+def _update(static: Static, text: str, *, layout: bool = False) -> None:
     if str(static.content) != text:
-        static.update(Content(text))
+        static.update(Content(text), layout=layout)
 
 
 def _title(pane: Pane, title: Content | None, subtitle: str = "") -> None:

@@ -111,9 +111,9 @@ class Engine:
         self._run_began = 0.0
         self._interrupted = False
 
-    def subscribe(self, nudge: Callable[[], None] | None = None) -> Inbox:
+    def subscribe(self) -> Inbox:
         with self._lock:
-            return self._feed.subscribe(nudge)
+            return self._feed.subscribe()
 
     def start(self, repos: Iterable[Repo], settled: Iterable[tuple[Repo, Outcome]] = ()) -> None:
         """Begin a run of these, or add them to the run that is going on. Raises what the journal does.

@@ -1,8 +1,7 @@
 """One ordered stream of records for every front end."""
 
-import contextlib
 import queue
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 from tui.engine.events import Record
 
@@ -10,21 +9,16 @@ from tui.engine.events import Record
 class Inbox:
     """What one front end has not seen yet, in the order in which it happened."""
 
-    def __init__(self, nudge: Callable[[], None] | None = None) -> None:
+    def __init__(self) -> None:
         self._records: queue.SimpleQueue[Record | None] = queue.SimpleQueue()
-        self._nudge = nudge
 
     def put(self, records: Iterable[Record]) -> None:
         for record in records:
             self._records.put(record)
-        self.wake()
 
     def wake(self) -> None:
-        """End a `wait` early. Safe in a signal handler where there is no `nudge`."""
-        if self._nudge:
-            self._nudge()
-        else:
-            self._records.put(None)
+        """End a `wait` early. Safe in a signal handler."""
+        self._records.put(None)
 
     def drain(self, most: int = 2_000) -> Iterator[Record]:
         """Everything that is here now, at most that many."""
@@ -53,13 +47,11 @@ class Feed:
     def __init__(self) -> None:
         self._inboxes: list[Inbox] = []
 
-    def subscribe(self, nudge: Callable[[], None] | None = None) -> Inbox:
-        """`nudge` is called, from any thread, after each filing; it must only post a wake-up."""
-        inbox = Inbox(nudge)
+    def subscribe(self) -> Inbox:
+        inbox = Inbox()
         self._inboxes.append(inbox)
         return inbox
 
     def file(self, records: list[Record]) -> None:
         for inbox in self._inboxes:
-            with contextlib.suppress(Exception):  # a front end that is broken costs no repo and no other one
-                inbox.put(records)
+            inbox.put(records)
