@@ -193,6 +193,7 @@ class SynctuiApp(App[Ending]):
             self.commands.start_all()
         # What is here now stays: the collector, which stops everything, need not go through it again and again.
         gc.freeze()
+        gc.enable()
 
     def _greet(self) -> None:
         """What a newcomer needs to know, and what the person's files have wrong: it is in the log as well."""

@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.events import DescendantFocus, Resize
+from textual.geometry import Size
 from textual.screen import Screen
 from textual.widgets import Static
 
@@ -55,7 +56,8 @@ class RunScreen(Screen[None]):
     ]
 
     def __init__(self, desk: Desk) -> None:
-        super().__init__()
+        # What has its classes before there is a widget is styled once.
+        super().__init__(classes="-lists" if desk.board.run else "-lists -plan")
         self._desk = desk
         self._header = Static(id="header", markup=False)
         self._plan = Static(id="plan", markup=False)
@@ -76,9 +78,16 @@ class RunScreen(Screen[None]):
         """Keys of the headings of Attention that hide their repos."""
         self._ticks = 0
         self._drawn: object = None
+        self._drawn_at = Size(0, 0)
         self._marks_in_slots: frozenset[str] = frozenset()
 
     def compose(self) -> ComposeResult:
+        size = self.app.size
+        for places, have in (
+            (self.HORIZONTAL_BREAKPOINTS, size.width),
+            (self.VERTICAL_BREAKPOINTS, size.height),
+        ):
+            self.add_class(max(place for place in places if have >= place[0])[1])
         yield self._header
         yield self._plan
         yield self._slots
@@ -95,9 +104,11 @@ class RunScreen(Screen[None]):
         session = self._desk.session
         starts_small = (session.start or session.watch or self._desk.player) and self.app.size.height < _TALL
         self._to(self._log if starts_small else self.table)
-        self.paint()
 
     def on_resize(self, event: Resize) -> None:
+        if event.size == self._drawn_at:  # Textual says it up to three times
+            return
+        self._drawn_at = event.size
         short = event.size.height < _TALL
         self._slots.max_rows = max(1, event.size.height // 2 - (1 if short else 2))
         self._status.compact = event.size.width < _NARROW

@@ -1,5 +1,6 @@
 """The commands that open the app or run without it."""
 
+import gc
 import os
 import sys
 import time
@@ -171,6 +172,7 @@ def _tell_watch(asked: Asked) -> NoReturn:
 
 
 def _open_app(asked: Asked, *, start: bool) -> Ending:
+    gc.disable()  # until the first frame nothing becomes garbage
     memory = Memory(memory_file())
     if memory.warning:
         click.echo(memory.warning, err=True)

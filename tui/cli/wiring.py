@@ -219,12 +219,10 @@ def _left_over(
     if settings.resume:
         left = set(cut_off.left) if cut_off else set()
         repos = [repo for repo in repos if repo.id in left]
-    return [_limited(repo, settings) for repo in repos]
-
-
-def _limited(repo: Repo, settings: Settings) -> Repo:
-    """The repo under the limits that are given for this run: they beat its entry's, which are the file's."""
+    # What is given for this run beats what the file says of an entry.
     given = {key for key, layer in settings.source.items() if layer in {Layer.FLAG, Layer.VARIABLE}}
     if "timeout" in given:
-        repo = replace(repo, timeout=settings.timeout)  # of a clone too
-    return replace(repo, stall_timeout=None) if "stall_timeout" in given else repo
+        repos = [replace(repo, timeout=settings.timeout) for repo in repos]  # of a clone too
+    if "stall_timeout" in given:
+        repos = [replace(repo, stall_timeout=None) for repo in repos]
+    return list(repos)

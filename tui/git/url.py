@@ -7,12 +7,18 @@ from tui.git.clean import names_secret
 
 SCHEMES = ("https", "http", "ssh", "git", "file")
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_PLAIN = re.compile(r"(?:https?|ssh|git)://[A-Za-z0-9][A-Za-z0-9.-]*(?::[0-9]+)?/[A-Za-z0-9_./~+-]*")
+"""Nothing in it can mean anything else; nearly all are so, and there may be thousands."""
 _DASHED_HOST = "names a host that begins with '-'"
 _SCP_LIKE = re.compile(r"(?P<host>(?:[^@/:\[]*@)?(?:\[[^\]]*\]|[^/:]*)):(?P<path>.*)")
 
 
 def url_problem(url: str) -> str | None:
     """Why git must not be given this URL, without the URL in the text; None: it may be used."""
+    return None if _PLAIN.fullmatch(url) else _problem(url)
+
+
+def _problem(url: str) -> str | None:
     if not url.strip():
         return "is empty"
     # git decodes %2d and %0a before it looks at the host, so they count here as what they stand for.

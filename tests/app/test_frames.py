@@ -1,0 +1,87 @@
+"""What drawing costs whoever presses a key: it is counted here, and measured by `tests.bench.screen`."""
+
+import gc
+
+import pytest
+
+from tests.kit.app_driver import Driver
+from tui.app import app as module
+from widgets.log_pane import LogLine
+from widgets.tone import Tone
+
+
+async def test_lines_that_come_lay_out_nothing_anew() -> None:
+    async with Driver(3, start=True).open() as driver:
+        main = driver.app.main
+        main.append([LogLine("r1", Tone.NOTE, text=f"line {number}") for number in range(100)])
+        await driver.settle()  # the scroll bar has come
+        layouts: list[object] = []
+        main.screen_layout_refresh_signal.subscribe(main, layouts.append)
+        for number in range(20):
+            main.append([LogLine("r1", Tone.NOTE, text=f"more {number}")])
+            await driver.settle()
+        assert layouts == []
+        bar = main.query_one("#log").vertical_scrollbar
+        assert (bar.window_virtual_size, bar.position) == (
+            len(main.log_lines),
+            main.query_one("#log").scroll_y,
+        )
+
+
+async def test_a_list_in_place_of_another_lays_out_nothing_anew_and_keeps_its_cursor() -> None:
+    async with Driver(200, start=True).open() as driver:
+        await driver.press("3", *"jjjj", "1", "j")
+        main, layouts = driver.app.main, []
+        main.screen_layout_refresh_signal.subscribe(main, layouts.append)
+        places = []
+        for key in "3131":
+            await driver.press(key)
+            places.append(main.highlighted())
+        assert layouts == []
+        assert places[:2] == places[2:]
+        assert places[0] != places[1]
+
+
+class Watch:
+    """The clock and the processor time of the loop, as the app asks for them."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, now: float) -> None:
+        self.now, self.spent = now, 0.0
+        monkeypatch.setattr(module.time, "monotonic", lambda: self.now)
+        monkeypatch.setattr(module.time, "thread_time", lambda: self.spent)
+
+
+async def test_drawing_takes_a_fifth_of_the_time_unless_half_a_second_has_passed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with Driver(1).open() as driver:
+        ticks: list[float] = []
+        with monkeypatch.context() as patch:
+            watch = Watch(patch, now=1_000.0)
+            patch.setattr(driver.app, "tick", lambda: ticks.append(watch.now))
+            driver.app._beaten_at = driver.app._spent = 0.0
+            for now, spent in [
+                (1000, 0),
+                (1000.1, 0.03),
+                (1000.2, 0.03),
+                (1000.6, 0.4),
+                (1000.7, 0.6),
+                (1001.1, 1),
+            ]:
+                watch.now, watch.spent = now, spent
+                driver.app._beat()
+        assert ticks == [1000, 1000.2, 1000.7]
+
+
+async def test_the_collector_goes_through_everything_only_where_nobody_types(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with Driver(1).open() as driver:
+        collected: list[float] = []
+        with monkeypatch.context() as patch:
+            watch = Watch(patch, now=2_000.0)
+            patch.setattr(gc, "collect", lambda: collected.append(watch.now))
+            driver.app._collected_at, driver.app._typed_at = 1_989.0, 1_999.5
+            for watch.now in (2_000.0, 2_000.4, 2_000.6, 2_009.0, 2_010.7):
+                driver.app._collect(watch.now)
+        assert collected == [2_000.6, 2_010.7]
