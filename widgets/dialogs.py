@@ -47,6 +47,7 @@ class ConfirmDialog(ModalScreen[str]):
         {_BOX_CSS}
         & OptionList, & OptionList:focus {{
             width: auto;
+            max-width: 100%;
             height: auto;
             border: none;
             padding: 0;

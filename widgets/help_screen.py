@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -9,10 +10,16 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingsMap, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.events import Resize
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from widgets.text import fit
+
+_SHARE = 96
+"""Percent of the screen that the page takes at most."""
+_BESIDE_TEXT = 2 + 4 + 2 + 1
+"""Cells of the border, the padding, the scrollbar and a blank before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,21 +38,21 @@ class HelpGroup:
 
 
 class HelpScreen(ModalScreen[None]):
-    DEFAULT_CSS = """
-    HelpScreen {
+    DEFAULT_CSS = f"""
+    HelpScreen {{
         align: center middle;
-        & > VerticalScroll {
+        & > VerticalScroll {{
             width: auto;
-            max-width: 96%;
+            max-width: {_SHARE}%;
             height: auto;
-            max-height: 96%;
+            max-height: {_SHARE}%;
             border: round $primary;
             border-title-color: $text;
             padding: 0 2;
             background: $surface;
-        }
-        & Static { width: auto; max-width: 100%; }
-    }
+        }}
+        & Static {{ width: auto; max-width: 100%; }}
+    }}
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,question_mark,f1", "dismiss(None)", "Close", show=False),
@@ -65,19 +72,24 @@ class HelpScreen(ModalScreen[None]):
         self._box = VerticalScroll()
         self._box.border_title = Content(f"{title} · esc closes")
         self._groups = tuple(groups)
+        self._text = Static(markup=False)
 
     def compose(self) -> ComposeResult:
         with self._box:
-            yield Static(self._page(), markup=False)
+            yield self._text
 
     def on_mount(self) -> None:
         self._box.focus()
 
+    def on_resize(self, event: Resize) -> None:
+        self._text.update(self._page(event.size.width * _SHARE // 100 - _BESIDE_TEXT))
+
     def action_scroll(self, lines: int) -> None:
         self._box.scroll_relative(y=lines, animate=False)
 
-    def _page(self) -> Content:
+    def _page(self, width: int) -> Content:
         keys_width = max((cell_len(row.keys) for group in self._groups for row in group.rows), default=0)
+        hang = "\n" + " " * (keys_width + 2)
         parts: list[Content | str | tuple[str, str]] = []
         for number, group in enumerate(self._groups):
             parts.append(("\n" if number else "", ""))
@@ -86,5 +98,6 @@ class HelpScreen(ModalScreen[None]):
                 style = "dim" if row.refused else ""
                 parts.append((f"{fit(row.keys, keys_width, 'right')}", style or "bold"))
                 why = f"  ({row.refused})" if row.refused else ""
-                parts.append((f"  {row.what}{why}\n", style))
+                lines = wrap(f"{row.what}{why}", max(1, width - keys_width - 2))
+                parts.append((f"  {hang.join(lines)}\n", style))
         return Content.assemble(*parts).rstrip()

@@ -8,10 +8,16 @@ Align = Literal["left", "right", "center"]
 
 
 def cut_end(text: str, width: int) -> str:
-    """The text within `width` cells, its end replaced by "…" when it is longer."""
+    """The text within `width` cells, its end replaced by "…" when it is longer; no word is cut that began late."""
     if cell_len(text) <= width:
         return text
-    return f"{set_cell_size(text, width - 1).rstrip()}…" if width > 0 else ""
+    if width <= 0:
+        return ""
+    kept = set_cell_size(text, width - 1)
+    blank = kept.rfind(" ")
+    if blank >= len(kept) // 3 and not text[len(kept) :].startswith(" "):
+        kept = kept[:blank]
+    return f"{kept.rstrip()}…"
 
 
 def cut_middle(text: str, width: int) -> str:

@@ -11,6 +11,7 @@ from tests.kit.app_driver import Driver
 from tui.app.detail_screen import DetailScreen
 from tui.engine.shutdown import Ending
 from tui.git.outcome import Reason
+from widgets.log_pane import LogPane
 
 
 async def burst(driver: Driver, *keys: str) -> None:
@@ -106,3 +107,26 @@ async def test_nor_does_a_theme_that_is_chosen_twice_end_the_app() -> None:
         await driver.until(lambda: len(driver.palette()) > 5)
         await burst(driver, "down", "enter", "enter", "enter")
         await driver.until(lambda: driver.app.screen is driver.app.main)
+
+
+@pytest.mark.parametrize(("end", "words"), [("enter", "r3"), ("escape", "")])
+async def test_what_follows_a_filter_finds_what_it_has_left_and_is_no_text(end: str, words: str) -> None:
+    async with Driver(4, limit=2).open() as driver:
+        await driver.press("3")
+        await burst(driver, "slash", "r", "3", end, "s", "z")
+        await driver.running("r3")
+        assert driver.app.main.view.words == words
+        assert "only changes" in str(driver.app.main.query_one(LogPane).border_subtitle)
+
+
+async def test_two_filters_in_one_burst_are_two() -> None:
+    async with Driver(4, limit=2).open() as driver:
+        await driver.press("3")
+        await burst(driver, "slash", "r", "3", "enter", "s", "escape", "slash", "r", "2", "enter", "s")
+        await driver.running("r2", "r3")
+
+
+async def test_a_filter_that_was_ended_can_be_typed_anew() -> None:
+    async with Driver(4).open() as driver:
+        await driver.press("3", "slash", "r", "3", "enter", "slash", "backspace", "1")
+        assert driver.app.main.view.words == "r1"

@@ -102,9 +102,22 @@ def test_picture_of_a_filter_and_its_views(picture: Any, scene: Scene, size: tup
     assert picture(driver(), scene, size)
 
 
-def test_picture_of_the_settings_in_the_colours_of_the_terminal(picture: Any) -> None:
-    drive = driver(preferences=Preferences(remembered={"theme": "ansi-dark"}))
-    assert picture(drive, scenes.settings_page, (80, 24))
+@pytest.mark.parametrize("theme", ["textual-light", "ansi-dark"])
+@pytest.mark.parametrize(
+    "scene",
+    [
+        scenes.in_the_middle,
+        scenes.attention,
+        scenes.detail_of_a_failure,
+        scenes.settings_page,
+        scenes.quit_dialog,
+    ],
+    ids=lambda scene: scene.__name__,
+)
+def test_picture_in_other_colours(picture: Any, scene: Scene, theme: str) -> None:
+    """`ansi-dark` are the colours of the terminal itself."""
+    drive = driver(preferences=Preferences(remembered={"theme": theme}))
+    assert picture(drive, scene, (80, 24))
 
 
 def test_picture_of_an_offer_on_a_small_screen(picture: Any) -> None:

@@ -1,44 +1,21 @@
 """A recorded run in the app: the same screens, and nothing behind them but the recording."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from textual.pilot import Pilot
 
-from tests.kit.app_driver import Driver, FrozenClock, repo
+from tests.kit.app_driver import Driver, repo
 from tests.kit.recorded import Recorder, in_the_middle, simple, started
+from tests.kit.replayed import Replay
 from tui.app.actions import ACTIONS, help_groups
-from tui.app.replay import ReplayApp
 from tui.engine.events import JobStarted, Notice, QueuePaused
 from tui.engine.shutdown import Ending
-from tui.view.recording import read
 from widgets.log_pane import LogPane
 from widgets.slot_grid import SlotGrid
 
 NOTHING_RUNS = "this is a replay: nothing runs"
-
-
-class Replay(Driver):
-    """The player's clock stands still until `after`."""
-
-    def __init__(self, record: Recorder, *, cut: int | None = None) -> None:
-        self.clock = FrozenClock()
-        self.app = ReplayApp(read(record.lines[:cut]), self.clock)
-        self.pilot = None
-
-    @asynccontextmanager
-    async def open(self, width: int = 120, height: int = 40) -> AsyncIterator["Replay"]:
-        async with super().open(width, height):
-            yield self
-
-    async def after(self, seconds: float) -> None:
-        while seconds > 0:  # a longer pause of the process is not played
-            self.clock.advance(min(seconds, 1.0))
-            self.app.tick()
-            seconds -= 1.0
-        await self.settle()
 
 
 async def test_it_plays_by_itself_on_the_screens_of_a_run() -> None:

@@ -155,7 +155,8 @@ def driver(**options: Any) -> Driver:
 
 async def play(drive: Driver, scene: Scene) -> None:
     """The scene, in an app that has looked at every repo; the jobs that it leaves running go on."""
-    await surveyed(drive)
+    if drive.app.desk.player is None:  # a recording has no repos to look at
+        await surveyed(drive)
     await scene(drive)
     await drive.settle()
 
@@ -205,7 +206,8 @@ async def in_the_middle(drive: Driver) -> None:
         "tools/fd", Progress("Resolving deltas", 71, line="Resolving deltas:  71% (71/100)", moved=moved)
     )
     drive.show(
-        "tools/bat", Progress("Counting objects", 3, line="remote: Counting objects:   3%", moved=moved - 12)
+        "tools/bat",
+        Progress("Counting objects", 3, line="remote: Counting objects:   3% (12/391)", moved=moved - 12),
     )
     await drive.settle()
 
@@ -266,6 +268,11 @@ async def sorted_by_behind(drive: Driver) -> None:
     await drive.press(*"oooo")
 
 
+async def worst_first(drive: Driver) -> None:
+    """Before a run, what is furthest behind on top."""
+    await drive.press(*"oooo", "g")
+
+
 async def saving_a_view(drive: Driver) -> None:
     await drive.press("/", *"python", "enter", "o", "ctrl+s", "5", "o", "o", "ctrl+s")
 
@@ -303,6 +310,11 @@ async def help_page(drive: Driver) -> None:
 async def quit_dialog(drive: Driver) -> None:
     await in_the_middle(drive)
     await drive.press("q")
+
+
+async def replay_in_the_middle(drive: Driver) -> None:
+    """Paused; what is played is a recording of twenty repos."""
+    await drive.press("p", ">", ".")
 
 
 async def settings_page(drive: Driver) -> None:

@@ -32,6 +32,12 @@ def test_cut_end_leaves_no_blank_before_the_dots():
     assert cut_end("short", 5) == "short"
 
 
+def test_cut_end_cuts_no_word_that_began_late():
+    assert cut_end("auth: could not read", 14) == "auth: could…"
+    assert cut_end("auth: could not read", 12) == "auth: could…"
+    assert cut_end("it withstandsallofthis", 14) == "it withstands…"
+
+
 def test_fit_aligns():
     assert [fit("ab", 5, align) for align in ("left", "right", "center")] == ["ab   ", "   ab", " ab  "]
 

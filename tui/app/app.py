@@ -60,6 +60,8 @@ _STALEST = 0.5
 """Seconds after which it is drawn whatever it takes."""
 _TIME_TO_READ = 15.0
 """Seconds, for who has never seen the app."""
+_TALL = 24
+_END_OF_FILTER = frozenset({"enter", "escape"})
 _GIVE_UP = 2.7
 """Seconds after which an abort leaves whatever is still alive: by then TERM and KILL have been sent."""
 
@@ -95,6 +97,8 @@ class SynctuiApp(App[Ending]):
         """A ctrl+c that follows aborts."""
         self._deaf_to = 0.0
         """Keys that were pressed before this moment, on the monotonic clock, were meant for a dialog that is gone."""
+        self._held: list[Key] | None = None
+        """Keys behind the one that ends the filter; None: it is not being ended."""
         self._fault: Exception | None = None
         """The first fault of ours that nothing has caught; it ends the screen."""
         self._inbox = Inbox()
@@ -200,7 +204,9 @@ class SynctuiApp(App[Ending]):
         session, keys = self.desk.session, self.desk.keys
         if session.greets:
             begins = "" if session.start or session.watch else f", {keys.first('start_all')} to start"
-            self.say(f"Press {keys.first('help')} for the keys{begins}.", seconds=_TIME_TO_READ)
+            # On a small screen it would lie on half of what there is to see.
+            seconds = _TIME_TO_READ if self.size.height >= _TALL else None
+            self.say(f"Press {keys.first('help')} for the keys{begins}.", seconds=seconds)
         if session.warnings:
             more = len(session.warnings) - 1
             self.main.append([LogLine("", Tone.NOTE, text=line) for line in session.warnings])
@@ -331,11 +337,18 @@ class SynctuiApp(App[Ending]):
 
         Textual hands all of them to the widget that has the focus as they arrive, and `/x` would cancel.
         What follows the answer to a dialog does nothing: of `ss` the second would else sync something.
+        What follows the end of a filter waits until the filter counts: of `/x`, enter, `r` the last is no text.
         """
         if isinstance(event, Key):
             self._typed_at = time.monotonic()
             if event.time < self._deaf_to:
                 return
+        if isinstance(event, Key) and not event.is_forwarded and event.key not in self.desk.keys.priority:
+            if self._held is not None:
+                self._held.append(event)
+                return
+            if self.screen is self.main and isinstance(self.focused, Input) and event.key in _END_OF_FILTER:
+                self._held = []
         if (
             isinstance(event, Key)
             and event.key not in self.desk.keys.priority
@@ -346,6 +359,14 @@ class SynctuiApp(App[Ending]):
                 await self.run_action(active.binding.action, active.node)
                 return
         await super().on_event(event)
+
+    async def _go_on(self) -> None:
+        """The filter counts, and its line no longer has the focus."""
+        held, self._held = self._held or (), None
+        for event in held:
+            await self.on_event(event)
+
+    on_filter_line_submitted = on_filter_line_cancelled = _go_on
 
     def highlighted(self) -> str | None:
         screen = self.screen

@@ -71,6 +71,8 @@ class Desk:
         return self.contents.get((arrival.repo, arrival.spans)) if arrival.spans else Contents()
 
     def dashboard(self, row: BoardRow, look: StatusRow) -> Dashboard:
+        if row.live:  # by us
+            look = replace(look, holder=None)
         return Dashboard(look, self.past(row), self.session.thresholds, self.clock.now())
 
     def past(self, row: BoardRow) -> Past:

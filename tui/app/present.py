@@ -1,6 +1,7 @@
 """The one translator: from the board, the gauges and the survey to the values that widgets draw."""
 
 import math
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
@@ -188,8 +189,19 @@ _PHASES = {
 """What fits a cell of git's own words; anything else stays as it is."""
 
 
+_COUNTED = re.compile(r"^(?:remote: )?[A-Z][a-z ]+: +\d+% \((\d+/\d+)\)")
+
+
 def phase(progress: Progress) -> str:
     return _PHASES.get(progress.phase, progress.phase) or "starting"
+
+
+def word_of_git(progress: Progress) -> str:
+    """The last line of git, without what the phase and the percentage say already."""
+    line = cause(progress.line)
+    if progress.percent is None or not (told := _COUNTED.search(line)):
+        return line
+    return told[1]
 
 
 def slots(
@@ -230,7 +242,7 @@ def slot(row: BoardRow, gauge: Gauge | None, clock: Clock, *, marked: bool = Fal
         percent=progress.percent,
         rate=rate(progress.rate),
         elapsed=duration(seconds * 1000),
-        line=cause(progress.line),
+        line=word_of_git(progress),
         tone=tone,
         badge=badge,
         pick=row.slot == PRIORITY_SLOT,
