@@ -149,6 +149,6 @@ def test_a_view_is_there_at_the_next_start(workspace: Workspace) -> None:
         terminal.wait_for(has("/ r1", "2 of 12", "co/r10", "repo▲"))
         assert "co/r00" not in terminal.screen()
         terminal.press("6")
-        terminal.wait_for("nothing")
+        terminal.wait_for("view 6 is empty")
         terminal.press("q")
         assert terminal.wait_exit() == 0
