@@ -25,6 +25,7 @@ from tui.engine.shutdown import Ending
 from tui.engine.survey import StatusRow
 from tui.git.arrived import Commit
 from tui.git.gauge import Progress
+from tui.git.holder import Holder
 from tui.git.inspect import RepoStatus
 from tui.git.outcome import Outcome, Reason, State
 from tui.git.repo import Repo
@@ -766,3 +767,17 @@ def test_an_engine_is_made_with_the_spawn_of_the_app() -> None:
     object.__setattr__(session, "engine", make)
     app = app_module.SynctuiApp(session)
     assert spawns == [app.bridge.spawn]
+
+
+async def test_a_repo_that_runs_here_is_in_no_other_hands() -> None:
+    def survey(entries: Any, on_row: Any, _stop: Any) -> None:
+        for entry in entries:
+            on_row(StatusRow(entry, RepoStatus("main"), Holder(4242, "here", "synctui", 1.0)))
+
+    async with Driver(2, limit=1, survey=survey).open() as driver:
+        await driver.until(lambda: driver.app.tick() or len(driver.app.desk.looks) == 2)
+        await driver.press("S")
+        await driver.running("r0")
+        await driver.press("3")
+        held = ["held by pid 4242" in str(row.cells[-1]) for row in driver.app.main.table.rows]
+        assert held == [False, True]

@@ -355,6 +355,15 @@ async def test_a_newcomer_is_told_two_keys(session: dict[str, Any], text: str) -
         assert driver.toasts() == [text]
 
 
+async def test_the_first_key_takes_that_away_and_leaves_what_is_wrong() -> None:
+    async with Driver(1, greets=True).open() as driver:
+        await driver.press("j")
+        assert driver.toasts() == []
+    async with Driver(1, greets=True, warnings=("wrong",)).open() as driver:
+        await driver.press("j")
+        assert driver.toasts() == ["Press ? for the keys, S to start.", "wrong"]
+
+
 async def test_nobody_else_is() -> None:
     async with Driver(1).open() as driver:
         assert driver.toasts() == []

@@ -60,7 +60,6 @@ _STALEST = 0.5
 """Seconds after which it is drawn whatever it takes."""
 _TIME_TO_READ = 15.0
 """Seconds, for who has never seen the app."""
-_TALL = 24
 _END_OF_FILTER = frozenset({"enter", "escape"})
 _GIVE_UP = 2.7
 """Seconds after which an abort leaves whatever is still alive: by then TERM and KILL have been sent."""
@@ -97,6 +96,8 @@ class SynctuiApp(App[Ending]):
         """A ctrl+c that follows aborts."""
         self._deaf_to = 0.0
         """Keys that were pressed before this moment, on the monotonic clock, were meant for a dialog that is gone."""
+        self._greeting = False
+        """The first key takes away what greets: on a small screen it lies on what that key does."""
         self._held: list[Key] | None = None
         """Keys behind the one that ends the filter; None: it is not being ended."""
         self._fault: Exception | None = None
@@ -204,9 +205,8 @@ class SynctuiApp(App[Ending]):
         session, keys = self.desk.session, self.desk.keys
         if session.greets:
             begins = "" if session.start or session.watch else f", {keys.first('start_all')} to start"
-            # On a small screen it would lie on half of what there is to see.
-            seconds = _TIME_TO_READ if self.size.height >= _TALL else None
-            self.say(f"Press {keys.first('help')} for the keys{begins}.", seconds=seconds)
+            self.say(f"Press {keys.first('help')} for the keys{begins}.", seconds=_TIME_TO_READ)
+            self._greeting = not session.warnings
         if session.warnings:
             more = len(session.warnings) - 1
             self.main.append([LogLine("", Tone.NOTE, text=line) for line in session.warnings])
@@ -343,6 +343,9 @@ class SynctuiApp(App[Ending]):
             self._typed_at = time.monotonic()
             if event.time < self._deaf_to:
                 return
+            if self._greeting:
+                self._greeting = False
+                self.clear_notifications()
         if isinstance(event, Key) and not event.is_forwarded and event.key not in self.desk.keys.priority:
             if self._held is not None:
                 self._held.append(event)
