@@ -51,7 +51,7 @@ class HelpScreen(ModalScreen[None]):
             padding: 0 2;
             background: $surface;
         }}
-        & Static {{ width: auto; max-width: 100%; }}
+        & Static {{ width: auto; max-width: 100%; padding: 0 1 0 0; }}
     }}
     """
     BINDINGS: ClassVar[list[BindingType]] = [
