@@ -434,3 +434,13 @@ async def test_the_exit_code_is_that_of_the_last_state_of_each_repo() -> None:
         await driver.idle()
         await driver.press("q")
         assert driver.app.return_value == Ending(0)
+
+
+async def test_a_paused_run_says_first_how_it_goes_on() -> None:
+    async with Driver(4, limit=2).open(80, 24) as driver:
+        await driver.press("S")
+        await driver.running("r0", "r1")
+        await driver.press("1")
+        assert driver.hints()[0] != "p"
+        await driver.press("p")
+        assert driver.hints()[0] == "p"

@@ -382,7 +382,8 @@ def hints(now: Situation) -> list[Hint]:
     """What the footer shows: the actions that would do something now."""
     labels = dict(_FOOTER_OF_REPLAY if now.player else _FOOTER)
     if now.player.paused if now.player else now.board.paused:
-        labels["pause"] = "resume"
+        del labels["pause"]
+        labels = {"pause": "resume", **labels}  # first: a narrow footer does not leave out how it goes on
     if now.on_heading:
         labels |= {"retry": "retry these", "mark": "mark these", "open_detail": "fold"}
     return _hints(now, labels)
