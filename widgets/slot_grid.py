@@ -76,9 +76,9 @@ _IDLE = _Plan(1, 1, 1)
 """Nothing runs: one line is enough."""
 
 
-def _arrange(slots: int, priority: bool, width: int, max_rows: int) -> _Plan:
+def _arrange(slots: int, priority: bool, width: int, max_rows: int, crowded_rows: int) -> _Plan:
     """The roomiest plan that fits: two lines a cell within two thirds of the room, one line a cell, as many
-    cells as there is room for.
+    cells as `crowded_rows` hold.
 
     The place of the priority slot is reserved while it is unused, so that using it never moves the others.
     """
@@ -88,14 +88,14 @@ def _arrange(slots: int, priority: bool, width: int, max_rows: int) -> _Plan:
     for lines, room in ((2, max_rows * 2 // 3), (1, max_rows)):
         if ceil((slots + 1) / columns) * lines <= room:
             return _Plan(columns, lines, slots + priority)
-    places = max(1, max_rows - 1) * widest
+    places = max(1, crowded_rows - 1) * widest
     return _Plan(widest, 1, places, slots + priority - places)
 
 
 class SlotGrid(SteadyStyle, Widget, can_focus=True):
     """A cell stays where it is while its job runs.
 
-    When the slots need more than `max_rows` lines, the longest-running jobs come first and a last line counts the rest.
+    When the slots need more lines than there is room, the longest-running jobs come first and a last line counts the rest.
     """
 
     ALLOW_SELECT = False
@@ -145,19 +145,14 @@ class SlotGrid(SteadyStyle, Widget, can_focus=True):
         self._without_use = 0
         self._taken_over = False
         self._spinner = 0
-        self._max_rows = 12
+        self._max_rows = self._crowded_rows = 12
         self._plan = _Plan(1, 2, 0)
         self._cells: list[_Cell] = []
         self._cursor = 0
 
-    @property
-    def max_rows(self) -> int:
-        """The lines it may take at most; the owner sets it when the size of the screen changes."""
-        return self._max_rows
-
-    @max_rows.setter
-    def max_rows(self, rows: int) -> None:
-        self._max_rows = rows
+    def make_room(self, rows: int, crowded_rows: int) -> None:
+        """The lines it may take at most: to show all slots, and where they do not find room even so."""
+        self._max_rows, self._crowded_rows = rows, crowded_rows
         self._lay_out(self.size.width)
 
     @property
@@ -244,7 +239,7 @@ class SlotGrid(SteadyStyle, Widget, can_focus=True):
     def _arrange(self, width: int) -> _Plan:
         if self._priority is None and not any(self._slots):
             return _IDLE
-        return _arrange(len(self._slots), self._priority is not None, width, self._max_rows)
+        return _arrange(len(self._slots), self._priority is not None, width, self._max_rows, self._crowded_rows)
 
     def _region(self, place: int) -> Region:
         width = self.size.width // self._plan.columns

@@ -781,3 +781,11 @@ async def test_a_repo_that_runs_here_is_in_no_other_hands() -> None:
         await driver.press("3")
         held = ["held by pid 4242" in str(row.cells[-1]) for row in driver.app.main.table.rows]
         assert held == [False, True]
+
+
+async def test_64_slots_leave_the_log_above_the_lists_lines_of_its_own() -> None:
+    async with Driver(80, limit=64, start=True).open(80, 24) as driver:
+        assert driver.app.main.query_one("#log").size.height == 2
+        await driver.press("tab", "tab")
+        assert driver.app.main.focused.id == "log"
+        assert driver.app.main.query_one("#log").size.height == 3

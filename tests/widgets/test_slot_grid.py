@@ -24,9 +24,9 @@ def slot(number, **facts):
     return replace(FLASK, key=f"k{number}", title=f"repo-{number}", age=float(number), **facts)
 
 
-def hosted(*slots, priority=None, max_rows=12):
+def hosted(*slots, priority=None, max_rows=12, crowded_rows=None):
     grid = SlotGrid()
-    grid.max_rows = max_rows
+    grid.make_room(max_rows, crowded_rows or max_rows)
     grid.show(slots, priority, 0)
     return Host(grid)
 
@@ -206,6 +206,14 @@ async def test_the_cursor_survives_fewer_slots():
         await pilot.pause()
         assert app.widget.highlighted == "k2"
         assert lines(app.widget)[0].index("▌") == 60
+
+
+async def test_what_does_not_fit_anyway_leaves_the_others_more_room():
+    jobs = [slot(number) for number in range(1, 9)]
+    for count, shown in ((6, 6), (8, 3)):
+        app = hosted(*jobs[:count], max_rows=7, crowded_rows=4)
+        async with app.run_test(size=(40, 12)):
+            assert sum("repo-" in line for line in lines(app.widget)) == shown
 
 
 async def test_the_cursor_goes_with_its_job_where_jobs_change_places():

@@ -110,8 +110,11 @@ class RunScreen(Screen[None]):
             return
         self._drawn_at = event.size
         short = event.size.height < _TALL
-        self._slots.max_rows = max(1, event.size.height // 2 - (1 if short else 2))
-        self._status.compact = event.size.width < _NARROW
+        narrow = event.size.width < _NARROW
+        rows = max(1, event.size.height // 2 - (1 if short else 2))
+        # The log above the lists needs lines of its own.
+        self._slots.make_room(rows, rows * 2 // 3 if narrow and not short else rows)
+        self._status.compact = narrow
         self._drawn = None
         self.paint()
 
