@@ -1,0 +1,306 @@
+"""What a run costs on a wire: `python -m tests.bench.wire` prints its tables as Markdown, ratios of one run.
+
+A smart-HTTP server stands behind a delay line on loopback. Each way does the same work on repos of its own, in
+interleaved rounds; after each its exit status, what the server was asked and where the repos stand are checked.
+"""
+
+# ruff: noqa: T201  it prints its figures
+
+import argparse
+import http.client
+import json
+import os
+import shutil
+import ssl
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from tests.bench.wire_server import Far, certificate
+from tests.kit.program import SYNCTUI
+from tests.kit.repos import add_commits, git, make_remote
+
+_FILES = {f"folder{n % 6}/file{n}.txt": f"{n}\n" for n in range(30)}
+_COMMITS = 50
+_BEHIND = 5
+"""One repo in so many has news."""
+_LS_REFS = b"0014command=ls-refs\n00010009peel\n000csymrefs\n001bref-prefix refs/heads/\n001aref-prefix refs/tags/\n0000"
+
+
+@dataclass(frozen=True, slots=True)
+class Took:
+    """Seconds on the wall, and of processors in the program and all it started."""
+
+    wall: float
+    cpu: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """`old` is where a checkout stands at first, `new` what the repos that have news are at on the server."""
+
+    folder: Path
+    names: Sequence[str]
+    old: str
+    new: str
+    pristine: Path
+
+    def checkout(self, name: str) -> Path:
+        return self.folder / "co" / name
+
+    def bare(self, name: str) -> Path:
+        return self.folder / "srv" / f"{name}.git"
+
+    @property
+    def behind(self) -> Sequence[str]:
+        return self.names[::_BEHIND]
+
+    def lay(self, *, news: bool, missing: bool, url: str) -> None:
+        """As before any run: what the server has, and the checkouts, whose remote is at `url`."""
+        for name in self.behind:
+            (self.bare(name) / "refs/heads/main").write_text(f"{self.new if news else self.old}\n")
+        shutil.rmtree(self.folder / "co", ignore_errors=True)
+        (self.folder / "co").mkdir()
+        if missing:
+            return
+        subprocess.run(["cp", "-R", f"{self.pristine}/.", str(self.folder / "co")], check=True)
+        config = (self.pristine / self.names[0] / ".git/config").read_text()
+        for name in self.names:
+            (self.checkout(name) / ".git/config").write_text(config.replace("@URL@", f"{url}/{name}.git"))
+
+    def check(self, *, news: bool, merged: bool) -> None:
+        """Every repo stands where the server has it: its remote-tracking branch, and its own if it was to move."""
+        for name in self.names:
+            wanted = self.new if news and name in self.behind else self.old
+            for ref in ("refs/remotes/origin/main", *(["refs/heads/main"] if merged else [])):
+                assert _ref(self.checkout(name) / ".git", ref) == wanted, f"{name}: {ref}"
+
+
+def _ref(git_dir: Path, name: str) -> str:
+    loose = git_dir / name
+    if loose.exists():
+        return loose.read_text().strip()
+    packed = (git_dir / "packed-refs").read_text().splitlines()
+    return next(line.split()[0] for line in packed if line.endswith(f" {name}"))
+
+
+def ground(folder: Path, count: int) -> Ground:
+    """So many bare repositories and checkouts of them, each with 50 commits, 30 files, 3 branches and 3 tags."""
+    template = make_remote(folder / "template.git", _COMMITS, files=_FILES)
+    old = template.head
+    for number in range(3):
+        git(template.path, "tag", f"v{number}", f"{old}~{number * 10}")
+        if number:
+            git(template.path, "branch", f"topic{number}", f"{old}~{number}")
+    first = folder / "first"
+    git(folder, "clone", "--quiet", str(template.path), str(first))
+    new = add_commits(template, 2)
+    git(template.path, "update-ref", "refs/heads/main", old)
+    git(first, "remote", "set-url", "origin", "@URL@")
+    names = [f"r{number:04}" for number in range(count)]
+    for name in names:
+        shutil.copytree(template.path, folder / "srv" / f"{name}.git")
+        shutil.copytree(first, folder / "pristine" / name, symlinks=True)
+    return Ground(folder, names, old, new, folder / "pristine")
+
+
+def run(argv: Sequence[str], cwd: Path, stdin: bytes = b"") -> Took:
+    began = time.monotonic()
+    child = subprocess.Popen(
+        argv, cwd=cwd, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    assert child.stdin
+    child.stdin.write(stdin)
+    child.stdin.close()
+    assert child.stdout
+    said = child.stdout.read()
+    _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    assert child.returncode == 0, f"{argv[0]}: {child.returncode}\n{said.decode()[-2000:]}"
+    return Took(time.monotonic() - began, usage.ru_utime + usage.ru_stime)
+
+
+class Ways:
+    """How the work is done; each takes the ground, the URL of the server and the number of jobs."""
+
+    def __init__(self, ground: Ground, url: str, jobs: int, pem: Path | None) -> None:
+        self._ground, self._url, self._jobs, self._pem = ground, url, jobs, pem
+
+    def synctui(self) -> Took:
+        entries = "".join(f'{name} = "{self._url}/{name}.git"\n' for name in self._ground.names)
+        (self._ground.folder / "synctui.toml").write_text(f'[workspaces."co"]\n{entries}')
+        return run([SYNCTUI, "sync", "-q", "-j", str(self._jobs)], self._ground.folder)
+
+    def xargs(self, *command: str) -> Took:
+        """`git command` in each checkout."""
+        names = "\0".join(str(self._ground.checkout(name)) for name in self._ground.names)
+        argv = ["xargs", "-0", f"-P{self._jobs}", "-I{}", "git", "-C", "{}", *command]
+        return run(argv, self._ground.folder, names.encode())
+
+    def fetch(self) -> Took:
+        return self.xargs("fetch", "--quiet")
+
+    def pull(self) -> Took:
+        return self.xargs("pull", "--quiet", "--ff-only")
+
+    def clone(self) -> Took:
+        pairs = "\0".join(
+            word
+            for name in self._ground.names
+            for word in (f"{self._url}/{name}.git", str(self._ground.checkout(name)))
+        )
+        argv = ["xargs", "-0", f"-P{self._jobs}", "-n2", "git", "clone", "--quiet"]
+        return run(argv, self._ground.folder, pairs.encode())
+
+    def floor(self) -> Took:
+        """One bare request a repo on warm connections, of which nothing is compared."""
+        context = ssl.create_default_context(cafile=str(self._pem)) if self._pem else None
+        place = urlsplit(self._url)
+        kind = http.client.HTTPSConnection if context else http.client.HTTPConnection
+        more = {"context": context} if context else {}
+        headers = {"Git-Protocol": "version=2", "Content-Type": "application/x-git-upload-pack-request"}
+        assert place.port
+
+        def ask(names: Sequence[str]) -> None:
+            connection = kind(str(place.hostname), place.port, **more)  # type: ignore[arg-type]  # only https has one
+            for name in names:
+                connection.request("POST", f"/{name}.git/git-upload-pack", _LS_REFS, headers)
+                assert connection.getresponse().read().endswith(b"0000")
+
+        began, cpu = time.monotonic(), time.process_time()
+        with ThreadPoolExecutor(self._jobs) as pool:
+            list(pool.map(ask, [self._ground.names[at :: self._jobs] for at in range(self._jobs)]))
+        return Took(time.monotonic() - began, time.process_time() - cpu)
+
+    def vcspull(self) -> Took:
+        file = self._ground.folder / "vcspull.json"
+        repos = {name: f"git+{self._url}/{name}.git" for name in self._ground.names}
+        file.write_text(json.dumps({f"{self._ground.folder}/co/": repos}))
+        return run(["vcspull", "sync", "-f", str(file), "--all"], self._ground.folder)
+
+    def vcs2l(self) -> Took:
+        return run(["vcs", "pull", "--workers", str(self._jobs), "co"], self._ground.folder)
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """`limit` is the most that synctui may take of the time of the first of the other ways."""
+
+    what: str
+    others: tuple[str, ...]
+    limit: float
+    news: bool = False
+    missing: bool = False
+    local: bool = False
+
+
+WORKS = {
+    "current": Work("current", ("fetch", "floor"), 0.25),
+    "news": Work("one of 5 has news", ("pull",), 0.45, news=True),
+    "missing": Work("missing", ("clone",), 1.05, missing=True),
+    "local": Work("current, over file://", ("fetch",), 1.2, local=True),
+}
+_CALLED = {
+    "fetch": "`xargs git fetch`",
+    "pull": "`xargs git pull --ff-only`",
+    "clone": "`xargs git clone`",
+    "floor": "floor of warm requests",
+    "vcspull": "vcspull",
+    "vcs2l": "vcs2l",
+}
+_MERGES = {"synctui", "pull", "clone", "vcspull", "vcs2l"}
+
+
+def measure(
+    work: Work, others: Sequence[str], place: Ground, far: Far, ways: Ways, rounds: int
+) -> Mapping[str, list[Took]]:
+    took: dict[str, list[Took]] = {"synctui": [], **{name: [] for name in others}}
+    url = (place.folder / "srv").as_uri() if work.local else far.url
+    for _ in range(rounds):
+        for name, results in took.items():
+            place.lay(news=work.news, missing=work.missing, url=url)
+            far.reset()
+            way: Callable[[], Took] = getattr(ways, name)
+            results.append(way())
+            asked = far.reset()
+            assert work.local or len(asked) == len(place.names), f"{name}: asked {len(asked)} repos"
+            if name != "floor":
+                place.check(news=work.news, merged=name in _MERGES)
+    return took
+
+
+def table(title: str, took: Mapping[str, Sequence[Took]], count: int, limit: float) -> bool:
+    """Whether the limit holds; ratios are medians of those of each round."""
+    print(
+        f"\n{title}\n\n| way | seconds | synctui takes | CPU ms a repo | synctui takes |\n|---|---:|---:|---:|---:|"
+    )
+    ratios: dict[str, float] = {}
+    for name, results in took.items():
+        pairs = list(zip(took["synctui"], results, strict=True))
+        ratios[name] = statistics.median(mine.wall / other.wall for mine, other in pairs)
+        of_cpu = statistics.median(mine.cpu / other.cpu for mine, other in pairs)
+        wall, cpu = (statistics.median(getattr(one, key) for one in results) for key in ("wall", "cpu"))
+        against = ("", "") if name == "synctui" else (f"{ratios[name]:.2f} ×", f"{of_cpu:.2f} ×")
+        print(
+            f"| {_CALLED.get(name, name)} | {wall:.2f} | {against[0]} | {cpu / count * 1000:.1f} | {against[1]} |"
+        )
+    first = next(name for name in took if name != "synctui")
+    print(
+        f"\nAt most {limit:g} × {_CALLED[first]}: {'holds' if ratios[first] <= limit else 'DOES NOT HOLD'}.",
+        flush=True,
+    )
+    return ratios[first] <= limit
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--repos", type=int, default=100)
+    parser.add_argument("--jobs", type=int, default=16)
+    parser.add_argument("--delay", type=float, default=50.0, help="round trip in milliseconds")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--plain", action="store_true", help="http in place of https")
+    parser.add_argument(
+        "--peers", action="store_true", help="vcspull and vcs2l, too, where they are installed"
+    )
+    parser.add_argument("works", nargs="*", default=list(WORKS), metavar="|".join(WORKS))
+    wanted = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        pem = None if wanted.plain else certificate(folder)
+        for variable in [one for one in os.environ if one.startswith(("XDG_", "SYNCTUI", "GIT_"))]:
+            del os.environ[variable]
+        os.environ.update(HOME=name, GIT_CONFIG_NOSYSTEM="1")
+        config = folder / ".gitconfig"
+        config.write_text("[gc]\n\tauto = 0\n" + (f"[http]\n\tsslCAInfo = {pem}\n" if pem else ""))
+        place = ground(folder, wanted.repos)
+        holds = True
+        with Far(folder / "srv", wanted.delay / 1000, pem) as far:
+            for key in wanted.works:
+                work = WORKS[key]
+                peers = [
+                    way
+                    for way, program in (("vcspull", "vcspull"), ("vcs2l", "vcs"))
+                    if shutil.which(program)
+                ]
+                others = [*work.others, *(peers if wanted.peers and key == "current" else [])]
+                url = (folder / "srv").as_uri() if work.local else far.url
+                took = measure(work, others, place, far, Ways(place, url, wanted.jobs, pem), wanted.rounds)
+                wire = (
+                    "file://" if work.local else f"{'http' if wanted.plain else 'https'}, {wanted.delay:g} ms"
+                )
+                title = (
+                    f"{wanted.repos} repos, {work.what}; {wire}, {wanted.jobs} jobs, {wanted.rounds} rounds"
+                )
+                holds &= table(title, took, wanted.repos, work.limit)
+    return 0 if holds else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
