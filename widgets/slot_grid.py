@@ -239,7 +239,9 @@ class SlotGrid(SteadyStyle, Widget, can_focus=True):
     def _arrange(self, width: int) -> _Plan:
         if self._priority is None and not any(self._slots):
             return _IDLE
-        return _arrange(len(self._slots), self._priority is not None, width, self._max_rows, self._crowded_rows)
+        return _arrange(
+            len(self._slots), self._priority is not None, width, self._max_rows, self._crowded_rows
+        )
 
     def _region(self, place: int) -> Region:
         width = self.size.width // self._plan.columns

@@ -39,7 +39,7 @@ def changes(step: Step) -> list[LimitChanged]:
 
 def test_each_complaint_halves_the_lane_down_to_one() -> None:
     lanes = Lanes(None)
-    seen = [lanes.rate_limited(HOST, 8) for _ in range(4)]
+    seen = [lanes.crowded(HOST, 8) for _ in range(4)]
     assert seen == [
         LimitChanged(4, 8, "rate_limit", HOST),
         LimitChanged(2, 4, "rate_limit", HOST),
@@ -49,21 +49,42 @@ def test_each_complaint_halves_the_lane_down_to_one() -> None:
 
 
 def test_a_lane_that_the_person_made_narrow_is_halved_from_there() -> None:
-    assert Lanes(4).rate_limited(HOST, 8) == LimitChanged(2, 4, "rate_limit", HOST)
-    assert Lanes(8).rate_limited(HOST, 2) == LimitChanged(1, 2, "rate_limit", HOST)
+    assert Lanes(4).crowded(HOST, 8) == LimitChanged(2, 4, "rate_limit", HOST)
+    assert Lanes(8).crowded(HOST, 2) == LimitChanged(1, 2, "rate_limit", HOST)
 
 
 def test_as_many_good_answers_as_the_lane_is_wide_give_one_job_back() -> None:
     lanes = Lanes(None)
-    lanes.rate_limited(HOST, 4)
-    seen = [lanes.answered(HOST, FINE, 4) for _ in range(6)]
-    back = [LimitChanged(jobs, jobs - 1, "recovery", HOST) for jobs in (3, 4)]
-    assert seen == [None, back[0], None, None, back[1], None]
+    lanes.crowded(HOST, 8)
+    seen = [lanes.answered(HOST, FINE, 8) for _ in range(9)]
+    back = [LimitChanged(jobs, jobs - 1, "recovery", HOST) for jobs in (5, 6)]
+    assert seen == [None, None, None, back[0], None, None, None, None, back[1]]
+
+
+def test_one_crowd_halves_the_lane_once() -> None:
+    lanes = Lanes(None)
+    for _ in range(8):
+        lanes.enter(HOST)
+    assert lanes.crowded(HOST, 8) == LimitChanged(4, 8, "rate_limit", HOST)
+    assert [lanes.crowded(HOST, 8) for _ in range(3)] == [None] * 3
+    for _ in range(4):
+        lanes.leave(HOST)
+    assert lanes.crowded(HOST, 8) == LimitChanged(2, 4, "rate_limit", HOST)
+
+
+def test_more_than_the_host_bears_is_tried_rarely_and_taken_back_alone() -> None:
+    lanes = Lanes(None)
+    lanes.crowded(HOST, 4)  # it bears 3
+    answers = [lanes.answered(HOST, FINE, 4) for _ in range(2 + 3 * 8)]
+    told = [event for event in answers if event]
+    assert told == [LimitChanged(3, 2, "recovery", HOST), LimitChanged(4, 3, "recovery", HOST)]
+    assert answers[1] is told[0]
+    assert answers[-1] is told[1]
 
 
 def test_what_is_no_answer_of_the_host_gives_nothing_back() -> None:
     lanes = Lanes(None)
-    lanes.rate_limited(HOST, 2)
+    lanes.crowded(HOST, 2)
     for state in (State.CANCELLED, State.BUSY, State.FAILED, State.TIMED_OUT, State.SKIPPED):
         assert lanes.answered(HOST, Outcome(state), 2) is None
 
@@ -71,7 +92,7 @@ def test_what_is_no_answer_of_the_host_gives_nothing_back() -> None:
 def test_nothing_new_starts_there_while_the_lane_is_full_and_other_hosts_go_on() -> None:
     scheduler = scheduled("abcdefgh", 4)
     scheduler.add([(repo("x", "b.example"), "x")], 0.0)
-    assert changes(scheduler.rate_limited("a")) == [LimitChanged(2, 4, "rate_limit", HOST)]
+    assert changes(scheduler.crowded("a")) == [LimitChanged(2, 4, "rate_limit", HOST)]
     assert started(scheduler.ended("a", FINE, 1.0)) == ["x"]
     second = scheduler.ended("b", FINE, 1.0)
     assert (changes(second), started(second)) == ([LimitChanged(3, 2, "recovery", HOST)], ["e"])
@@ -92,11 +113,11 @@ def test_a_host_is_remembered_into_the_next_run() -> None:
 
 def test_the_engine_hears_it_while_the_job_still_waits() -> None:
     gated = GatedWork()
-    heard = {"a": Reason.RATE_LIMITED, "b": Reason.NETWORK}
+    heard = {"a": True, "b": False}
 
     def work(job: Job, stop: StopSignal, gauge: Gauge, notice: Callable[[Notice], None]) -> Outcome:
-        if reason := heard.get(job.id):
-            notice(Notice("info", "trying again", about=job.id, retried=reason))
+        if job.id in heard:
+            notice(Notice("info", "trying again", about=job.id, crowded=heard[job.id]))
         return gated(job, stop, gauge, notice)
 
     engine = Engine(work, limit=4)

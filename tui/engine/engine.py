@@ -347,8 +347,8 @@ class Engine:
     def _notice(self, notice: Notice) -> None:
         def command(scheduler: Scheduler, _now: float) -> Step:
             step = Step([notice])
-            if notice.about and notice.retried is Reason.RATE_LIMITED:
-                step.join(scheduler.rate_limited(notice.about))
+            if notice.about and notice.crowded:
+                step.join(scheduler.crowded(notice.about))
             return step
 
         self._step(command)

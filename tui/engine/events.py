@@ -80,8 +80,8 @@ class Notice:
     text: str
     about: str | None = None
     """The repo whose job it tells of; None for an answer to a command, and for what concerns the whole run."""
-    retried: Reason | None = None
-    """Why that job waits before it tries again."""
+    crowded: bool = False
+    """The remote has turned that job away as one too many; it waits before it tries again."""
 
 
 @dataclass(frozen=True, slots=True)

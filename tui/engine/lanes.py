@@ -6,23 +6,39 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tui.engine.events import LimitChanged
-from tui.git.outcome import Outcome, Reason, State
+from tui.git.failure import is_crowded
+from tui.git.outcome import Outcome, State
 
 _ANSWERED = {State.SYNCED, State.UP_TO_DATE, State.BLOCKED}
+_PATIENCE = 8
 
 
 @dataclass(slots=True)
 class _Throttle:
     limit: int
+    borne: int
+    """One less than the host complained of; more than that is tried rarely."""
     answers: int = 0
     """Good answers since the limit last moved."""
+    patience: int = _PATIENCE
+    """Rounds of good answers before more than is borne is tried."""
+
+    @property
+    def tries_more(self) -> bool:
+        return self.limit > self.borne
+
+    @property
+    def answers_needed(self) -> int:
+        """Until one job more may run."""
+        return self.limit * (self.patience if self.limit == self.borne else 1)
 
 
 class Lanes:
     """Jobs in the priority slot are outside every lane.
 
-    A rate limited answer halves the lane, down to 1. As many good answers as the lane is wide give one
-    job back. What a host said holds beyond the end of a run, and so does the time of its last start.
+    A crowd that the host turns away halves the lane, down to 1. As many good answers as the lane is wide give
+    one job back, up to what the host is known to bear; one job beyond that is tried ever more rarely, and taken
+    back alone. What a host said holds beyond the end of a run, and so does the time of its last start.
     """
 
     def __init__(self, host_limit: int | None, start_delay: float = 0.0) -> None:
@@ -57,22 +73,29 @@ class Lanes:
         last = self._last_start.get(host)
         return -math.inf if last is None else last + self._start_delay
 
-    def rate_limited(self, host: str, jobs: int) -> LimitChanged | None:
-        was = self._limit(host, jobs)
-        self._throttles[host] = _Throttle(max(1, was // 2))
+    def crowded(self, host: str, jobs: int) -> LimitChanged | None:
+        was, throttle = self._limit(host, jobs), self._throttles.get(host)
+        if throttle and self._running[host] > was:
+            return None  # it is about those that are one too many already
+        if throttle and throttle.tries_more:
+            throttle.limit, throttle.answers = throttle.borne, 0
+            throttle.patience *= 2
+        else:
+            self._throttles[host] = _Throttle(max(1, was // 2), max(1, was - 1))
         return self._changed(host, was, jobs, "rate_limit")
 
     def answered(self, host: str, outcome: Outcome, jobs: int) -> LimitChanged | None:
         """A job of the host ended with this outcome."""
-        if outcome.reason is Reason.RATE_LIMITED:
-            return self.rate_limited(host, jobs)
+        if is_crowded(outcome):
+            return self.crowded(host, jobs)
         throttle = self._throttles.get(host)
         if throttle is None or outcome.state not in _ANSWERED:
             return None
         throttle.answers += 1
-        if throttle.answers < throttle.limit:
+        if throttle.answers < throttle.answers_needed:
             return None
         was = self._limit(host, jobs)
+        throttle.borne = max(throttle.borne, throttle.limit)
         throttle.limit, throttle.answers = throttle.limit + 1, 0
         if throttle.limit >= self._width(jobs):
             del self._throttles[host]

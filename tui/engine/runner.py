@@ -11,6 +11,7 @@ from tui.engine.attempts import joined
 from tui.engine.engine import Work, internal_failure
 from tui.engine.events import Notice
 from tui.engine.job import Job
+from tui.git.failure import is_crowded
 from tui.git.gauge import Gauge, Progress
 from tui.git.outcome import RETRIED_REASONS, Action, Outcome, Reason, State
 from tui.git.repo import Repo
@@ -51,7 +52,7 @@ def make_work(options: SyncOptions, retries: int) -> Work:
             if time.monotonic() + pause >= began + gauge.waited + _timeout(job.repo, options, outcome):
                 break  # nothing could be done in what is left
             text = f"{job.id}: {outcome.reason}, trying again in {pause:.0f} s ({tried + 1} of {retries})"
-            notice(Notice("info", text, about=job.id, retried=outcome.reason))
+            notice(Notice("info", text, about=job.id, crowded=is_crowded(outcome)))
             gauge.show(Progress(phase=f"retry {tried + 1}/{retries} in {pause:.0f} s", line=outcome.message))
             gauge.resumes = time.monotonic() + pause
             stopped = stop.wait(pause)

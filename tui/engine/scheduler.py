@@ -255,9 +255,9 @@ class Scheduler:
         """Time has passed: start what was due."""
         return self._fill(Step(), now)
 
-    def rate_limited(self, job_id: str) -> Step:
-        """The remote of this job said that it is asked too often."""
-        narrowed = self._lanes.rate_limited(self.jobs[job_id].repo.host, self.limit)
+    def crowded(self, job_id: str) -> Step:
+        """The remote of this job turned it away as one too many; it tries again by itself."""
+        narrowed = self._lanes.crowded(self.jobs[job_id].repo.host, self.limit)
         return Step([narrowed] if narrowed else [])
 
     def _queue(self, job: Job, step: Step, *, pick: bool) -> None:

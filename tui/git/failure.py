@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from tui.git.clean import clean_text
-from tui.git.outcome import Reason, State
+from tui.git.outcome import Outcome, Reason, State
 from tui.git.process import Exit
 from tui.git.repo import Repo
 
@@ -175,6 +175,17 @@ def classify(exit_: Exit, *, network: bool, local: bool = False) -> Failure:
             asks = "" if wait is None else f" (it asks to wait {wait:.0f} s)"
             return Failure(reason, _plain(hit) + asks, wait)
     return Failure(Reason.REMOTE_ERROR if network else Reason.CORRUPT, _unknown(lines, exit_.code))
+
+
+_CROWDED = re.compile(r"kex_exchange_identification|Connection reset|returned error: 503")
+
+
+def is_crowded(outcome: Outcome) -> bool:
+    """Whether the remote has more to do than it takes, or says so; fewer at once may be all that it needs."""
+    of_network = outcome.reason in {Reason.NETWORK, Reason.REMOTE_ERROR}
+    return outcome.reason is Reason.RATE_LIMITED or (
+        of_network and _CROWDED.search(outcome.message) is not None
+    )
 
 
 def _speakers(lines: Sequence[str], *, local: bool) -> list[_By]:
