@@ -39,7 +39,7 @@ def changes(step: Step) -> list[LimitChanged]:
 
 def test_each_complaint_halves_the_lane_down_to_one() -> None:
     lanes = Lanes(None)
-    seen = [lanes.crowded(HOST, 8) for _ in range(4)]
+    seen = [lanes.crowded(HOST, 8, 0.0) for _ in range(4)]
     assert seen == [
         LimitChanged(4, 8, "rate_limit", HOST),
         LimitChanged(2, 4, "rate_limit", HOST),
@@ -49,14 +49,14 @@ def test_each_complaint_halves_the_lane_down_to_one() -> None:
 
 
 def test_a_lane_that_the_person_made_narrow_is_halved_from_there() -> None:
-    assert Lanes(4).crowded(HOST, 8) == LimitChanged(2, 4, "rate_limit", HOST)
-    assert Lanes(8).crowded(HOST, 2) == LimitChanged(1, 2, "rate_limit", HOST)
+    assert Lanes(4).crowded(HOST, 8, 0.0) == LimitChanged(2, 4, "rate_limit", HOST)
+    assert Lanes(8).crowded(HOST, 2, 0.0) == LimitChanged(1, 2, "rate_limit", HOST)
 
 
 def test_as_many_good_answers_as_the_lane_is_wide_give_one_job_back() -> None:
     lanes = Lanes(None)
-    lanes.crowded(HOST, 8)
-    seen = [lanes.answered(HOST, FINE, 8) for _ in range(9)]
+    lanes.crowded(HOST, 8, 0.0)
+    seen = [lanes.answered(HOST, FINE, 8, 0.0, 0.0) for _ in range(9)]
     back = [LimitChanged(jobs, jobs - 1, "recovery", HOST) for jobs in (5, 6)]
     assert seen == [None, None, None, back[0], None, None, None, None, back[1]]
 
@@ -65,17 +65,17 @@ def test_one_crowd_halves_the_lane_once() -> None:
     lanes = Lanes(None)
     for _ in range(8):
         lanes.enter(HOST)
-    assert lanes.crowded(HOST, 8) == LimitChanged(4, 8, "rate_limit", HOST)
-    assert [lanes.crowded(HOST, 8) for _ in range(3)] == [None] * 3
+    assert lanes.crowded(HOST, 8, 0.0) == LimitChanged(4, 8, "rate_limit", HOST)
+    assert [lanes.crowded(HOST, 8, 0.0) for _ in range(3)] == [None] * 3
     for _ in range(4):
         lanes.leave(HOST)
-    assert lanes.crowded(HOST, 8) == LimitChanged(2, 4, "rate_limit", HOST)
+    assert lanes.crowded(HOST, 8, 0.0) == LimitChanged(2, 4, "rate_limit", HOST)
 
 
 def test_more_than_the_host_bears_is_tried_rarely_and_taken_back_alone() -> None:
     lanes = Lanes(None)
-    lanes.crowded(HOST, 4)  # it bears 3
-    answers = [lanes.answered(HOST, FINE, 4) for _ in range(2 + 3 * 8)]
+    lanes.crowded(HOST, 4, 0.0)  # it bears 3
+    answers = [lanes.answered(HOST, FINE, 4, 0.0, 0.0) for _ in range(2 + 3 * 8)]
     told = [event for event in answers if event]
     assert told == [LimitChanged(3, 2, "recovery", HOST), LimitChanged(4, 3, "recovery", HOST)]
     assert answers[1] is told[0]
@@ -84,15 +84,15 @@ def test_more_than_the_host_bears_is_tried_rarely_and_taken_back_alone() -> None
 
 def test_what_is_no_answer_of_the_host_gives_nothing_back() -> None:
     lanes = Lanes(None)
-    lanes.crowded(HOST, 2)
+    lanes.crowded(HOST, 2, 0.0)
     for state in (State.CANCELLED, State.BUSY, State.FAILED, State.TIMED_OUT, State.SKIPPED):
-        assert lanes.answered(HOST, Outcome(state), 2) is None
+        assert lanes.answered(HOST, Outcome(state), 2, 0.0, 0.0) is None
 
 
 def test_nothing_new_starts_there_while_the_lane_is_full_and_other_hosts_go_on() -> None:
     scheduler = scheduled("abcdefgh", 4)
     scheduler.add([(repo("x", "b.example"), "x")], 0.0)
-    assert changes(scheduler.crowded("a")) == [LimitChanged(2, 4, "rate_limit", HOST)]
+    assert changes(scheduler.crowded("a", 0.0)) == [LimitChanged(2, 4, "rate_limit", HOST)]
     assert started(scheduler.ended("a", FINE, 1.0)) == ["x"]
     second = scheduler.ended("b", FINE, 1.0)
     assert (changes(second), started(second)) == ([LimitChanged(3, 2, "recovery", HOST)], ["e"])
@@ -102,6 +102,14 @@ def test_an_end_for_that_reason_narrows_the_lane_too() -> None:
     scheduler = scheduled("abcd", 2)
     step = scheduler.ended("a", TOO_OFTEN, 1.0)
     assert (changes(step), started(step)) == ([LimitChanged(1, 2, "rate_limit", HOST)], [])
+
+
+def test_who_began_with_the_crowd_that_was_turned_away_narrows_nothing_more() -> None:
+    scheduler = scheduled("abcdefgh", 8)
+    assert changes(scheduler.ended("a", TOO_OFTEN, 1.0)) == [LimitChanged(4, 8, "rate_limit", HOST)]
+    assert [changes(scheduler.ended(name, TOO_OFTEN, 2.0)) for name in "bcdefgh"] == [[]] * 7
+    scheduler.add([(repo("x"), "x")], 3.0)
+    assert changes(scheduler.ended("x", TOO_OFTEN, 4.0)) == [LimitChanged(2, 4, "rate_limit", HOST)]
 
 
 def test_a_host_is_remembered_into_the_next_run() -> None:

@@ -59,7 +59,7 @@ class Hosts:
             return
         self.turned_away[host] += 1
         self._put(now + min(2.0**tried, 4) * self.random.uniform(0.7, 1.3), str(tried + 1), name)
-        self._carry_out(self.scheduler.crowded(name), now)
+        self._carry_out(self.scheduler.crowded(name, now), now)
 
     def _put(self, at: float, what: str, name: str) -> None:
         heapq.heappush(self._agenda, (at, next(self._order), what, name))

@@ -345,10 +345,10 @@ class Engine:
                 self._notice(Notice("error", f"{failure}: {error}"))
 
     def _notice(self, notice: Notice) -> None:
-        def command(scheduler: Scheduler, _now: float) -> Step:
+        def command(scheduler: Scheduler, now: float) -> Step:
             step = Step([notice])
             if notice.about and notice.crowded:
-                step.join(scheduler.crowded(notice.about))
+                step.join(scheduler.crowded(notice.about, now))
             return step
 
         self._step(command)

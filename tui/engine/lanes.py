@@ -18,6 +18,8 @@ class _Throttle:
     limit: int
     borne: int
     """One less than the host complained of; more than that is tried rarely."""
+    narrowed: float
+    """When, on the monotonic clock."""
     answers: int = 0
     """Good answers since the limit last moved."""
     patience: int = _PATIENCE
@@ -73,22 +75,26 @@ class Lanes:
         last = self._last_start.get(host)
         return -math.inf if last is None else last + self._start_delay
 
-    def crowded(self, host: str, jobs: int) -> LimitChanged | None:
+    def crowded(self, host: str, jobs: int, now: float) -> LimitChanged | None:
+        """A job there was turned away as one too many."""
         was, throttle = self._limit(host, jobs), self._throttles.get(host)
         if throttle and self._running[host] > was:
             return None  # it is about those that are one too many already
         if throttle and throttle.tries_more:
-            throttle.limit, throttle.answers = throttle.borne, 0
+            throttle.limit, throttle.answers, throttle.narrowed = throttle.borne, 0, now
             throttle.patience *= 2
         else:
-            self._throttles[host] = _Throttle(max(1, was // 2), max(1, was - 1))
+            self._throttles[host] = _Throttle(max(1, was // 2), max(1, was - 1), now)
         return self._changed(host, was, jobs, "rate_limit")
 
-    def answered(self, host: str, outcome: Outcome, jobs: int) -> LimitChanged | None:
-        """A job of the host ended with this outcome."""
-        if is_crowded(outcome):
-            return self.crowded(host, jobs)
+    def answered(
+        self, host: str, outcome: Outcome, jobs: int, began: float, now: float
+    ) -> LimitChanged | None:
+        """A job of the host, which began then, ended with this outcome."""
         throttle = self._throttles.get(host)
+        if is_crowded(outcome):
+            of_the_same_crowd = throttle is not None and began <= throttle.narrowed
+            return None if of_the_same_crowd else self.crowded(host, jobs, now)
         if throttle is None or outcome.state not in _ANSWERED:
             return None
         throttle.answers += 1

@@ -238,14 +238,15 @@ class Scheduler:
         job = self.jobs[job_id]
         if not isinstance(job.state, Running):
             raise RuntimeError(f"{job_id} ended but was not running")  # noqa: TRY004  a bug, not a type
+        began = job.state.since
         self.slots.free(job.state.slot)
         if job.state.slot != PRIORITY_SLOT:
             self._lanes.leave(job.repo.host)
         if outcome.state is State.SKIPPED:
-            self._lanes.asked_nothing(job.repo.host, job.state.since)
+            self._lanes.asked_nothing(job.repo.host, began)
         self._lock_keys.discard(job.lock_key)
         self._end(job, Trigger.END, outcome, now if over is None else over, step)
-        if changed := self._lanes.answered(job.repo.host, outcome, self.limit):
+        if changed := self._lanes.answered(job.repo.host, outcome, self.limit, began, now):
             step.events.append(changed)
         if self.fail_fast and outcome.state in ATTENTION_STATES:
             self._cancel_queued(Reason.FAIL_FAST, now, step)
@@ -255,9 +256,9 @@ class Scheduler:
         """Time has passed: start what was due."""
         return self._fill(Step(), now)
 
-    def crowded(self, job_id: str) -> Step:
+    def crowded(self, job_id: str, now: float) -> Step:
         """The remote of this job turned it away as one too many; it tries again by itself."""
-        narrowed = self._lanes.crowded(self.jobs[job_id].repo.host, self.limit)
+        narrowed = self._lanes.crowded(self.jobs[job_id].repo.host, self.limit, now)
         return Step([narrowed] if narrowed else [])
 
     def _queue(self, job: Job, step: Step, *, pick: bool) -> None:
