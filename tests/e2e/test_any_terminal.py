@@ -123,6 +123,25 @@ def test_a_click_does_what_stands_there(workspace: Workspace, ssh_stub: SshStub,
         terminal.wait_for("▌  co/r05")
 
 
+@pytest.mark.parametrize(
+    ("env", "theme"),
+    [
+        ({"TERM": "xterm", "COLORTERM": ""}, "ansi-dark"),
+        ({"TERM": "xterm", "COLORTERM": "", "SYNCTUI_THEME": "nord"}, "nord"),
+        ({"TERM": "xterm-256color", "COLORTERM": ""}, "textual-dark"),
+    ],
+    ids=["16 colours", "asked for", "256 colours"],
+)
+def test_a_terminal_of_16_colours_keeps_its_own(
+    workspace: Workspace, env: dict[str, str], theme: str
+) -> None:
+    with Terminal.start([SYNCTUI], cwd=workspace.folder, env=env, size=(100, 30)) as terminal:
+        terminal.wait_for("12 repos planned")
+        terminal.press(",")
+        screen = terminal.wait_for("theme")
+        assert theme in next(line for line in screen.split("\n") if " theme " in line)
+
+
 def click(terminal: Terminal, text: str) -> None:
     """`text` may begin with the end of the line above."""
     lines = terminal.wait_for(text).split("\n")

@@ -121,6 +121,9 @@ class SynctuiApp(App[Ending]):
         Raises what kept the passes of a watch from beginning, ConfigError, SelectionError or StateError.
         """
         ending = None
+        if self.console.color_system == "standard":  # 16 colours: the others' fine shades would all be white
+            self._first_theme = "ansi-dark"
+            self.wear(self.desk.session.preferences.settings.theme)
         youngest, young, _ = gc.get_threshold()
         gc.set_threshold(youngest, young, _NEVER)
         try:

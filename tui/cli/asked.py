@@ -183,9 +183,18 @@ def facts_for(workspace: Workspace, asked: Asked) -> Callable[[Repo], Facts]:
 
 def has_terminal() -> bool:
     # Textual reads stdin and draws on stderr; without either nothing could be seen or ended.
-    return sys.stdin.isatty() and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+    return sys.stdin.isatty() and sys.stderr.isatty() and not _is_dumb()
+
+
+def _is_dumb() -> bool:
+    return os.environ.get("TERM") == "dumb"
 
 
 def needs_terminal(instead: str) -> None:
     if not has_terminal():
-        refuse(f"the app needs a terminal; without one use `{instead}`")
+        needed = (
+            "a terminal that can move its cursor, and TERM=dumb says it cannot"
+            if _is_dumb()
+            else "a terminal"
+        )
+        refuse(f"the app needs {needed}; without one use `{instead}`")
