@@ -5,7 +5,7 @@ import gc
 import pytest
 
 from tests.kit.app_driver import Driver
-from tui.app import app as module
+from tui.app import pace as module
 from widgets.log_pane import LogLine
 from widgets.tone import Tone
 
@@ -58,8 +58,8 @@ async def test_drawing_takes_a_fifth_of_the_time_unless_half_a_second_has_passed
         ticks: list[float] = []
         with monkeypatch.context() as patch:
             watch = Watch(patch, now=1_000.0)
-            patch.setattr(driver.app, "tick", lambda: ticks.append(watch.now))
-            driver.app._beaten_at = driver.app._spent = 0.0
+            patch.setattr(driver.app._pace, "_tick", lambda: ticks.append(watch.now))
+            driver.app._pace._drawn = driver.app._pace._spent = 0.0
             for now, spent in [
                 (1000, 0),
                 (1000.1, 0.03),
@@ -69,7 +69,7 @@ async def test_drawing_takes_a_fifth_of_the_time_unless_half_a_second_has_passed
                 (1001.1, 1),
             ]:
                 watch.now, watch.spent = now, spent
-                driver.app._beat()
+                driver.app._pace.beat()
         assert ticks == [1000, 1000.2, 1000.7]
 
 
@@ -81,7 +81,7 @@ async def test_the_collector_goes_through_everything_only_where_nobody_types(
         with monkeypatch.context() as patch:
             watch = Watch(patch, now=2_000.0)
             patch.setattr(gc, "collect", lambda: collected.append(watch.now))
-            driver.app._collected_at, driver.app._typed_at = 1_989.0, 1_999.5
+            driver.app._pace.collected, driver.app._pace.typed = 1_989.0, 1_999.5
             for watch.now in (2_000.0, 2_000.4, 2_000.6, 2_009.0, 2_010.7):
-                driver.app._collect(watch.now)
+                driver.app._pace.collect(watch.now)
         assert collected == [2_000.6, 2_010.7]

@@ -3,8 +3,6 @@
 import asyncio
 import contextlib
 import gc
-import os
-import select
 import signal
 import sys
 import time
@@ -19,7 +17,6 @@ from textual.events import Event, Key
 from textual.screen import Screen
 from textual.theme import Theme
 from textual.widgets import Input
-from textual.worker import Worker
 
 from tui.app import present
 from tui.app.actions import BY_NAME, Situation, bindings
@@ -29,16 +26,17 @@ from tui.app.desk import Desk
 from tui.app.detail_screen import DetailScreen
 from tui.app.fault import fault_line
 from tui.app.lookout import Lookout
+from tui.app.pace import TICK, Pace, collecting_by_pace
 from tui.app.palette import ActionCommands, Palette
+from tui.app.passes import Passes
 from tui.app.player import Player
 from tui.app.reader import Reader
 from tui.app.run_screen import RunScreen
 from tui.app.session import Session
-from tui.app.terminal import TerminalDriver
+from tui.app.terminal import TerminalDriver, terminal_is_lost
 from tui.engine.clock import Clock
 from tui.engine.events import JobEnded, Notice, Record
 from tui.engine.feed import Inbox
-from tui.engine.plan import Plan
 from tui.engine.shutdown import STOP_GRACE, STOP_SIGNALS, Ending
 from tui.git.outcome import Reason
 from tui.store.logs import log_of
@@ -48,16 +46,6 @@ from widgets.dialogs import ConfirmDialog
 from widgets.log_pane import LogLine
 from widgets.tone import Tone
 
-_TICK = 0.1
-_SHARE = 0.2
-"""Of the loop's time that drawing may take where nobody has pressed a key: so long a key may have to wait."""
-_COLLECT_AFTER = 1.0
-"""Seconds without a key after which nobody notices that everything stops for a tenth of one."""
-_COLLECT_EVERY = 10.0
-_NEVER = 1 << 30
-"""Collections of the young after which the collector goes through everything: that is done here."""
-_STALEST = 0.5
-"""Seconds after which it is drawn whatever it takes."""
 _TIME_TO_READ = 15.0
 """Seconds, for who has never seen the app."""
 _END_OF_FILTER = frozenset({"enter", "escape"})
@@ -103,16 +91,11 @@ class SynctuiApp(App[Ending]):
         self._fault: Exception | None = None
         """The first fault of ours that nothing has caught; it ends the screen."""
         self._inbox = Inbox()
-        self._beaten_at = self._spent = 0.0
-        """When the last beat was, and what the loop's thread had spent of the processor by then, in seconds."""
-        self._typed_at = self._collected_at = 0.0
+        self._pace = Pace(self.tick)
         self._signal: signal.Signals | None = None
         self.lookout = Lookout(self, self.desk)
         self.reader = Reader(self, self.desk)
-        self._pass: Worker[str] | None = None
-        """What begins, or has begun, the pass of the watch that goes on."""
-        self._refusal: Exception | None = None
-        """What kept the last passes from beginning; it ends the screen."""
+        self.passes = Passes(self)
         self._has_terminal = sys.__stdin__ is not None and sys.__stdin__.isatty()
 
     def run_to_end(self) -> Ending:
@@ -124,10 +107,9 @@ class SynctuiApp(App[Ending]):
         if self.console.color_system == "standard":  # 16 colours: the others' fine shades would all be white
             self._first_theme = "ansi-dark"
             self.wear(self.desk.session.preferences.settings.theme)
-        youngest, young, _ = gc.get_threshold()
-        gc.set_threshold(youngest, young, _NEVER)
         try:
-            ending = self.run()
+            with collecting_by_pace():
+                ending = self.run()
         except Exception as error:  # noqa: BLE001  whatever it is, what runs is ended and the person told
             self._fault = self._fault or error
         was_writing = self.bridge.finish_writing(STOP_GRACE)  # which may have begun a run only now
@@ -145,8 +127,8 @@ class SynctuiApp(App[Ending]):
             with contextlib.suppress(OSError):
                 sys.stderr.write(f"{fault_line(self._fault)}\n")
                 sys.stderr.flush()
-        if self._refusal:
-            raise self._refusal
+        if self.passes.refusal:
+            raise self.passes.refusal
         return ending
 
     def _tell_summary(self) -> None:
@@ -189,7 +171,7 @@ class SynctuiApp(App[Ending]):
         for number in STOP_SIGNALS:
             self._heed(number)
         self.app_resume_signal.subscribe(self, lambda _app: self.refresh(layout=True))
-        self.set_interval(_TICK, self._beat)
+        self.set_interval(TICK, self._pace.beat)
         self.theme_changed_signal.subscribe(self, self._keep_theme)
         self.lookout.recall_arrivals()
         session = self.desk.session
@@ -232,20 +214,6 @@ class SynctuiApp(App[Ending]):
 
     # Drawing.
 
-    def _beat(self) -> None:
-        """Draw at the pace that the machine bears, so that keys find the loop idle."""
-        spent, passed = time.thread_time() - self._spent, time.monotonic() - self._beaten_at
-        if spent <= passed * _SHARE or passed >= _STALEST:
-            self._spent, self._beaten_at = time.thread_time(), time.monotonic()
-            self.tick()
-            self._collect(self._beaten_at)
-
-    def _collect(self, now: float) -> None:
-        """What the collector would do on its own at any time, as while a key waits."""
-        if now - self._collected_at >= _COLLECT_EVERY and now - self._typed_at >= _COLLECT_AFTER:
-            self._collected_at = now
-            gc.collect()
-
     def tick(self) -> None:
         if not self.is_running:  # widgets that are being taken down can draw nothing
             return
@@ -255,8 +223,8 @@ class SynctuiApp(App[Ending]):
         if self.main.shows_arrived:
             self.reader.read_shown(self.main.highlighted())
         self.lookout.look_again(shown=self.main.shows_repos)
-        self._repeat()
-        if self._terminal_lost():
+        self.passes.repeat()
+        if self._has_terminal and not self.desk.leaving and terminal_is_lost():
             self.abort(signal.SIGHUP, Reason.SIGNAL)
         screen = self.screen
         if isinstance(screen, RunScreen | DetailScreen):
@@ -307,32 +275,6 @@ class SynctuiApp(App[Ending]):
     def say(self, text: str, level: Level = "information", seconds: float | None = None) -> None:
         self.notify(text, severity=level, markup=False, timeout=seconds)
 
-    # The watch.
-
-    def _repeat(self) -> None:
-        """Begin the pass that is due. Which repos it has is found out off the screen's thread."""
-        watch, going = self.desk.session.watch, self._pass
-        if watch is None or self.desk.leaving or not self.desk.engine.snapshot().idle:
-            return
-        if going is None:
-            if not watch.due_in():
-                self._pass = self.run_worker(
-                    lambda: watch.begin(self._start), name="pass", thread=True, exit_on_error=False
-                )
-        elif going.error:
-            self._refusal = going.error if isinstance(going.error, Exception) else None
-            self.exit(Ending(2))
-        elif going.is_finished:
-            self._pass = None
-            if going.result:
-                self.main.append([LogLine("", Tone.NOTE, text=going.result)])
-                self.say(going.result, "warning")
-            else:
-                watch.ended()
-
-    def _start(self, plan: Plan) -> None:
-        self.desk.engine.start(plan.run, plan.settled)
-
     # Actions.
 
     async def on_event(self, event: Event) -> None:
@@ -343,7 +285,7 @@ class SynctuiApp(App[Ending]):
         What follows the end of a filter waits until the filter counts: of `/x`, enter, `r` the last is no text.
         """
         if isinstance(event, Key):
-            self._typed_at = time.monotonic()
+            self._pace.typed = time.monotonic()
             if event.time < self._deaf_to:
                 return
             if self._greeting:
@@ -404,7 +346,7 @@ class SynctuiApp(App[Ending]):
     def action_act(self, name: str) -> None:
         """Do the action of that name, or say why not."""
         if not self.main.is_ready:  # typed before the first frame
-            self.set_timer(_TICK, self.doer(name))
+            self.set_timer(TICK, self.doer(name))
             return
         action = BY_NAME[name]
         if why := action.refuse(self.situation()):
@@ -479,14 +421,3 @@ class SynctuiApp(App[Ending]):
         finally:
             # The loop learns of a signal in its next round; only after that one may it be heeded again.
             loop.call_soon(loop.call_soon, self._heed, signal.SIGINT)
-
-    def _terminal_lost(self) -> bool:
-        """A closed terminal with SIGHUP ignored would otherwise be drawn to for ever."""
-        if not self._has_terminal or self.desk.leaving:
-            return False
-        with contextlib.suppress(OSError, ValueError):
-            fd = sys.__stdin__.fileno() if sys.__stdin__ else 0
-            poll = select.poll()
-            poll.register(fd, 0)
-            return not os.isatty(fd) or any(event & select.POLLHUP for _, event in poll.poll(0))
-        return True

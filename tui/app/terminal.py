@@ -1,6 +1,9 @@
 """The terminal of the app, which may go away before the app does."""
 
 import contextlib
+import os
+import select
+import sys
 from typing import TextIO
 
 from textual.app import App
@@ -48,3 +51,13 @@ class TerminalDriver(LinuxDriver):
     def run_input_thread(self) -> None:
         with contextlib.suppress(OSError):
             super().run_input_thread()
+
+
+def terminal_is_lost() -> bool:
+    """A closed terminal with SIGHUP ignored would otherwise be drawn to for ever."""
+    with contextlib.suppress(OSError, ValueError):
+        fd = sys.__stdin__.fileno() if sys.__stdin__ else 0
+        poll = select.poll()
+        poll.register(fd, 0)
+        return not os.isatty(fd) or any(event & select.POLLHUP for _, event in poll.poll(0))
+    return True

@@ -1,0 +1,52 @@
+"""When the screen is drawn and when memory is tidied, so that a key finds the loop idle."""
+
+import gc
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+TICK = 0.1
+"""Seconds from one drawing to the next, where the machine bears it."""
+_SHARE = 0.2
+"""Of the loop's time that drawing may take where nobody has pressed a key: so long a key may have to wait."""
+_STALEST = 0.5
+"""Seconds after which it is drawn whatever it takes."""
+_COLLECT_AFTER = 1.0
+"""Seconds without a key after which nobody notices that everything stops for a tenth of one."""
+_COLLECT_EVERY = 10.0
+_NEVER = 1 << 30
+
+
+class Pace:
+    """All times are of the monotonic clock."""
+
+    def __init__(self, tick: Callable[[], None]) -> None:
+        self._tick = tick
+        self._drawn = self._spent = 0.0
+        """When it was drawn last, and what the loop's thread had spent of the processor by then, in seconds."""
+        self.typed = self.collected = 0.0
+
+    def beat(self) -> None:
+        """Every `TICK`: draw, unless that has taken more than its share."""
+        spent, passed = time.thread_time() - self._spent, time.monotonic() - self._drawn
+        if spent <= passed * _SHARE or passed >= _STALEST:
+            self._spent, self._drawn = time.thread_time(), time.monotonic()
+            self._tick()
+            self.collect(self._drawn)
+
+    def collect(self, now: float) -> None:
+        """What the collector would do on its own at any time, as while a key waits."""
+        if now - self.collected >= _COLLECT_EVERY and now - self.typed >= _COLLECT_AFTER:
+            self.collected = now
+            gc.collect()
+
+
+@contextmanager
+def collecting_by_pace() -> Iterator[None]:
+    """The collector by itself goes through what is young and no more."""
+    thresholds = gc.get_threshold()
+    gc.set_threshold(thresholds[0], thresholds[1], _NEVER)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*thresholds)
