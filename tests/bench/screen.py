@@ -88,10 +88,10 @@ class Raw:
         os.write(self._fd, key.encode())
         return self.until(text) - began
 
-    def cpu(self) -> float:
-        """Seconds of a core so far."""
+    def cpu(self, *, with_children: bool = False) -> float:
+        """Seconds of a core so far, on request those of the children that have ended, too."""
         fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return sum(map(int, fields[11 : 15 if with_children else 13])) / os.sysconf("SC_CLK_TCK")
 
     def memory(self) -> float:
         """MiB, resident, at its highest."""
