@@ -117,7 +117,7 @@ async def test_nothing_is_read_that_nobody_looks_at_and_nothing_twice() -> None:
         return told(path, old, new)
 
     arrivals = {
-        f"r{n}": Arrival(f"r{n}", NOON, "main", 2, (), cloned=False, spans=(("1" * 40, "2" * 40),))
+        f"r{n}": Arrival(f"r{n}", NOON, "main", 2, (), cloned=False, taken=(("1" * 40, "2" * 40),))
         for n in range(25)
     }
     driver = Driver(25, contents=counted, arrivals=lambda _since: arrivals)

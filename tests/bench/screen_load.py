@@ -66,11 +66,11 @@ def engine(spawn: Spawn = daemon_thread) -> Engine:
 
 
 def run_headless(count: int) -> None:
-    from tui.engine.eta import forecast
+    from tui.engine.eta import Forecast
     from tui.headless.run import Show, run
     from tui.headless.streams import Streams
 
-    run(engine(), Plan(repos(count), ()), Streams(), Show(), forecast({}))
+    run(engine(), Plan(repos(count), ()), Streams(), Show(), Forecast({}))
 
 
 def run_app(count: int, report: Path) -> None:

@@ -1,16 +1,20 @@
 """How long a run goes on: list scheduling over what each repo took before."""
 
 import time
+from pathlib import Path
 
 import pytest
 
-from tui.engine.eta import Countdown, Forecast, Spread, about, forecast, remaining
+from tui.engine.eta import Countdown, Forecast, Spread, about, remaining
+from tui.engine.events import JobEnded
+from tui.git.outcome import Outcome, State
+from tui.git.repo import Repo
 
 MINUTE = 60.0
 
 
 def even(**seconds: float) -> Forecast:
-    return forecast({repo: [took] for repo, took in seconds.items()})
+    return Forecast({repo: [took] for repo, took in seconds.items()})
 
 
 def test_a_slot_takes_the_next_one_as_soon_as_it_is_free() -> None:
@@ -26,14 +30,14 @@ def test_what_runs_above_the_limit_gives_its_slot_to_nobody() -> None:
 
 
 def test_the_spread_is_that_of_the_quartiles() -> None:
-    known = forecast({"a": [10.0, 20.0, 30.0, 40.0, 50.0]})
+    known = Forecast({"a": [10.0, 20.0, 30.0, 40.0, 50.0]})
     assert known.of("a") == Spread(20.0, 30.0, 40.0)
     assert remaining(1, [], ["a", "a"], known) == (40.0, 60.0, 80.0)
     assert remaining(1, [("a", 25.0)], [], known) == (0.0, 5.0, 15.0)
 
 
 def test_the_latest_ones_say_what_is_likely_also_beyond_the_quartiles() -> None:
-    assert forecast({"a": [90.0] * 5 + [10.0] * 25}).of("a") == Spread(10.0, 90.0, 90.0)
+    assert Forecast({"a": [90.0] * 5 + [10.0] * 25}).of("a") == Spread(10.0, 90.0, 90.0)
 
 
 def test_a_stranger_counts_as_the_median_of_the_known_and_says_so() -> None:
@@ -48,7 +52,7 @@ def test_what_is_overdue_may_need_as_much_again() -> None:
 
 
 def test_nothing_is_said_where_nobody_knows_or_nothing_is_left() -> None:
-    assert remaining(4, [("a", 1.0)], ["b"], forecast({"a": []})) is None
+    assert remaining(4, [("a", 1.0)], ["b"], Forecast({"a": []})) is None
     assert remaining(4, [], [], even(a=1.0)) is None
 
 
@@ -69,7 +73,7 @@ def test_it_is_told_coarsely(seconds: tuple[float, float, float], text: str) -> 
 
 def test_ten_thousand_that_wait_cost_little() -> None:
     names = [f"r{n}" for n in range(10_000)]
-    known = forecast({name: [1.0 + n % 7, 2.0, 3.0] for n, name in enumerate(names)})
+    known = Forecast({name: [1.0 + n % 7, 2.0, 3.0] for n, name in enumerate(names)})
     began = time.process_time()
     remaining(8, [(name, 0.5) for name in names[:8]], names[8:], known)
     assert time.process_time() - began < 0.2
@@ -110,3 +114,24 @@ def test_a_countdown_hears_of_another_limit_and_of_another_queue() -> None:
     assert countdown.left(2.0, 4, 400, lambda: quick) == quick
     assert countdown.left(3.5, 4, 400, lambda: slow) == slow
     assert countdown.left(5.0, 8, 400, lambda: quick) == quick
+
+
+def ended(repo: str, seconds: float, state: State = State.UP_TO_DATE) -> JobEnded:
+    return JobEnded(Repo(repo, Path("/nowhere")), 1, Outcome(state), 0, 0, round(seconds * 1000))
+
+
+def test_a_first_run_learns_from_what_has_ended_in_it() -> None:
+    known = Forecast({})
+    assert known.unknown is None
+    known.learn(ended("a", 9.0, State.FAILED))
+    assert known.unknown is None
+    known.learn(ended("a", 4.0))
+    assert remaining(1, [], ["b", "c"], known) == (8.0, 8.0, 8.0)
+    known.learn(ended("b", 8.0))
+    assert known.of("c") == Spread(5.0, 6.0, 7.0)
+
+
+def test_what_a_repo_took_before_says_more_than_its_last_time() -> None:
+    known = even(a=10.0)
+    known.learn(ended("a", 90.0))
+    assert known.of("a") == Spread(10.0, 10.0, 10.0)

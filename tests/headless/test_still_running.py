@@ -9,7 +9,7 @@ import pytest
 from tests.kit.processes import wait_until
 from tests.kit.work import GatedWork, repos
 from tui.engine.engine import Engine
-from tui.engine.eta import Forecast, forecast
+from tui.engine.eta import Forecast
 from tui.engine.plan import Plan
 from tui.headless.run import Show, run
 from tui.headless.streams import Streams
@@ -20,8 +20,8 @@ _BOTH = re.compile(r"^still running: r0 [^,]+, r1 [^,;]+; 1 queued(.*)\n", re.MU
 @pytest.mark.parametrize(
     ("known", "left"),
     [
-        (forecast({"r0": [100.0], "r1": [100.0], "r2": [100.0]}), "; about 3 min left"),
-        (forecast({}), ""),
+        (Forecast({"r0": [100.0], "r1": [100.0], "r2": [100.0]}), "; about 3 min left"),
+        (Forecast({}), ""),
     ],
     ids=["known", "unknown"],
 )

@@ -366,7 +366,7 @@ CUT_OFF = CutOff(NOON - 2_700, NAMES[-7:])
 DURATIONS = {name: [20.0 + number % 5 * 12, 35.0, 18.0, 50.0] for number, name in enumerate(NAMES[:-4])}
 CAME = {
     "tools/lazygit": Arrival(
-        "tools/lazygit", NOON - 50_000, "master", 14, (), cloned=False, spans=((OLD, NEW),)
+        "tools/lazygit", NOON - 50_000, "master", 14, (), cloned=False, taken=((OLD, NEW),)
     ),
     "web/svelte": Arrival("web/svelte", NOON - 3_600, "main", 812, (), cloned=True),
     "python/click": Arrival(
@@ -381,7 +381,7 @@ CAME = {
             *(RefChange(f"refs/tags/8.2.{number}", None, NEW, RefKind.TAG) for number in range(6)),
         ),
         cloned=False,
-        spans=((OLD, NEW),),
+        taken=((OLD, NEW),),
     ),
 }
 

@@ -13,7 +13,7 @@ REFS = (
     RefChange("refs/remotes/origin/wip", "a", "b", RefKind.FORCED),
     *(RefChange(f"refs/tags/v{n}", None, "b", RefKind.TAG) for n in range(5)),
 )
-CAME = Arrival("g/r", AT, "main", 9, REFS, cloned=False, spans=(("a", "b"),))
+CAME = Arrival("g/r", AT, "main", 9, REFS, cloned=False, taken=(("a", "b"),))
 
 
 def test_a_list_names_the_newest_commits_and_how_many_more_there_are() -> None:
@@ -72,7 +72,15 @@ def test_the_span_is_that_of_head_or_else_of_its_branch_at_the_remote() -> None:
 
 def test_spans_that_follow_each_other_are_one() -> None:
     def span(*spans: tuple[str, str]) -> Arrival:
-        return replace(CAME, spans=spans)
+        return replace(CAME, taken=spans)
 
     assert joined(span(("a", "b")), span(("b", "c"))).spans == (("a", "c"),)
     assert joined(span(("a", "b")), span(("x", "c"))).spans == (("a", "b"), ("x", "c"))
+
+
+def test_what_a_blocked_fetch_brought_and_a_later_move_took_in_counts_once() -> None:
+    fetched = replace(CAME, taken=(), pending=(("a", "b"),), commits=0)
+    moved = replace(CAME, taken=(("a", "b"),), commits=2)
+    assert (joined(fetched, moved).spans, joined(fetched, moved).commits) == ((("a", "b"),), 2)
+    assert joined(fetched, replace(fetched, pending=(("b", "c"),))).spans == (("a", "c"),)
+    assert joined(moved, replace(fetched, pending=(("b", "c"),))).spans == (("a", "b"), ("b", "c"))

@@ -250,8 +250,9 @@ class SynctuiApp(App[Ending]):
         match record.event:
             case Notice(about=None) as notice:
                 notices.append(notice)
-            case JobEnded(repo=repo):
+            case JobEnded(repo=repo) as ended:
                 self.lookout.due[repo.id] = repo
+                self.desk.forecast.learn(ended)
 
     def _tell(self, notices: list[Notice]) -> None:
         """One toast, however many came at once; each is in the log."""

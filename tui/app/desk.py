@@ -8,7 +8,7 @@ from tui.app.player import Player
 from tui.app.session import Session
 from tui.engine.clock import Clock
 from tui.engine.engine import Engine
-from tui.engine.eta import Countdown, Forecast, Spread, about, forecast, remaining
+from tui.engine.eta import Countdown, Forecast, Spread, about, remaining
 from tui.engine.survey import StatusRow
 from tui.git.contents import Contents
 from tui.git.outcome import FAILURE_STATES, Outcome, Reason, State
@@ -45,12 +45,12 @@ class Desk:
     """What has been read of the arrivals, by repo id and spans."""
     leaving: str = ""
     """What the app waits for before it leaves, for people; empty while it stays."""
-    _forecast: Forecast = field(init=False)
+    forecast: Forecast = field(init=False)
     _countdown: Countdown = field(default_factory=Countdown)
 
     def __post_init__(self) -> None:
         self.pasts.update(self.session.past)
-        self._forecast = forecast(self.session.durations)
+        self.forecast = Forecast(self.session.durations)
 
     @property
     def keys(self) -> Keymap:
@@ -119,7 +119,7 @@ class Desk:
 
     def left(self) -> str:
         """How long the run goes on; empty where nobody knows."""
-        if not self.board.active or self.board.paused or self._forecast.unknown is None:
+        if not self.board.active or self.board.paused or self.forecast.unknown is None:
             self._countdown = Countdown()
             return ""
         queued = self.engine.snapshot().queued
@@ -129,7 +129,7 @@ class Desk:
     def _work_out(self) -> Spread | None:
         board, now = self.board, self.clock.now()
         running = [(row.repo.id, max(0.0, now - row.started)) for row in board.running]
-        return remaining(board.limit, running, self.engine.queue(), self._forecast)
+        return remaining(board.limit, running, self.engine.queue(), self.forecast)
 
 
 def _failure(end: Outcome, row: BoardRow) -> Failure | None:

@@ -25,7 +25,7 @@ from tui.cli.asked import (
 from tui.cli.flags import TOGETHER, Command, config_flag, flags_of, refuse, run_flags, select_words
 from tui.cli.replay import play
 from tui.cli.wiring import Wired, plan_of_pass, wired
-from tui.engine.eta import forecast
+from tui.engine.eta import Forecast
 from tui.engine.plan import Plan
 from tui.engine.shutdown import Ending, deaf_afterwards, leave, signals_unwind
 from tui.engine.survey import survey
@@ -129,9 +129,9 @@ def _sync(asked: Asked) -> Ending:
         )
         streams = Streams(settings.color)
         if not asked.repeats:
-            return run(kit.engine(), kit.plan, streams, show, forecast(kit.durations))
+            return run(kit.engine(), kit.plan, streams, show, Forecast(kit.durations))
         with _watching(kit, asked) as watch:
-            return repeat(kit.engine(), watch, streams, show, forecast(kit.durations))
+            return repeat(kit.engine(), watch, streams, show, Forecast(kit.durations))
 
 
 @contextmanager

@@ -4,15 +4,19 @@ import heapq
 import math
 import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
+from tui.engine.events import JobEnded
 from tui.engine.order import expected
+from tui.git.outcome import State
 
 _PART = 0.01
 _ONE_BY_ONE = 2_000
 _QUARTILES_FROM = 2
 """So many durations at least have quartiles."""
+_MORE_KNOWN = 1.05
+"""So much more of them change what is expected of the others."""
+_TELLING = frozenset({State.SYNCED, State.UP_TO_DATE})
 
 
 class Spread(NamedTuple):
@@ -23,23 +27,32 @@ class Spread(NamedTuple):
     high: float
 
 
-@dataclass(frozen=True, slots=True)
 class Forecast:
-    """What each repo is expected to take, by its id, and what one that nobody knows is."""
+    """What each repo is expected to take, and what one that nobody knows is."""
 
-    known: Mapping[str, Spread]
-    unknown: Spread | None
-    """None: no repo is known."""
+    def __init__(self, durations: Mapping[str, Sequence[float]]) -> None:
+        """`durations`: seconds of the latest syncs by repo id, newest first."""
+        self.known = {repo_id: _spread(took) for repo_id, took in durations.items() if took}
+        self._unknown: Spread | None = None
+        self._made_of = 0
+
+    def learn(self, ended: JobEnded) -> None:
+        """Of a repo that nobody knew; a person waits in the very first run, too."""
+        if ended.outcome.state in _TELLING and ended.repo.id not in self.known:
+            seconds = ended.duration_ms / 1000
+            self.known[ended.repo.id] = Spread(seconds, seconds, seconds)
+
+    @property
+    def unknown(self) -> Spread | None:
+        """None: no repo is known."""
+        if len(self.known) > self._made_of * _MORE_KNOWN:
+            medians = [one.likely for one in self.known.values()]
+            self._unknown = _around(statistics.median(medians), medians)
+            self._made_of = len(medians)
+        return self._unknown
 
     def of(self, repo_id: str) -> Spread | None:
         return self.known.get(repo_id, self.unknown)
-
-
-def forecast(durations: Mapping[str, Sequence[float]]) -> Forecast:
-    """`durations`: seconds of the latest syncs by repo id, newest first."""
-    known = {repo_id: _spread(took) for repo_id, took in durations.items() if took}
-    medians = [one.likely for one in known.values()]
-    return Forecast(known, _around(statistics.median(medians), medians) if medians else None)
 
 
 def _spread(durations: Sequence[float]) -> Spread:

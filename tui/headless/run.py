@@ -165,7 +165,8 @@ class _Teller:
                 self._run, self._dry_run = record.run, event.dry_run
             case JobStarted(repo=repo):
                 self._running[repo.id] = time.monotonic()
-            case JobEnded(repo=repo):
+            case JobEnded(repo=repo) as ended:
+                self._forecast.learn(ended)
                 self._running.pop(repo.id, None)
                 self._shown.pop(repo.id, None)
                 self._ended[repo.id] = record

@@ -25,8 +25,14 @@ class Arrival:
     commits: int
     refs: tuple[RefChange, ...]
     cloned: bool
-    spans: Spans = ()
-    """From which commit to which, the oldest first; none for a clone."""
+    taken: Spans = ()
+    """From which commit to which HEAD went, the oldest first; none for a clone."""
+    pending: Spans = ()
+    """The same of its branch on the remote's side, which HEAD has not followed."""
+
+    @property
+    def spans(self) -> Spans:
+        return self.taken + self.pending
 
 
 def of_outcome(repo: str, outcome: Outcome, at: float) -> Arrival | None:
@@ -34,20 +40,20 @@ def of_outcome(repo: str, outcome: Outcome, at: float) -> Arrival | None:
     if DRY_RUN in outcome.notes or not (outcome.commits or outcome.refs):
         return None
     cloned = outcome.action is Action.CLONE
-    spans = _spans(outcome)
-    return Arrival(repo, at, outcome.branch, outcome.commits, outcome.refs, cloned, spans)
+    taken, pending = _spans(outcome)
+    return Arrival(repo, at, outcome.branch, outcome.commits, outcome.refs, cloned, taken, pending)
 
 
-def _spans(came: Outcome | Result) -> Spans:
+def _spans(came: Outcome | Result) -> tuple[Spans, Spans]:
     """Where HEAD went; else, where nothing was moved, its branch on the remote's side."""
     if came.action == Action.CLONE:
-        return ()
+        return (), ()
     if came.old and came.new and came.old != came.new:
-        return ((came.old, came.new),)
+        return ((came.old, came.new),), ()
     for ref in came.refs:
         if ref.old and ref.new and ref.name.startswith("refs/remotes/") and _short(ref.name) == came.branch:
-            return ((ref.old, ref.new),)
-    return ()
+            return (), ((ref.old, ref.new),)
+    return (), ()
 
 
 def joined(before: Arrival | None, after: Arrival) -> Arrival:
@@ -55,18 +61,24 @@ def joined(before: Arrival | None, after: Arrival) -> Arrival:
     if before is None:
         return after
     refs = {ref.name: ref for ref in (*before.refs, *after.refs)}
-    spans = before.spans
-    for span in after.spans:
-        goes_on = bool(spans) and spans[-1][1] == span[0]
-        spans = (*spans[:-1], (spans[-1][0], span[1])) if goes_on else (*spans, span)
     return replace(
         after,
-        spans=spans,
+        taken=_linked(before.taken, after.taken),
+        # Where HEAD went now it has taken in what was pending.
+        pending=() if after.taken else _linked(before.pending, after.pending),
         branch=after.branch or before.branch,
         commits=before.commits + after.commits,
         refs=tuple(refs.values()),
         cloned=before.cloned or after.cloned,
     )
+
+
+def _linked(before: Spans, after: Spans) -> Spans:
+    """One after the other, as one where the next goes on from the end of the last."""
+    for span in after:
+        goes_on = bool(before) and before[-1][1] == span[0]
+        before = (*before[:-1], (before[-1][0], span[1])) if goes_on else (*before, span)
+    return before
 
 
 def of_results(results: Iterable[Result]) -> dict[str, Arrival]:
@@ -82,7 +94,7 @@ def of_results(results: Iterable[Result]) -> dict[str, Arrival]:
                 result.commits,
                 result.refs,
                 cloned,
-                _spans(result),
+                *_spans(result),
             )
             arrived[result.repo] = joined(arrived.pop(result.repo, None), one)
     return arrived
