@@ -99,8 +99,12 @@ def test_every_way_of_a_body_is_understood(server: GitServer, remote: Remote, wa
     client.close()
 
 
-def test_one_repository_can_ask_for_a_login(server: GitServer, tmp_path: Path) -> None:
-    server.manners["web/shop.git"] = Manner(status=HTTPStatus.UNAUTHORIZED)
+def test_one_repository_can_ask_for_a_login_and_takes_any(server: GitServer, tmp_path: Path) -> None:
+    server.manners["web/shop.git"] = Manner(locked=True)
+    helper = ["-c", "credential.helper=!printf 'username=a\\npassword=b\\n' #"]
+    code, text = run(*helper, "ls-remote", f"{server.url}/web/shop.git", cwd=tmp_path)
+    assert code == 0
+    assert "refs/heads/main" in text
     code, text = run("ls-remote", f"{server.url}/web/shop.git", cwd=tmp_path)
     assert code == 128
     assert text == f"fatal: could not read Username for '{server.url}': terminal prompts disabled\n"

@@ -143,7 +143,7 @@ def test_the_forced_one_loses_nothing_of_ours(demo: Demo) -> None:
     [
         (Story.NO_LOGIN, "could not read Username"),
         (Story.GONE, "not found"),
-        (Story.FLAKY, "returned error: 503"),
+        (Story.FLAKY, "returned error: 500"),
     ],
 )
 def test_the_failing_ones_say_why(demo: Demo, story: Story, text: str) -> None:

@@ -42,6 +42,8 @@ class Manner:
     """So many requests get `status`, later ones are served; None: all get it."""
     hangs: bool = False
     """Never answers."""
+    locked: bool = False
+    """Wants a login, and takes any."""
 
 
 class GitServer(socketserver.ThreadingTCPServer):
@@ -157,6 +159,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.closing.wait(manner.latency)
         path = self.server.find(name)
         status = self.server.status_of(name) or (HTTPStatus.OK if path else HTTPStatus.NOT_FOUND)
+        if manner.locked and "Authorization" not in self.headers:
+            status = HTTPStatus.UNAUTHORIZED
         if path is None or status != HTTPStatus.OK:
             self._refuse(status)
             return

@@ -69,9 +69,9 @@ class Cast:
             case Story.HANGS:
                 return Manner(hangs=True)
             case Story.NO_LOGIN:
-                return Manner(self.latency, rate, HTTPStatus.UNAUTHORIZED)
+                return Manner(self.latency, rate, locked=True)
             case Story.FLAKY:
-                return Manner(self.latency, rate, HTTPStatus.SERVICE_UNAVAILABLE, times=1)
+                return Manner(self.latency, rate, HTTPStatus.INTERNAL_SERVER_ERROR, times=1)
             case _:
                 return Manner(self.latency, rate)
 
