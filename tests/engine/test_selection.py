@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from tui.engine.selection import Facts, SelectionError, select
+from tui.engine.selection import Facts, SelectionError, own_named, select
 from tui.git.repo import Repo
 
 ROOT = Path("/work/all")
@@ -97,3 +97,10 @@ def test_upper_and_lower_case_differ_unless_asked_otherwise(words: list[str], id
     assert [repo.id for repo in select(REPOS, words, ignore_case=True)] == ids
     with pytest.raises(SelectionError):
         chosen(*words)
+
+
+def test_a_folder_whose_name_no_id_can_spell_is_found_by_it() -> None:
+    repos = [Repo("w/-", ROOT / "日本語"), Repo("w/-2", ROOT / "Привет"), *REPOS]
+    assert [repo.id for repo in select(repos, ["日本語"])] == ["w/-"]
+    assert [repo.id for repo in select(repos, ["П*"])] == ["w/-2"]
+    assert own_named(repos, ["日本語"]) == {"w/-"}

@@ -453,6 +453,13 @@ def test_the_workspace_folder_itself_may_be_the_repo(folder):
     assert (repo.path, repo.error) == (folder / "py", "")
 
 
+def test_an_accent_leaves_its_letter_in_the_id(folder):
+    workspace = load(
+        folder, '[workspaces."w"]\n"été" = {url="https://a/b"}\n"Ångström" = {url="https://a/c"}\n'
+    )
+    assert [repo.id for repo in workspace.repos] == ["w/ete", "w/angstrom"]
+
+
 def test_ids_are_slugs_and_unique(folder):
     workspace = load(
         folder,

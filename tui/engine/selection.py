@@ -77,7 +77,7 @@ def select(
 
 
 def own_named(repos: Sequence[Repo], words: Sequence[str], *, ignore_case: bool = False) -> frozenset[str]:
-    """Ids of those that a word means alone: by the id, the last part of it, or the path."""
+    """Ids of those that a word means alone: by the id, the last part of it, the name of its folder, or the path."""
     fold: Callable[[str], str] = str.lower if ignore_case else str
     given = {part for word in words for part in (word, *word.split())}
     return frozenset(repo.id for repo in repos if any(_is_own_name(word, repo, fold) for word in given))
@@ -98,8 +98,8 @@ def without_archived(repos: Sequence[Repo], words: Sequence[str], *, ignore_case
 
 
 def naming(word: str, fold: Callable[[str], str] = str) -> Callable[[Repo], bool]:
-    """Whether the word means a repo: by id, its first parts or its last one, a glob on these or on paths, or a path
-    of the repo or above it.
+    """Whether the word means a repo: by id, its first parts or its last one, the name of its folder, a glob on these or
+    on paths, or a path of the repo or above it.
 
     `fold` makes those texts equal that are to count as equal.
     """
@@ -109,10 +109,13 @@ def naming(word: str, fold: Callable[[str], str] = str) -> Callable[[Repo], bool
     wanted = fold(str(path))
 
     def means(repo: Repo) -> bool:
-        last = repo.id.rpartition("/")[2]
-        if name in {repo.id, last} or repo.id.startswith(f"{name}/"):
+        last, folder = (
+            repo.id.rpartition("/")[2],
+            fold(repo.path.name),
+        )  # of which an id has the plain letters
+        if name in {repo.id, last, folder} or repo.id.startswith(f"{name}/"):
             return True
-        if fnmatchcase(repo.id, name) or fnmatchcase(last, name):
+        if any(fnmatchcase(one, name) for one in (repo.id, last, folder)):
             return True
         if path is None or real is None:
             return False
@@ -128,8 +131,8 @@ def naming(word: str, fold: Callable[[str], str] = str) -> Callable[[Repo], bool
 
 
 def _is_own_name(word: str, repo: Repo, fold: Callable[[str], str]) -> bool:
-    """The repo's id, the last part of it, or its path."""
-    if fold(word) in {repo.id, repo.id.rpartition("/")[2]}:
+    """The repo's id, the last part of it, the name of its folder, or its path."""
+    if fold(word) in {repo.id, repo.id.rpartition("/")[2], fold(repo.path.name)}:
         return True
     if not is_path(word):
         return False

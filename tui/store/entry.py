@@ -2,6 +2,7 @@
 
 import os
 import re
+import unicodedata
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -70,7 +71,8 @@ class Slugs:
         self._last: dict[str, int] = {}
 
     def unique(self, name: str) -> str:
-        base = re.sub(r"[^a-z0-9._/-]+", "-", name.lower())
+        plain = unicodedata.normalize("NFKD", name.lower())  # é is e and an accent
+        base = re.sub(r"[^a-z0-9._/-]+", "-", re.sub(r"[\u0300-\u036f]", "", plain))
         # A word that begins with '-' would be an option of the command line or the negation of a filter.
         base = base.strip("/").lstrip("-") or "repo"
         slug, count = base, self._last.get(base, 1)

@@ -15,8 +15,8 @@ def find(
 ) -> tuple[Sequence[BoardRow], str]:
     """The rows that the words mean, and what is wrong with the words.
 
-    Every word must hold, and what `-` negates must not: a predicate of SELECT, a glob, a part of the id in any
-    case, else a path. A predicate whose value is half typed means all that begin so, and one of which that much is
+    Every word must hold, and what `-` negates must not: a predicate of SELECT, a glob, a part of the id or of
+    its folder's name in any case, else a path. A predicate whose value is half typed means all that begin so, and one of which that much is
     not typed yet means nothing.
     """
     for word in text.split():
@@ -47,7 +47,7 @@ def _of_predicate(
 def _named(rows: Sequence[BoardRow], word: str) -> set[str]:
     part = word.lower()
     if not _GLOB & set(word):
-        found = {row.repo.id for row in rows if part in row.repo.id}
+        found = {row.repo.id for row in rows if part in row.repo.id or part in row.repo.path.name.lower()}
         if found or not is_path(word):
             return found
     means = naming(word, str.lower)
