@@ -153,7 +153,7 @@ def inspect(path: Path, stop: StopSignal | None = None) -> RepoStatus:
             in_progress=in_progress(git_dir),
             last_fetch=_fetched_at(git_dir),
             url=_url(settings, status.upstream),
-            settings=_files_of_settings(path, settings),
+            settings=files_of_settings(path, settings),
         )
     except OSError as error:
         return RepoStatus(error=classify_os_error(error).message)
@@ -190,7 +190,7 @@ def _url(settings: Iterable[Setting], upstream: str | None) -> str | None:
     return public_url(clean_text(url)) if url else None
 
 
-def _files_of_settings(path: Path, settings: Iterable[Setting]) -> tuple[str, ...] | None:
+def files_of_settings(path: Path, settings: Iterable[Setting]) -> tuple[str, ...] | None:
     files: dict[str, None] = {}
     for one in settings:
         key, value = one.key, one.value

@@ -92,6 +92,12 @@ UNCERTAIN = "uncertain"
 """The note of what a dry run cannot know before the fetch: its message says what."""
 
 
+PROBED = "probed"
+"""The note of an outcome for which a probe alone has asked the remote."""
+NOT_PROBED = "not_probed_"
+"""So begins the note of one for which a probe was not enough; the reason follows."""
+
+
 class Action(StrEnum):
     CLONE = "clone"
     FETCH = "fetch"

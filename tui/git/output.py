@@ -41,14 +41,17 @@ _RETRY_AFTER = re.compile(rb"<= Recv header: retry-after: *([^\r\n]+)", re.IGNOR
 def read_retry_after(trace: bytes) -> float | None:
     """Seconds that the last answer in a trace of curl asks to wait; None: it does not say."""
     said = [match[1].decode("ascii", "replace").strip() for match in _RETRY_AFTER.finditer(trace)]
-    if not said:
-        return None
-    if said[-1].isdecimal():
-        return float(said[-1])
+    return seconds_to_wait(said[-1]) if said else None
+
+
+def seconds_to_wait(retry_after: str) -> float | None:
+    """What a header of that name asks for; None: it cannot be read."""
+    if retry_after.isdecimal():
+        return float(retry_after)
     import email.utils  # noqa: PLC0415  slow to import, and hardly ever needed
 
     try:
-        return max(0.0, email.utils.parsedate_to_datetime(said[-1]).timestamp() - time.time())
+        return max(0.0, email.utils.parsedate_to_datetime(retry_after).timestamp() - time.time())
     except ValueError:
         return None
 

@@ -54,15 +54,15 @@ class Remote:
     def tracking(self, remote_ref: str) -> str | None:
         """Where a ref of the remote is kept here; None: it is not fetched."""
         pairs = (spec.lstrip("+").partition(":")[::2] for spec in self.specs)
-        return next((here for there, kept in pairs if (here := _map(remote_ref, there, kept))), None)
+        return next((here for there, kept in pairs if (here := map_ref(remote_ref, there, kept))), None)
 
     def source(self, tracking_ref: str) -> str | None:
         """The ref of the remote that is kept there; None: none of this remote is."""
         pairs = (spec.lstrip("+").partition(":")[::2] for spec in self.specs)
-        return next((there for theirs, kept in pairs if (there := _map(tracking_ref, kept, theirs))), None)
+        return next((there for theirs, kept in pairs if (there := map_ref(tracking_ref, kept, theirs))), None)
 
 
-def _map(ref: str, pattern: str, target: str) -> str | None:
+def map_ref(ref: str, pattern: str, target: str) -> str | None:
     if ref == pattern:
         return target or None
     head, star, tail = pattern.partition("*")

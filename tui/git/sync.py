@@ -11,6 +11,9 @@ from tui.git.decide import Facts, Move, decide
 from tui.git.env import carries_login, login_env
 from tui.git.failure import Ended, classify_os_error
 from tui.git.fetch import check_listing, fetch
+from tui.git.files.config import read_settings
+from tui.git.files.plain import NotPlain, check_plain
+from tui.git.files.refs import read_refs
 from tui.git.forecast import foresee_move, foresee_signature
 from tui.git.gauge import Gauge
 from tui.git.hooks import keep_the_tree_out
@@ -20,9 +23,10 @@ from tui.git.move import Checkout, check_work_tree, fast_forward_others, head_st
 from tui.git.outcome import DRY_RUN, UNCERTAIN, Action, Outcome, Reason, State
 from tui.git.pin import foreseen_pin, pinned_commit
 from tui.git.place import check_place, check_surroundings, is_vacant, what_is_there
+from tui.git.probe.ask import Probe
 from tui.git.process import Deadlines, GitRunner
 from tui.git.refs import LIST_REFS, Refs, only_branch, parse_refs
-from tui.git.remote import LIST_CONFIG, Remote, choose_remote, parse_config
+from tui.git.remote import LIST_CONFIG, Remote, Setting, choose_remote, parse_config
 from tui.git.repo import Repo
 from tui.git.room import check_room
 from tui.git.stop import StopSignal
@@ -108,9 +112,9 @@ class _Update:
 
     def run(self) -> Outcome:
         work = self.work
-        before = parse_refs(work.read(*LIST_REFS))
+        settings, before = self._read()
         checkout = self._look(before)
-        remote = self._remote(checkout)
+        remote = self._remote(checkout, settings)
         _check_stale(work)  # of what is there, and is what the entry means
         check_room(work)
         work.url = remote.url
@@ -120,7 +124,8 @@ class _Update:
         work.git.env = login_env(entry) if is_entrys else login_env(remote.location, remote.url)
         if work.options.dry_run:
             return self._forecast(before, checkout, remote)
-        fetched = fetch(work, self.git_dir, remote, self.specs, before)
+        probe = Probe(work, self.git_dir, remote, settings, before, self.bare)
+        fetched = probe.run() or fetch(work, self.git_dir, remote, self.specs, before)
         after = fetched.refs
         self._settle(before, after, checkout, remote, fetched.branches)
         if work.options.all_branches and not self._fetch_only:
@@ -188,8 +193,17 @@ class _Update:
         work.branch = _short(checkout.branch)
         return checkout
 
-    def _remote(self, checkout: Checkout) -> Remote:
-        settings = parse_config(self.work.read(*LIST_CONFIG))
+    def _read(self) -> tuple[tuple[Setting, ...], Refs]:
+        """What is configured, and the refs: from their files, or by git where those are not plain."""
+        try:
+            check_plain(self.work.repo.path, self.git_dir)
+            settings = read_settings(self.work.git, self.git_dir)
+            return settings, read_refs(self.git_dir, settings)
+        except NotPlain:
+            refs = parse_refs(self.work.read(*LIST_REFS))
+            return parse_config(self.work.read(*LIST_CONFIG)), refs
+
+    def _remote(self, checkout: Checkout, settings: tuple[Setting, ...]) -> Remote:
         keep_the_tree_out(self.work, settings, self.git_dir)
         if not self.bare and any(one.key == "core.worktree" for one in settings):
             check_work_tree(self.work)

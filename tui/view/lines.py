@@ -12,6 +12,8 @@ from tui.git.outcome import (
     ATTENTION_STATES,
     DRY_RUN,
     LOGIN_REASONS,
+    NOT_PROBED,
+    PROBED,
     UNCERTAIN,
     Action,
     Outcome,
@@ -33,8 +35,10 @@ MARKS = {
 _URL_FIRST = re.compile(r"(?:fatal: )?unable to access '\S+': ")
 _SHORT_ID = 7
 _STATE_WIDTH = max(len(state) for state in State)
-_FOR_MACHINES = frozenset({DRY_RUN, UNCERTAIN})
-"""Notes that need no words: a dry run says once that it is one, and its messages say the rest."""
+_FOR_MACHINES = frozenset({DRY_RUN, UNCERTAIN, PROBED})
+"""Notes that need no words: a dry run says once that it is one, and its messages say the rest; how a remote was asked
+is no news.
+"""
 _WIDEST_ID = 40
 """A longer one is not cut, but the others are not padded to it."""
 _PLANNED_NAMES = 20
@@ -97,8 +101,12 @@ def lane_line(event: LimitChanged) -> str:
 def detail(outcome: Outcome) -> str:
     """What came, or what was in the way; notes last."""
     what = _what(outcome)
-    notes = ", ".join(note.replace("_", " ") for note in outcome.notes if note not in _FOR_MACHINES)
+    notes = ", ".join(note.replace("_", " ") for note in outcome.notes if not _is_for_machines(note))
     return f"{what} ({notes})" if what and notes else what or notes
+
+
+def _is_for_machines(note: str) -> bool:
+    return note in _FOR_MACHINES or note.startswith(NOT_PROBED)
 
 
 def padded_id(repo: str, width: int) -> str:

@@ -1,0 +1,397 @@
+"""The remote is asked by one request and no git; what a probe is not sure of is left to `git fetch`."""
+
+import os
+import socket
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.git.conftest import World, commit, git
+from tests.kit.git_trace import GitTrace
+from tests.torture.servers import Answer, TcpServer, WebServer, silence, status
+from tui.demo.server import GitServer
+from tui.git.outcome import Action, Outcome, Reason, State
+from tui.git.stop import StopSignal
+
+
+@pytest.fixture
+def web(world: World) -> Iterator[WebServer]:
+    """Serves the remote of the world, from which `mine` is a clone by HTTP."""
+    with WebServer(world.base) as server:
+        set_url(world, f"{server.url}/remote.git")
+        yield server
+
+
+def set_url(world: World, url: str) -> None:
+    git(world.mine, "config", "remote.origin.url", url)
+
+
+def sync(world: World) -> Outcome:
+    return world.sync(world.repo(url=None))
+
+
+def probed(outcome: Outcome) -> str:
+    """What the notes say of the probe; empty: there was news, or no try."""
+    return next((note for note in outcome.notes if "probed" in note), "")
+
+
+def test_one_request_and_no_git(world: World, web: WebServer, person: Path) -> None:
+    sync(world)  # reads what the person has configured
+    trace, web.requests[:] = GitTrace(person), []
+    sync(world)
+    assert trace.take() == ["config"]  # the trace is a setting too
+    web.requests.clear()
+    outcome = sync(world)
+    assert (trace.take(), web.requests) == ([], ["POST /remote.git/git-upload-pack"])
+    assert (outcome.state, outcome.action, outcome.notes) == (State.UP_TO_DATE, Action.NONE, ("probed",))
+    assert (outcome.branch, outcome.ahead, outcome.behind) == ("main", 0, 0)
+    assert outcome.old == outcome.new == world.head()
+    assert outcome.url == f"{web.url}/remote.git"
+
+
+def test_news_is_fetched(world: World, web: WebServer) -> None:
+    new = world.arrive()
+    outcome = sync(world)
+    assert (outcome.state, outcome.action, world.head()) == (State.SYNCED, Action.FAST_FORWARD, new)
+    assert outcome.notes == ()
+    assert probed(sync(world)) == "probed"
+
+
+def test_a_probe_counts_as_a_fetch(world: World, web: WebServer) -> None:
+    """`status`, and everybody else, sees by the time of FETCH_HEAD when the remote was asked."""
+    git(world.mine, "fetch", "-q")
+    said = world.mine / ".git/FETCH_HEAD"
+    text = said.read_text()
+    os.utime(said, (0, 0))
+    assert probed(sync(world)) == "probed"
+    assert (said.read_text(), said.stat().st_mtime > 0) == (text, True)
+    said.unlink()
+    assert probed(sync(world)) == "probed"
+    assert said.read_text() == text
+
+
+def test_a_dry_run_writes_nothing(world: World, web: WebServer) -> None:
+    (world.mine / ".git/FETCH_HEAD").unlink(missing_ok=True)
+    outcome = world.sync(world.repo(url=None), replace(world.options, dry_run=True))
+    assert outcome.state is State.UP_TO_DATE
+    assert not (world.mine / ".git/FETCH_HEAD").exists()
+
+
+def test_own_commits_and_a_branch_that_is_gone(world: World, web: WebServer) -> None:
+    git(world.theirs, "push", "-q", "origin", "HEAD:refs/heads/topic")
+    git(world.mine, "fetch", "-q")
+    git(world.mine, "checkout", "-q", "-b", "topic", "origin/topic")
+    commit(world.mine, "own.txt")
+    outcome = sync(world)
+    assert (probed(outcome), outcome.state, outcome.ahead) == ("probed", State.UP_TO_DATE, 1)
+    git(world.theirs, "push", "-q", "origin", ":topic")
+    outcome = sync(world)
+    assert (probed(outcome), outcome.reason, outcome.action) == ("probed", Reason.BRANCH_GONE, Action.NONE)
+
+
+def test_connections_are_kept_and_shared(world: World) -> None:
+    with GitServer(world.base) as server:
+        made = count_connections(server)
+        set_url(world, f"{server.url}/remote.git")
+        for _ in range(5):
+            assert probed(sync(world)) == "probed"
+        assert len(made) == 1
+
+
+def test_no_more_connections_than_jobs(world: World, tmp_path: Path) -> None:
+    jobs, rounds = 4, 3
+    with GitServer(world.base) as server:
+        made = count_connections(server)
+        set_url(world, f"{server.url}/remote.git")
+        worlds = [world.copy(tmp_path / f"copy{number}") for number in range(jobs)]
+        for one in worlds:
+            set_url(one, f"{server.url}/remote.git")
+        ends: list[str] = []
+
+        def work(one: World) -> None:
+            ends.extend(probed(sync(one)) for _ in range(rounds))
+
+        threads = [threading.Thread(target=work, args=(one,)) for one in worlds]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert ends == ["probed"] * (jobs * rounds)
+        assert len(made) <= jobs
+
+
+def count_connections(server: GitServer) -> list[object]:
+    made: list[object] = []
+    process = server.process_request
+
+    def counted(request: socket.socket, address: object) -> None:
+        made.append(address)
+        process(request, address)
+
+    server.process_request = counted  # type: ignore[method-assign]  # each connection passes here
+    return made
+
+
+def test_a_connection_that_the_server_has_closed_is_made_anew(world: World) -> None:
+    with GitServer(world.base) as server:
+        made = count_connections(server)
+        set_url(world, f"{server.url}/remote.git")
+        assert probed(sync(world)) == "probed"
+        for connection, thread in list(server._connections.items()):
+            connection.shutdown(socket.SHUT_RDWR)
+            thread.join()
+        assert probed(sync(world)) == "probed"
+        assert len(made) == 2
+
+
+def config(*args: str) -> Callable[[World], object]:
+    return lambda world: git(world.mine, "config", *args)
+
+
+def persons(*args: str) -> Callable[[World], object]:
+    return lambda world: git(world.mine, "config", "--global", *args)
+
+
+def write(name: str, text: str = "") -> Callable[[World], object]:
+    def write_it(world: World) -> None:
+        path = world.mine / ".git" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+    return write_it
+
+
+def ran(*args: str) -> Callable[[World], object]:
+    return lambda world: git(world.mine, *args)
+
+
+@pytest.mark.parametrize(
+    ("disturb", "why"),
+    [
+        (config("remote.origin.vcs", ""), "remote_setting"),
+        (persons("remote.origin.uploadpack", "git-upload-pack"), "remote_setting"),
+        (config("remote.origin.proxy", ""), "remote_setting"),
+        (config("remote.origin.serverOption", "x"), "remote_setting"),
+        (config("--add", "remote.origin.url", "http://127.0.0.1:1/other"), "urls"),
+        (config("remote.origin.fetch", "+refs/heads/*:refs/heads/*"), "refspec"),
+        (config("remote.origin.fetch", "+refs/*:refs/*"), "refspec"),
+        (config("--add", "remote.origin.fetch", "^refs/heads/x"), "refspec"),
+        (config("--add", "remote.origin.fetch", "main:refs/remotes/origin/main"), "refspec"),
+        (config("--add", "remote.origin.fetch", "+refs/heads/*:refs/remotes/origin/a"), "refspec"),
+        (config("--unset", "remote.origin.fetch"), "refspec"),
+        (config("fetch.pruneTags", "true"), "prune_tags"),
+        (config("remote.origin.promisor", "true"), "partial"),
+        (config("remote.origin.partialclonefilter", "blob:none"), "partial"),
+        (config("remote.origin.followRemoteHEAD", "always"), "remote_head"),
+        (config("fetch.bundleURI", "http://127.0.0.1:1/x"), "setting"),
+        (config("protocol.version", "0"), "protocol_setting"),
+        (config("protocol.allow", "always"), "protocol_setting"),
+        (config("http.proxy", "http://127.0.0.1:1"), "proxy"),
+        (config("http.sslVerify", "false"), "http_setting"),
+        (config("http.sslCert", "/nowhere"), "http_setting"),
+        (config("http.cookieFile", "/nowhere"), "http_setting"),
+        (config("http.userAgent", "other"), "http_setting"),
+        (config("http.extraHeader", "Host: elsewhere"), "http_setting"),
+        (config("http.http://127.0.0.1/.extraHeader", "X-One: 1"), "http_setting"),
+        (config("http.http://*/.sslVerify", "true"), "http_setting"),
+        (config("branch.main.merge", "refs/pull/1/head"), "merge"),
+        (write("hooks/reference-transaction"), "hook"),
+        (ran("fetch", "-q", "--depth=1"), "shallow"),
+    ],
+)
+def test_what_a_probe_is_not_sure_of(
+    world: World, web: WebServer, disturb: Callable[[World], object], why: str
+) -> None:
+    disturb(world)
+    web.requests.clear()
+    assert probed(sync(world)) == f"not_probed_{why}"
+    assert not any(one.startswith("POST") for one in web.requests[:1])
+
+
+@pytest.mark.parametrize(
+    "disturb",
+    [
+        config("remote.origin.tagOpt", "--no-tags"),
+        config("remote.origin.tagOpt", "--tags"),
+        config("remote.origin.prune", "true"),
+        config("remote.origin.pushurl", "http://127.0.0.1:1/other"),
+        config("--add", "remote.origin.fetch", "+refs/notes/*:refs/notes/*"),
+        config("http.extraHeader", "X-One: 1"),
+        config("http.postBuffer", "1000000"),
+        config("http.https://example.org/.sslVerify", "false"),
+        config("protocol.version", "2"),
+        config("fetch.recurseSubmodules", "on-demand"),
+        config("include.path", "nowhere"),
+        config("branch.main.description", 'a "quoted" # text'),
+        persons("includeIf.gitdir:/nowhere/.path", "nowhere"),
+        ran("pack-refs", "--all"),
+        ran("gc", "-q"),
+        ran("checkout", "-q", "--detach"),
+        ran("worktree", "add", "-q", "../beside"),
+        ran("config", "core.repositoryFormatVersion", "1"),
+    ],
+)
+def test_what_it_heeds_or_may_overlook(
+    world: World, web: WebServer, disturb: Callable[[World], object]
+) -> None:
+    disturb(world)
+    assert probed(sync(world)) == "probed"
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "why"),
+    [
+        ("http_proxy", "http://127.0.0.1:1", "proxy"),
+        ("ALL_PROXY", "http://127.0.0.1:1", "proxy"),
+        ("GIT_SSL_NO_VERIFY", "1", "environment"),
+        ("GIT_HTTP_USER_AGENT", "other", "environment"),
+        ("GIT_ALLOW_PROTOCOL", "http:https", "environment"),
+        ("GIT_SMART_HTTP", "1", "environment"),
+    ],
+)
+def test_variables_that_are_for_git_alone(
+    world: World, web: WebServer, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, why: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    outcome = sync(world)
+    assert (outcome.state, probed(outcome)) == (State.UP_TO_DATE, f"not_probed_{why}")
+
+
+def test_a_header_that_git_would_send_is_sent(world: World) -> None:
+    seen: list[str | None] = []
+
+    def look(handler: object) -> bool:
+        seen.append(handler.headers.get("X-One"))  # type: ignore[attr-defined]  # a WebHandler
+        return False
+
+    with WebServer(world.base, answer=look) as server:
+        set_url(world, f"{server.url}/remote.git")
+        git(world.mine, "config", "http.extraHeader", "X-One: two")
+        assert probed(sync(world)) == "probed"
+    assert seen == ["two"]
+
+
+@pytest.mark.parametrize("end", ["", "/"])
+def test_the_url_is_what_git_makes_of_it(world: World, web: WebServer, end: str) -> None:
+    git(world.mine, "config", f"url.{web.url}/.insteadOf", "http://elsewhere.invalid/")
+    set_url(world, f"http://elsewhere.invalid/remote.git{end}")
+    assert probed(sync(world)) == "probed"
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        (status(401, WWW_Authenticate='Basic realm="x"', times=1), "login"),
+        (status(403, times=1), "login"),
+        (status(404, times=1), "status"),
+        (status(500, times=1), "status"),
+        (status(301, Location="http://127.0.0.1:1/elsewhere", times=1), "redirect"),
+        (status(200, b"<html>", Content_Type="text/html", times=1), "protocol"),
+        *(
+            (status(200, body, Content_Type="application/x-git-upload-pack-result", times=1), "protocol")
+            for body in (
+                b"",
+                b"000",
+                b"0008ERR ",
+                b"0000more",
+                b"fffe" + b"a" * 40,
+                b"003d" + b"a" * 40 + b" refs/heads/main\n",
+                b"0004" * 3,
+            )
+        ),
+        (status(200, b"0000", Content_Type="application/x-git-upload-pack-result", times=1), "nothing_heard"),
+    ],
+)
+def test_answers_that_are_no_list_of_refs(world: World, answer: Answer, why: str) -> None:
+    with WebServer(world.base, answer=answer) as server:
+        set_url(world, f"{server.url}/remote.git")
+        outcome = sync(world)
+        assert (outcome.state, probed(outcome)) == (State.UP_TO_DATE, f"not_probed_{why}")
+        assert server.requests[1].startswith("GET /remote.git/info/refs")
+
+
+@pytest.mark.parametrize(("code", "reason"), [(429, Reason.RATE_LIMITED), (503, Reason.REMOTE_ERROR)])
+def test_a_server_that_has_too_many_is_asked_once(world: World, code: int, reason: Reason) -> None:
+    with WebServer(world.base, answer=status(code, Retry_After="7")) as server:
+        set_url(world, f"{server.url}/remote.git")
+        outcome = sync(world)
+        assert (outcome.state, outcome.reason, outcome.retry_after) == (State.FAILED, reason, 7)
+        said = f"unable to access '{server.url}/remote.git/': The requested URL returned error: {code}"
+        assert (outcome.message, outcome.action) == (f"{said} (it asks to wait 7 s)", Action.FETCH)
+        assert len(server.requests) == 1
+        (world.mine / ".git/shallow").touch()  # git's own words are the same
+        again = sync(world)
+        assert (again.message, again.reason, again.retry_after) == (outcome.message, reason, 7)
+
+
+def test_a_stop_ends_a_probe_at_once(world: World) -> None:
+    stop = StopSignal()
+
+    def talk(connection: socket.socket) -> None:
+        connection.recv(65536)
+        stop.set(Reason.USER)
+        silence(connection)
+
+    with TcpServer(talk) as server:
+        set_url(world, f"http://127.0.0.1:{server.port}/remote.git")
+        outcome = world.sync(world.repo(url=None), stop=stop)
+        assert (outcome.state, outcome.reason) == (State.CANCELLED, Reason.USER)
+        assert outcome.message == "stopped in fetch (Connecting)"
+        assert len(server.connections) == 1
+
+
+def test_a_stop_ends_a_search_for_a_name(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    stop, searched = StopSignal(), threading.Event()
+
+    def search(*_: object) -> socket.socket:
+        stop.set(Reason.QUIT)
+        searched.wait(20)
+        raise OSError
+
+    monkeypatch.setattr("socket.create_connection", search)
+    set_url(world, "http://example.invalid/remote.git")
+    outcome = world.sync(world.repo(url=None), stop=stop)
+    searched.set()
+    assert (outcome.state, outcome.reason) == (State.CANCELLED, Reason.QUIT)
+
+
+def test_silence_is_left_to_git(world: World) -> None:
+    def talk(connection: socket.socket) -> None:
+        connection.recv(65536)
+        silence(connection)
+
+    with TcpServer(talk) as server:
+        set_url(world, f"http://127.0.0.1:{server.port}/remote.git")
+        outcome = world.sync(world.repo(url=None), replace(world.options, stall_timeout=0.4))
+        assert (outcome.state, outcome.reason) == (State.TIMED_OUT, Reason.STALLED)
+        assert probed(outcome) == "not_probed_timeout"
+
+
+def test_damage_to_a_pack_is_left_to_git(world: World, web: WebServer) -> None:
+    (pack,) = (world.mine / ".git/objects/pack").glob("*.pack")
+    data = bytearray(pack.read_bytes())
+    data[12 + 20] ^= 0x55  # of the first object, the newest commit
+    pack.chmod(0o644)
+    pack.write_bytes(data)
+    outcome = sync(world)
+    assert (outcome.state, probed(outcome)) == (State.FAILED, "not_probed_objects")
+
+
+def test_damage_to_an_object_is_left_to_git(world: World, web: WebServer) -> None:
+    (pack,) = (world.mine / ".git/objects/pack").glob("*.pack")
+    packed = world.base / "packed"
+    pack.rename(packed)
+    pack.with_suffix(".idx").unlink()
+    with packed.open("rb") as file:
+        subprocess.run(["git", "unpack-objects", "-q"], cwd=world.mine, stdin=file, check=True)
+    assert probed(sync(world)) == "probed"
+    head = world.head()
+    loose = world.mine / ".git/objects" / head[:2] / head[2:]
+    loose.chmod(0o644)
+    loose.write_bytes(b"")
+    assert probed(sync(world)) == "not_probed_objects"

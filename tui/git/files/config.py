@@ -1,0 +1,118 @@
+"""git's settings, read in this process: a repository's own file here, the person's once for all repositories."""
+
+import os
+import re
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tui.git.files.plain import NotPlain
+from tui.git.inspect import files_of_settings
+from tui.git.process import GitRunner
+from tui.git.remote import LIST_CONFIG, OWN_SCOPES, Setting, parse_config
+from tui.git.tree import INCLUDE
+
+_SECTION = re.compile(r'\s*\[([A-Za-z0-9-]+)(?:[ \t]+"((?:[^"\\]|\\["\\])*)")?\][ \t]*(?:[#;].*)?')
+_VARIABLE = re.compile(r"\s*([A-Za-z][A-Za-z0-9-]*)[ ]*=[ ]*(.*)")
+_NOTHING = re.compile(r"\s*(?:[#;].*)?")
+# As git writes them: in quotes as a whole or not at all. What becomes of a tab depends on its version.
+_QUOTED = re.compile(r'"((?:[^"\\\t\v\f]|\\["\\nt])*)" *')
+_BARE = re.compile(r'((?:[^"\\#;\t\v\f]|\\["\\nt])*)')
+_ESCAPED = re.compile(r"\\(.)")
+_ESCAPES = {"n": "\n", "t": "\t", '"': '"', "\\": "\\"}
+
+
+def read_settings(git: GitRunner, git_dir: Path) -> tuple[Setting, ...]:
+    """What LIST_CONFIG says in the repository. Raises NotPlain where git has to be asked."""
+    everywhere = persons.read(git)
+    if any(INCLUDE.fullmatch(one.key) and one.key != "include.path" for one in everywhere):
+        raise NotPlain  # it depends on the repository what counts
+    if git_dir == git.place and any(one.key == "safe.barerepository" for one in everywhere):
+        raise NotPlain
+    file = git_dir / "config"
+    try:
+        text = file.read_bytes().decode("utf-8", "surrogateescape")
+    except OSError as error:
+        raise NotPlain from error
+    own = tuple(Setting("local", key, value, f"file:{file}") for key, value in parse_file(text))
+    if any(INCLUDE.fullmatch(one.key) or one.key.startswith("extensions.") for one in own):
+        raise NotPlain
+    if any(one.key == "core.repositoryformatversion" and one.value not in {"0", "1"} for one in own):
+        raise NotPlain
+    # Later ones win.
+    said = [one for one in everywhere if one.scope == "command"]
+    return (*(one for one in everywhere if one.scope != "command"), *own, *said)
+
+
+def parse_file(text: str) -> Iterator[tuple[str, str]]:
+    """The settings of a file in order. Raises NotPlain for what git writes in no file itself."""
+    if "\r" in text or "\0" in text or text.startswith("\ufeff"):
+        raise NotPlain
+    section = ""
+    for line in text.split("\n"):
+        if match := _VARIABLE.fullmatch(line):
+            if not section:
+                raise NotPlain
+            yield section + match[1].lower(), _value(match[2])
+        elif match := _SECTION.fullmatch(line):
+            section = match[1].lower() + "."
+            if match[2] is not None:
+                section += re.sub(r"\\(.)", r"\1", match[2]) + "."
+        elif not _NOTHING.fullmatch(line):
+            raise NotPlain
+
+
+def _value(text: str) -> str:
+    match = _QUOTED.fullmatch(text) or _BARE.fullmatch(text.rstrip(" "))
+    if match is None:
+        raise NotPlain
+    return _ESCAPED.sub(lambda escaped: _ESCAPES[escaped[1]], match[1])
+
+
+@dataclass
+class _Persons:
+    """The settings that count outside of any repository; git lists them once, and again when a file has changed."""
+
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _stamp: object = None
+    _settings: tuple[Setting, ...] = ()
+
+    def read(self, git: GitRunner) -> tuple[Setting, ...]:
+        """Raises NotPlain where git does not list them."""
+        with self._lock:
+            if self._stamp is None or self._stamp != _stamp(self._settings):
+                top = Path("/")
+                exit_ = GitRunner(top, git.stop, git.deadlines, git.gauge).run(*LIST_CONFIG)
+                if not exit_.ok:
+                    raise NotPlain
+                listed = parse_config(exit_.stdout)
+                self._settings = tuple(one for one in listed if one.scope not in OWN_SCOPES)
+                self._stamp = _stamp(self._settings)
+            return self._settings
+
+
+persons = _Persons()
+"""Of this process."""
+
+
+def _stamp(settings: tuple[Setting, ...]) -> object:
+    """Changes with what the settings may come from."""
+    variables = {
+        name: value
+        for name, value in os.environ.items()
+        if name.startswith("GIT_CONFIG") or name in {"HOME", "XDG_CONFIG_HOME"}
+    }
+    home = Path(variables.get("HOME", "/"))
+    own_folder = Path(variables.get("XDG_CONFIG_HOME") or home / ".config")
+    usual = (str(home / ".gitconfig"), str(own_folder / "git/config"), "/etc/gitconfig")
+    files = files_of_settings(Path("/"), settings) or ()
+    return variables, {file: _file_stamp(file) for file in (*usual, *files)}
+
+
+def _file_stamp(file: str) -> tuple[int, ...]:
+    try:
+        found = os.stat(file)  # noqa: PTH116 - for every repo: a third of the time of Path's
+    except OSError:
+        return ()
+    return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino

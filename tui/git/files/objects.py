@@ -1,0 +1,146 @@
+"""Which objects a repository has, read from its files in this process."""
+
+import contextlib
+import hashlib
+import mmap
+import os
+import re
+import struct
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Self
+
+from tui.git.files.plain import NotPlain
+
+_LOOSE = re.compile(rb"(?:commit|tree|blob|tag) \d+\0")
+_FANOUT = struct.Struct(">256I")
+_NUMBER = struct.Struct(">I")
+_LONG = struct.Struct(">Q")
+_ID = 20
+"""Bytes of an object id; a repository with longer ones is not plain."""
+_HEADER = 8
+_NAMES = _HEADER + 256 * 4
+_FAR = 0x80000000
+_MOST = 1 << 24
+"""Bytes of a loose object that is looked at."""
+_OFS_DELTA, _REF_DELTA = 6, 7
+
+
+class ObjectFiles:
+    """The objects below one `objects` folder. What is looked up is checked as far as damage to it shows."""
+
+    def __init__(self, folder: Path) -> None:
+        """Raises NotPlain where other folders have objects for it too."""
+        self._folder = os.fspath(folder)
+        self._packs: list[_Pack] = []
+        self._rest: Iterator[_Pack] = self._open_packs()
+        if os.path.lexists(folder / "info/alternates"):
+            raise NotPlain
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for pack in self._packs:
+            pack.close()
+
+    def holds(self, name: str) -> bool:
+        """Raises NotPlain where the object is there and damaged, or cannot be read."""
+        try:
+            return self._in_packs(bytes.fromhex(name)) or self._is_loose(name)
+        except (OSError, ValueError, struct.error, zlib.error) as error:
+            raise NotPlain from error
+
+    def _in_packs(self, name: bytes) -> bool:
+        if any(pack.holds(name) for pack in self._packs):
+            return True
+        for pack in self._rest:
+            self._packs.append(pack)
+            if pack.holds(name):
+                return True
+        return False
+
+    def _open_packs(self) -> Iterator["_Pack"]:
+        folder = f"{self._folder}/pack"
+        try:
+            names = [name.removesuffix(".idx") for name in os.listdir(folder) if name.endswith(".idx")]  # noqa: PTH208 - names are wanted
+        except FileNotFoundError:
+            return
+        for name in names:
+            yield _Pack(f"{folder}/{name}")
+
+    def _is_loose(self, name: str) -> bool:
+        try:
+            with open(f"{self._folder}/{name[:2]}/{name[2:]}", "rb") as file:  # noqa: PTH123 - names are strings here
+                data = zlib.decompress(file.read(_MOST))
+        except FileNotFoundError:
+            return False
+        if not _LOOSE.match(data) or hashlib.sha1(data, usedforsecurity=False).hexdigest() != name:
+            raise NotPlain
+        return True
+
+
+class _Pack:
+    """A pack and its index of version 2. Format: git's `gitformat-pack`."""
+
+    def __init__(self, stem: str) -> None:
+        with contextlib.ExitStack() as opened:
+            self._index = _map(f"{stem}.idx", opened)
+            self._pack = _map(f"{stem}.pack", opened)
+            index, pack = self._index, self._pack
+            if index[:_HEADER] != b"\xfftOc\0\0\0\x02" or pack[:4] != b"PACK":
+                raise NotPlain
+            self._fanout = _FANOUT.unpack_from(index, _HEADER)
+            self._count = self._fanout[-1]
+            if _NUMBER.unpack_from(pack, 8)[0] != self._count or pack[-_ID:] != index[-2 * _ID : -_ID]:
+                raise NotPlain
+            self._files = opened.pop_all()
+
+    def close(self) -> None:
+        self._files.close()
+
+    def holds(self, name: bytes) -> bool:
+        low, high = self._fanout[name[0] - 1] if name[0] else 0, self._fanout[name[0]]
+        while low < high:
+            middle = (low + high) // 2
+            at = _NAMES + middle * _ID
+            found = self._index[at : at + _ID]
+            if found == name:
+                self._check(middle)
+                return True
+            low, high = (middle + 1, high) if found < name else (low, middle)
+        return False
+
+    def _check(self, number: int) -> None:
+        """Raises NotPlain where the bytes of the object are not those that were written."""
+        checks = _NAMES + self._count * _ID
+        offsets = checks + self._count * 4
+        offset = _NUMBER.unpack_from(self._index, offsets + number * 4)[0]
+        if offset & _FAR:
+            offset = _LONG.unpack_from(self._index, offsets + self._count * 4 + (offset ^ _FAR) * 8)[0]
+        at = offset
+        kind = self._pack[at] >> 4 & 7
+        at = self._past_number(at)
+        if kind == _OFS_DELTA:
+            at = self._past_number(at)
+        elif kind == _REF_DELTA:
+            at += _ID
+        unpacker, length = zlib.decompressobj(), 4096
+        while not unpacker.eof and at < len(self._pack):
+            unpacker.decompress(self._pack[at : at + length])
+            at += length
+        at = min(at, len(self._pack)) - len(unpacker.unused_data)
+        check = _NUMBER.unpack_from(self._index, checks + number * 4)[0]
+        if not unpacker.eof or zlib.crc32(self._pack[offset:at]) != check:
+            raise NotPlain
+
+    def _past_number(self, at: int) -> int:
+        while self._pack[at] & 0x80:
+            at += 1
+        return at + 1
+
+
+def _map(path: str, opened: contextlib.ExitStack) -> mmap.mmap:
+    with open(path, "rb") as file:  # noqa: PTH123 - names are strings here
+        return opened.enter_context(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))

@@ -1,0 +1,49 @@
+"""Which repositories are so plain that their files can be read without git."""
+
+import os
+import re
+import stat
+from pathlib import Path
+
+OBJECT_ID = re.compile(r"[0-9a-f]{40}")
+_SYMBOLIC = re.compile(r"ref: (refs/[^\s\x00-\x20\x7f~^:?*\[\\]+)\n?")
+
+
+class NotPlain(Exception):  # noqa: N818 - no mistake: git has to be asked
+    """Only git itself can tell for sure."""
+
+
+def check_plain(place: Path, git_dir: Path) -> None:
+    """Raises NotPlain where git might not take it for a repository of ours, or shares its files with others."""
+    me = os.geteuid()
+    folders = [place, git_dir, git_dir / "objects", git_dir / "refs"]
+    try:
+        stats = [os.stat(folder) for folder in folders]  # noqa: PTH116 - a third of the time of Path's
+        dot_git = os.lstat(place / ".git") if git_dir != place else stats[0]
+    except OSError as error:
+        raise NotPlain from error
+    # In a sudo git asks for the owner before it.
+    foreign = any(one.st_uid != me for one in [*stats[:2], dot_git]) or "SUDO_UID" in os.environ
+    if foreign or "GIT_TEST_ASSUME_DIFFERENT_OWNER" in os.environ:
+        raise NotPlain
+    if not all(stat.S_ISDIR(one.st_mode) for one in stats):
+        raise NotPlain
+    for shared in ("commondir", "worktrees", "reftable", "config.worktree"):
+        if os.path.lexists(git_dir / shared):
+            raise NotPlain
+
+
+def read_head(git_dir: Path) -> tuple[str | None, str | None]:
+    """The full name of the ref that HEAD is on, or the object id of a detached one."""
+    head = git_dir / "HEAD"
+    try:
+        if head.is_symlink():
+            raise NotPlain
+        text = head.read_bytes().decode("utf-8", "surrogateescape")
+    except OSError as error:
+        raise NotPlain from error
+    if match := _SYMBOLIC.fullmatch(text):
+        return match[1], None
+    if OBJECT_ID.fullmatch(text.removesuffix("\n")):
+        return None, text.removesuffix("\n")
+    raise NotPlain

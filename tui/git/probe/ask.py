@@ -1,0 +1,164 @@
+"""Asks a remote by HTTP whether it has anything new, without a git."""
+
+import os
+import re
+import signal
+import time
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import NoReturn
+
+from tui.git.checkup import NoAnswer, ask
+from tui.git.env import carries_login
+from tui.git.fetch import Fetched
+from tui.git.files.objects import ObjectFiles
+from tui.git.files.plain import NotPlain
+from tui.git.gauge import Progress
+from tui.git.inspect import common_dir_of
+from tui.git.outcome import NOT_PROBED, PROBED, Action
+from tui.git.output import seconds_to_wait
+from tui.git.probe.compare import Kept, brings_tags, fetch_head, kept
+from tui.git.probe.manner import Manner, manner_of
+from tui.git.probe.rules import Wanted, wanted
+from tui.git.probe.unsure import Unsure
+from tui.git.probe.wire import Heard, question, read_answer
+from tui.git.process import Exit
+from tui.git.refs import Refs
+from tui.git.remote import Remote, Setting
+from tui.git.work import Work
+
+_PATIENCE = 10.0
+"""Seconds; what takes longer is left to git, which has the person's limits."""
+_FOLLOWS_HEAD = (2, 48)
+"""From this git on a fetch makes the ref of the remote's HEAD where it is missing."""
+_HEADERS = (
+    ("User-Agent", "git/2.0 (synctui)"),
+    ("Accept", "application/x-git-upload-pack-result"),
+    ("Accept-Encoding", "gzip"),
+    ("Content-Type", "application/x-git-upload-pack-request"),
+    ("Git-Protocol", "version=2"),
+)
+_OK = 200
+_STATUS = {401: "login", 403: "login", 407: "proxy"} | dict.fromkeys((301, 302, 303, 307, 308), "redirect")
+_BUSY = frozenset({429, 503})
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """One repository and what is known of it. `before`: its refs."""
+
+    work: Work
+    git_dir: Path
+    remote: Remote
+    settings: tuple[Setting, ...]
+    before: Refs
+    bare: bool
+
+    def run(self) -> Fetched | None:
+        """What a fetch that brings nothing says; None: it has to be run. Ended when the job was stopped."""
+        if not self.remote.location.startswith(("http://", "https://")):
+            return None
+        try:
+            refs = self._compare()
+        except Unsure as unsure:
+            self.work.note(NOT_PROBED + unsure.why)
+            return None
+        if refs is None:
+            return None
+        self.work.note(PROBED)
+        branches = {one.there for one in refs if one.there.startswith("refs/heads/")}
+        return Fetched(self.before, branches, unkept=False)
+
+    def _compare(self) -> tuple[Kept, ...] | None:
+        """All that the remote has and is kept here, with nothing to bring; else None."""
+        remote, ids = self.remote, self.before.ids
+        common = common_dir_of(self.git_dir)
+        if self.work.git.env or carries_login(self.work.repo.url or ""):
+            raise Unsure("login")
+        asked = wanted(remote, self.settings, self.git_dir, common, bare=self.bare, hooks=self.work.git.hooks)
+        manner = manner_of(remote, self.settings)
+        if not os.path.lexists(common / "refs/remotes" / remote.name / "HEAD") and self._follows_head():
+            raise Unsure("remote_head")
+        heard = self._ask(manner, asked)
+        refs = kept(asked.specs, heard)
+        if refs is None or any(ids.get(one.here) != one.commit for one in refs):
+            return None
+        if not refs:
+            raise Unsure("nothing_heard")
+        there = {one.there for one in refs}
+        if remote.prunes and any((source := remote.source(name)) and source not in there for name in ids):
+            return None
+        try:
+            with ObjectFiles(common / "objects") as objects:
+                if not all(map(objects.holds, set(ids.values()))):
+                    raise Unsure("objects")
+                if asked.follows_tags and brings_tags(heard, ids, objects.holds):
+                    return None
+        except NotPlain:
+            raise Unsure("objects") from None
+        try:
+            text = fetch_head(refs, asked, remote.location)
+            (self.git_dir / "FETCH_HEAD").write_bytes(text.encode("utf-8", "surrogateescape"))
+        except OSError:
+            raise Unsure("fetch_head") from None
+        return refs
+
+    def _follows_head(self) -> bool:
+        said = [
+            one.value for one in self.settings if one.key == f"remote.{self.remote.name}.followremotehead"
+        ]
+        return said[-1:] != ["never"] and git_version() >= _FOLLOWS_HEAD
+
+    def _ask(self, manner: Manner, asked: Wanted) -> Heard:
+        from tui.git.probe.pool import pool  # noqa: PLC0415 - slow to import, and not every run asks by HTTP
+
+        git = self.work.git
+        limits, now = git.deadlines, time.monotonic()
+        patience = min(_PATIENCE, limits.end - now, limits.stall / 2 if limits.stall > 0 else _PATIENCE)
+        git.gauge.show(Progress("Connecting"))
+        prefixes = dict.fromkeys([spec.prefix for spec in asked.specs] + ["refs/tags/"] * asked.follows_tags)
+        body = question(prefixes)
+        headers = [*_HEADERS, *manner.headers]
+        try:
+            answer = pool.post(
+                manner.server, f"{manner.path}git-upload-pack", headers, body, git.stop, patience
+            )
+        except OSError as error:
+            self._heed_stop()
+            raise Unsure("timeout" if isinstance(error, TimeoutError) else "network") from error
+        self._heed_stop()
+        if answer.status in _BUSY:
+            self._fail(answer.status, answer.retry_after)
+        if answer.status != _OK:
+            raise Unsure(_STATUS.get(answer.status, "status"))
+        if answer.kind != "application/x-git-upload-pack-result":
+            raise Unsure("protocol")
+        return read_answer(answer.body)
+
+    def _fail(self, status: int, retry_after: str | None) -> NoReturn:
+        """Ended as by a fetch, which would only be one more request to a server that has too many."""
+        line = (
+            f"fatal: unable to access '{self.remote.location}/': The requested URL returned error: {status}"
+        )
+        self.work.action = Action.FETCH
+        self.work.git.tail.append(line)
+        self.work.git.gauge.keep(line)
+        wait = seconds_to_wait(retry_after) if retry_after else None
+        self.work.fail(Exit(128, b"", (line,), retry_after=wait), network=True)
+
+    def _heed_stop(self) -> None:
+        if reason := self.work.git.stop.reason:
+            self.work.heed(Exit(-signal.SIGTERM, b"", ended_by=reason, phase="Connecting"), "fetch")
+
+
+@lru_cache(maxsize=1)
+def git_version() -> tuple[int, ...]:
+    """Raises Unsure where git does not say it."""
+    try:
+        said = re.search(r"(\d+)\.(\d+)", ask("git", "version").out)
+    except (NoAnswer, OSError):
+        said = None
+    if said is None:
+        raise Unsure("git")
+    return int(said[1]), int(said[2])

@@ -1,0 +1,123 @@
+"""How git would ask this remote by HTTP, as far as a probe can do the same."""
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from tui.git.probe.unsure import Unsure
+from tui.git.remote import Remote, Setting
+
+_URL = re.compile(
+    r"(?P<scheme>https?)://(?P<host>[A-Za-z0-9._-]+)(?::(?P<port>\d{1,5}))?(?P<path>/[A-Za-z0-9._~%+@:!$&'(),;=/-]*)"
+)
+_PORTS = {"http": 80, "https": 443}
+_FOREIGN_VARIABLES = re.compile(r"GIT_(?:SSL|HTTP|PROXY|CURL|SMART_HTTP|ALLOW_PROTOCOL).*")
+_CARRIED_VARIABLES = frozenset({"GIT_SSL_CAINFO"})
+_HARMLESS = frozenset(
+    {
+        "postbuffer", "lowspeedlimit", "lowspeedtime", "maxrequests", "minsessions", "version", "noepsv",
+        "maxretries", "keepaliveidle", "keepaliveinterval", "keepalivecount",
+    }
+)  # fmt: skip
+"""What git is told of requests that may as well be done without."""
+_CARRIED = frozenset({"sslcainfo", "sslverify", "extraheader", "followredirects"})
+_HEADER = re.compile(r"([A-Za-z0-9!#$%&'*+.^_`|~-]+): *([\x20-\x7e]*)")
+_OFF = frozenset({"false", "no", "off", "0"})
+_OURS = frozenset(
+    {
+        "accept", "accept-encoding", "connection", "content-length", "content-type", "cookie", "expect", "git-protocol",
+        "host", "transfer-encoding", "user-agent",
+    }
+)  # fmt: skip
+"""Headers that a request has anyway."""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Where a connection goes, and how."""
+
+    scheme: str
+    host: str
+    port: int
+    authorities: str | None = None
+    """The file of those whose certificates count; None: the system's."""
+
+    @property
+    def is_secure(self) -> bool:
+        return self.scheme == "https"
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    server: Server
+    path: str
+    """Of the repository, with a slash at its end."""
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+def manner_of(remote: Remote, settings: tuple[Setting, ...]) -> Manner:
+    """Raises Unsure where git might ask in another way."""
+    where = _URL.fullmatch(remote.location)
+    if where is None or re.search(r"/\.\.?(?:/|$)", where["path"]):
+        raise Unsure("url")
+    _check_variables()
+    http = dict(_http_settings(settings, where["host"].lower()))
+    if any(one.lower() in _OFF for one in http.get("sslverify", ())):
+        raise Unsure("http_setting")
+    authorities = os.environ.get("GIT_SSL_CAINFO") or next(iter(http.get("sslcainfo", [])[-1:]), None)
+    scheme = where["scheme"]
+    port = int(where["port"] or _PORTS[scheme])
+    file = os.path.expanduser(authorities) if authorities and scheme == "https" else None  # noqa: PTH111 - Path raises for `~nobody`
+    if file and not file.startswith("/"):
+        raise Unsure("http_setting")
+    path = where["path"] if where["path"].endswith("/") else where["path"] + "/"
+    return Manner(Server(scheme, where["host"].lower(), port, file), path, _headers(http))
+
+
+def _check_variables() -> None:
+    for name, value in os.environ.items():
+        if _FOREIGN_VARIABLES.fullmatch(name) and name not in _CARRIED_VARIABLES:
+            raise Unsure("environment")
+        if value and name.lower() in {"http_proxy", "https_proxy", "all_proxy"}:
+            raise Unsure("proxy")
+
+
+def _http_settings(settings: tuple[Setting, ...], host: str) -> Iterator[tuple[str, list[str]]]:
+    """Variable -> its values in order, those that a probe carries."""
+    carried: dict[str, list[str]] = {}
+    for one in settings:
+        section, _, rest = one.key.partition(".")
+        url, _, variable = rest.rpartition(".")
+        if section != "http" or variable in _HARMLESS or (url and _is_elsewhere(url, host)):
+            continue
+        if variable == "proxy" and not url and not one.value:
+            continue
+        if url or variable not in _CARRIED:
+            raise Unsure("proxy" if variable.startswith("proxy") else "http_setting")
+        carried.setdefault(variable, []).append(one.value)
+    yield from carried.items()
+
+
+def _is_elsewhere(url: str, host: str) -> bool:
+    try:
+        named = urlsplit(url).hostname
+    except ValueError:
+        return False
+    return bool(named) and "*" not in (named or "") and named != host
+
+
+def _headers(http: dict[str, list[str]]) -> tuple[tuple[str, str], ...]:
+    headers: list[tuple[str, str]] = []
+    for text in http.get("extraheader", ()):
+        if not text:  # forgets those before it
+            headers.clear()
+            continue
+        match = _HEADER.fullmatch(text)
+        if match is None:
+            raise Unsure("http_setting")
+        if match[1].lower() in _OURS:
+            raise Unsure("http_setting")
+        headers.append((match[1], match[2]))
+    return tuple(headers)
