@@ -14,10 +14,15 @@ from hypothesis import strategies as st
 from tests.kit import repos
 from tui.demo.server import GitServer
 from tui.git.env import OPTIONS
-from tui.git.files.plain import NotPlain
+from tui.git.files.config import read_settings
+from tui.git.files.plain import NotPlain, check_plain
+from tui.git.files.refs import read_refs
 from tui.git.gauge import Gauge
 from tui.git.outcome import NOT_PROBED, PROBED, Outcome
 from tui.git.probe.ask import Probe
+from tui.git.process import Deadlines, GitRunner
+from tui.git.refs import LIST_REFS, parse_refs
+from tui.git.remote import LIST_CONFIG, parse_config
 from tui.git.repo import Repo
 from tui.git.stop import StopSignal
 from tui.git.sync import SyncOptions, sync_repo
@@ -199,6 +204,7 @@ class Ground:
             return
         self._set(theirs, case.moved)
         self._disturb(case, mine)
+        self._compare_reading(mine, mine if case.bare else mine / ".git")
         other = mine.with_suffix(".plain")
         shutil.copytree(mine, other, symlinks=True)
         repo = Repo("mine", mine, prune=case.entry_prune)
@@ -220,6 +226,22 @@ class Ground:
             if case.entry_prune or any(key.endswith("prune") for key, _ in (*case.settings, *case.late)):
                 run(mine, *_FETCH, "--prune", "--", "origin")
                 assert refs_of(mine) == before
+
+    def _compare_reading(self, mine: Path, git_dir: Path) -> None:
+        """What is read from the files is what git lists."""
+        runner = GitRunner(mine, StopSignal(), Deadlines(20, 60), Gauge())
+        try:
+            check_plain(mine, git_dir)
+            settings = read_settings(runner, git_dir)
+            refs = read_refs(git_dir, settings)
+        except NotPlain:
+            self.counts["(read by git)"] += 1
+            return
+        listed = parse_config(runner.run(*LIST_CONFIG).stdout)
+        assert [(one.scope, one.key, one.value) for one in settings] == [
+            (one.scope, one.key, one.value) for one in listed
+        ]
+        assert refs == parse_refs(runner.run(*LIST_REFS).stdout)
 
     def _compare(self, probed: Outcome, plain: Outcome, case: Case) -> None:
         said = next((note for note in probed.notes if note == PROBED or note.startswith(NOT_PROBED)), "news")

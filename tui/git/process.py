@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Self
+from typing import IO, Any, Self
 
 from tui.git.clean import clean_text
 from tui.git.env import NO_HOOKS, OPTIONS, SECRET, git_env
@@ -142,6 +142,8 @@ class GitRunner:
     """For the children, on top of `git_env`."""
     hooks: bool = True
     """Whether the repository's hooks run."""
+    stdin: IO[bytes] | None = None
+    """What the next child reads; None: nothing."""
     tail: deque[str] = field(default_factory=lambda: deque(maxlen=TAIL_LINES))
     """The last lines of all children."""
 
@@ -221,7 +223,7 @@ class GitProcess:
             return Exit(-signal.SIGTERM, b"", ended_by=runner.stop.reason)
         with _Waker() as waker, runner.stop.waking(waker.wake):
             self._poller.register(waker.fd, select.POLLIN)
-            child = _start(self._command, self._env)
+            child = _start(self._command, self._env, runner.stdin)
             try:
                 watchdog.watch(child.pid, patiently=self._stop_grace() > 0)
                 return self._follow(child)
@@ -386,12 +388,12 @@ class GitProcess:
                 self._read(fd, time.monotonic())
 
 
-def _start(command: list[str], env: dict[str, str]) -> "subprocess.Popen[bytes]":
+def _start(command: list[str], env: dict[str, str], stdin: IO[bytes] | None) -> "subprocess.Popen[bytes]":
     os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
     from git import Git, GitCommandNotFound  # noqa: PLC0415 - slow to import, and not every command needs it
 
     try:
-        handle = Git().execute(command, as_process=True, env=env, start_new_session=True)
+        handle = Git().execute(command, istream=stdin, as_process=True, env=env, start_new_session=True)
     except GitCommandNotFound as missing:
         raise FileNotFoundError("git") from missing
     child = handle.proc

@@ -1,5 +1,6 @@
 """Asks a remote by HTTP whether it has anything new, without a git."""
 
+import math
 import os
 import re
 import signal
@@ -7,7 +8,7 @@ import time
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from tui.git.checkup import NoAnswer, ask
 from tui.git.env import carries_login
@@ -28,6 +29,9 @@ from tui.git.refs import Refs
 from tui.git.remote import Remote, Setting
 from tui.git.work import Work
 
+if TYPE_CHECKING:
+    from tui.git.probe.pool import Answer
+
 _PATIENCE = 10.0
 """Seconds; what takes longer is left to git, which has the person's limits."""
 _FOLLOWS_HEAD = (2, 48)
@@ -40,6 +44,7 @@ _HEADERS = (
     ("Git-Protocol", "version=2"),
 )
 _OK = 200
+_UNAUTHORIZED = 401
 _STATUS = {401: "login", 403: "login", 407: "proxy"} | dict.fromkeys((301, 302, 303, 307, 308), "redirect")
 _BUSY = frozenset({429, 503})
 
@@ -111,19 +116,10 @@ class Probe:
         return said[-1:] != ["never"] and git_version() >= _FOLLOWS_HEAD
 
     def _ask(self, manner: Manner, asked: Wanted) -> Heard:
-        from tui.git.probe.pool import pool  # noqa: PLC0415 - slow to import, and not every run asks by HTTP
-
-        git = self.work.git
-        limits, now = git.deadlines, time.monotonic()
-        patience = min(_PATIENCE, limits.end - now, limits.stall / 2 if limits.stall > 0 else _PATIENCE)
-        git.gauge.show(Progress("Connecting"))
+        self.work.git.gauge.show(Progress("Connecting"))
         prefixes = dict.fromkeys([spec.prefix for spec in asked.specs] + ["refs/tags/"] * asked.follows_tags)
-        body = question(prefixes)
-        headers = [*_HEADERS, *manner.headers]
         try:
-            answer = pool.post(
-                manner.server, f"{manner.path}git-upload-pack", headers, body, git.stop, patience
-            )
+            answer = self._post(manner, question(prefixes))
         except OSError as error:
             self._heed_stop()
             raise Unsure("timeout" if isinstance(error, TimeoutError) else "network") from error
@@ -135,6 +131,33 @@ class Probe:
         if answer.kind != "application/x-git-upload-pack-result":
             raise Unsure("protocol")
         return read_answer(answer.body)
+
+    def _post(self, manner: Manner, body: bytes) -> "Answer":
+        """With the login that the server wants, where one is known without a question to the person."""
+        from tui.git.probe.login import logins  # noqa: PLC0415 - slow to import, and not every run asks by HTTP
+        from tui.git.probe.pool import pool  # noqa: PLC0415 - as above
+
+        git, server = self.work.git, manner.server
+        path = f"{manner.path}git-upload-pack"
+        has_own = any(name.lower() == "authorization" for name, _ in manner.headers)
+        login = None if has_own else logins.known(server)
+        while True:
+            own = [("Authorization", login.authorization)] if login else []
+            headers = [*_HEADERS, *manner.headers, *own]
+            answer = pool.post(server, path, headers, body, git.stop, self._patience())
+            if login is not None and answer.status == _OK:
+                logins.approve(server, git)
+            if answer.status != _UNAUTHORIZED or has_own:
+                return answer
+            if login is not None:
+                logins.reject(server, login, git)
+                return answer
+            login = logins.ask(server, self.settings, answer.logins, git)
+
+    def _patience(self) -> float:
+        limits = self.work.git.deadlines
+        stall = limits.stall / 2 if limits.stall > 0 else math.inf
+        return max(0.0, min(_PATIENCE, stall, limits.end - time.monotonic()))
 
     def _fail(self, status: int, retry_after: str | None) -> NoReturn:
         """Ended as by a fetch, which would only be one more request to a server that has too many."""

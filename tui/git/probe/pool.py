@@ -31,6 +31,8 @@ class Answer:
     """Its content type."""
     body: bytes
     retry_after: str | None = None
+    logins: tuple[str, ...] = ()
+    """What it says of the login that it wants."""
 
 
 @dataclass
@@ -156,6 +158,7 @@ def _exchange(
         response.getheader("Content-Type", ""),
         _unpacked(bytes(data), response.getheader("Content-Encoding", "identity")),
         response.getheader("Retry-After"),
+        tuple(response.headers.get_all("WWW-Authenticate", ())),
     )
 
 
