@@ -232,7 +232,7 @@ class Ground:
         runner = GitRunner(mine, StopSignal(), Deadlines(20, 60), Gauge())
         try:
             check_plain(mine, git_dir)
-            settings = read_settings(runner, git_dir)
+            settings = read_settings(git_dir, bare=git_dir == mine)
             refs = read_refs(git_dir, settings)
         except NotPlain:
             self.counts["(read by git)"] += 1

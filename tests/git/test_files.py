@@ -62,10 +62,10 @@ def test_what_git_writes_is_read(tmp_path: Path, value: str, name: str) -> None:
     lines=st.lists(
         st.one_of(
             st.sampled_from(
-                ["[core]", "[Remote \"A b\"]", "[x.y]", "[x \"a\\\"b\"] # c", "key = value", "\tKey=v ; c", "bare", "a = b \\", "a = \"b c\" d",
-                 "a = \"b # c\"", "# c", "; c", "", "a = b\tc", "a=", "[core] a = b", "a = 'b'", "  a  =  b  ", "1a = b", "[core", "a-b = \\\\"]
+                ["[core]", '[Remote "A b"]', "[x.y]", '[x "a\\"b"] # c', "key = value", "\tKey=v ; c", "bare", "a = b \\", 'a = "b c" d',
+                 'a = "b # c"', "# c", "; c", "", "a = b\tc", "a=", "[core] a = b", "a = 'b'", "  a  =  b  ", "1a = b", "[core", "a-b = \\\\"]
             ),
-            st.text(alphabet="[]ab=\"\\#; \t\n", max_size=8),
+            st.text(alphabet='[]ab="\\#; \t\n', max_size=8),
         ),
         max_size=6,
     )
@@ -98,7 +98,7 @@ def test_settings_are_those_that_git_lists(world: World, runner: GitRunner, pers
 
 
 def check(world: World, runner: GitRunner) -> None:
-    said = read_settings(runner, world.mine / ".git")
+    said = read_settings(world.mine / ".git", bare=False)
     git_says = parse_config(runner.run(*LIST_CONFIG).stdout)
     assert [(one.scope, one.key, one.value) for one in said] == [
         (one.scope, one.key, one.value) for one in git_says
@@ -107,15 +107,13 @@ def check(world: World, runner: GitRunner) -> None:
     assert refs == parse_refs(runner.run(*LIST_REFS).stdout)
 
 
-def test_the_persons_settings_are_read_once(
-    world: World, runner: GitRunner, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    persons.read(runner)
-    monkeypatch.setattr("tui.git.process._start", None)
-    assert persons.read(runner)
+def test_the_persons_settings_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    persons.read()
+    monkeypatch.setattr("tui.git.files.config.ask", None)
+    assert persons.read()
     monkeypatch.setenv("GIT_CONFIG_COUNT", "0")
     with pytest.raises(TypeError):
-        persons.read(runner)
+        persons.read()
 
 
 def test_refs_are_those_that_git_lists(world: World, runner: GitRunner) -> None:
@@ -148,7 +146,7 @@ def test_refs_are_those_that_git_lists(world: World, runner: GitRunner) -> None:
         ("packed-refs", "what\n"),
         ("HEAD", "nothing\n"),
         ("HEAD", "ref: heads/main\n"),
-        ("config", "[remote \"x\"]\n\tfetch = ^refs/heads/a\n"),
+        ("config", '[remote "x"]\n\tfetch = ^refs/heads/a\n'),
         ("config", "[extensions]\n\tnoop = true\n"),
         ("config", "[core]\n\trepositoryFormatVersion = 2\n"),
         ("config", "[include]\n\tpath = x\n"),
@@ -158,13 +156,17 @@ def test_refs_are_those_that_git_lists(world: World, runner: GitRunner) -> None:
         ("config.worktree", ""),
     ],
 )  # fmt: skip
-def test_what_is_not_plain(world: World, runner: GitRunner, name: str, text: str) -> None:
+def test_what_is_not_plain(world: World, name: str, text: str) -> None:
     git_dir = world.mine / ".git"
     (git_dir / name).parent.mkdir(parents=True, exist_ok=True)
     (git_dir / name).write_text(text)
-    with pytest.raises(NotPlain):
+
+    def read() -> None:
         check_plain(world.mine, git_dir)
-        read_refs(git_dir, read_settings(runner, git_dir))
+        read_refs(git_dir, read_settings(git_dir, bare=False))
+
+    with pytest.raises(NotPlain):
+        read()
 
 
 def test_what_belongs_to_somebody_else_is_not_plain(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

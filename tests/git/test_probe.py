@@ -2,6 +2,7 @@
 
 import os
 import socket
+import ssl
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
@@ -395,3 +396,41 @@ def test_damage_to_an_object_is_left_to_git(world: World, web: WebServer) -> Non
     loose.chmod(0o644)
     loose.write_bytes(b"")
     assert probed(sync(world)) == "not_probed_objects"
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of 127.0.0.1, made by itself; the key is beside it."""
+    file = tmp_path_factory.mktemp("tls") / "certificate.pem"
+    command = "openssl req -x509 -nodes -days 2 -subj /CN=localhost -newkey ec -pkeyopt ec_paramgen_curve:prime256v1"
+    more = (
+        "-addext",
+        "subjectAltName=IP:127.0.0.1",
+        "-keyout",
+        str(file.with_name("key.pem")),
+        "-out",
+        str(file),
+    )
+    subprocess.run([*command.split(), *more], check=True, capture_output=True)
+    return file
+
+
+@pytest.mark.parametrize("way", ["http.sslCAInfo", "GIT_SSL_CAINFO"])
+def test_https_with_authorities_of_the_persons_own(
+    world: World, certificate: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, certificate.with_name("key.pem"))
+    with GitServer(world.base) as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        made = count_connections(server)
+        set_url(world, f"https://127.0.0.1:{server.server_address[1]}/remote.git")
+        outcome = sync(world)
+        assert (outcome.reason, probed(outcome)) == (Reason.TLS, "not_probed_network")
+        made.clear()
+        if way.isupper():
+            monkeypatch.setenv(way, str(certificate))
+        else:
+            git(world.mine, "config", way, str(certificate))
+        assert [probed(sync(world)) for _ in range(3)] == ["probed"] * 3
+        assert len(made) == 1

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import IO, Any, Self
+from typing import Any, BinaryIO, Self
 
 from tui.git.clean import clean_text
 from tui.git.env import NO_HOOKS, OPTIONS, SECRET, git_env
@@ -142,7 +142,7 @@ class GitRunner:
     """For the children, on top of `git_env`."""
     hooks: bool = True
     """Whether the repository's hooks run."""
-    stdin: IO[bytes] | None = None
+    stdin: BinaryIO | None = None
     """What the next child reads; None: nothing."""
     tail: deque[str] = field(default_factory=lambda: deque(maxlen=TAIL_LINES))
     """The last lines of all children."""
@@ -388,7 +388,7 @@ class GitProcess:
                 self._read(fd, time.monotonic())
 
 
-def _start(command: list[str], env: dict[str, str], stdin: IO[bytes] | None) -> "subprocess.Popen[bytes]":
+def _start(command: list[str], env: dict[str, str], stdin: BinaryIO | None) -> "subprocess.Popen[bytes]":
     os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
     from git import Git, GitCommandNotFound  # noqa: PLC0415 - slow to import, and not every command needs it
 

@@ -197,7 +197,7 @@ class _Update:
         """What is configured, and the refs: from their files, or by git where those are not plain."""
         try:
             check_plain(self.work.repo.path, self.git_dir)
-            settings = read_settings(self.work.git, self.git_dir)
+            settings = read_settings(self.git_dir, bare=self.bare)
             return settings, read_refs(self.git_dir, settings)
         except NotPlain:
             refs = parse_refs(self.work.read(*LIST_REFS))

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tui.git.checkup import NoAnswer, ask
+from tui.git.env import OPTIONS, git_env
 from tui.git.files.plain import NotPlain
 from tui.git.inspect import files_of_settings
-from tui.git.process import GitRunner
 from tui.git.remote import LIST_CONFIG, OWN_SCOPES, Setting, parse_config
 from tui.git.tree import INCLUDE
 
@@ -23,12 +24,12 @@ _ESCAPED = re.compile(r"\\(.)")
 _ESCAPES = {"n": "\n", "t": "\t", '"': '"', "\\": "\\"}
 
 
-def read_settings(git: GitRunner, git_dir: Path) -> tuple[Setting, ...]:
+def read_settings(git_dir: Path, *, bare: bool) -> tuple[Setting, ...]:
     """What LIST_CONFIG says in the repository. Raises NotPlain where git has to be asked."""
-    everywhere = persons.read(git)
+    everywhere = persons.read()
     if any(INCLUDE.fullmatch(one.key) and one.key != "include.path" for one in everywhere):
         raise NotPlain  # it depends on the repository what counts
-    if git_dir == git.place and any(one.key == "safe.barerepository" for one in everywhere):
+    if bare and any(one.key == "safe.barerepository" for one in everywhere):
         raise NotPlain
     file = git_dir / "config"
     try:
@@ -78,15 +79,11 @@ class _Persons:
     _stamp: object = None
     _settings: tuple[Setting, ...] = ()
 
-    def read(self, git: GitRunner) -> tuple[Setting, ...]:
+    def read(self) -> tuple[Setting, ...]:
         """Raises NotPlain where git does not list them."""
         with self._lock:
             if self._stamp is None or self._stamp != _stamp(self._settings):
-                top = Path("/")
-                exit_ = GitRunner(top, git.stop, git.deadlines, git.gauge).run(*LIST_CONFIG)
-                if not exit_.ok:
-                    raise NotPlain
-                listed = parse_config(exit_.stdout)
+                listed = parse_config(_list())
                 self._settings = tuple(one for one in listed if one.scope not in OWN_SCOPES)
                 self._stamp = _stamp(self._settings)
             return self._settings
@@ -94,6 +91,17 @@ class _Persons:
 
 persons = _Persons()
 """Of this process."""
+
+
+def _list() -> bytes:
+    top = Path("/")
+    try:
+        answer = ask("git", *OPTIONS, "-C", str(top), *LIST_CONFIG, env=git_env(top))
+    except (NoAnswer, OSError) as error:
+        raise NotPlain from error
+    if answer.code:
+        raise NotPlain
+    return os.fsencode(answer.out)
 
 
 def _stamp(settings: tuple[Setting, ...]) -> object:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import BinaryIO
 from urllib.parse import urlsplit
 
 from tui.git.gauge import Gauge
@@ -136,7 +136,7 @@ def _held(lock: threading.Lock, git: GitRunner) -> Iterator[None]:
 
 
 def _from_netrc(server: Server) -> Login | None:
-    """curl asks that file before git asks anybody."""
+    """That file counts before git asks anybody."""
     try:
         found = netrc.netrc(Path.home() / ".netrc").authenticators(server.host)
     except FileNotFoundError:
@@ -170,7 +170,7 @@ def _run(git: GitRunner, verb: str, text: str) -> str:
 
 
 @contextlib.contextmanager
-def _piped(data: bytes) -> Iterator[IO[bytes]]:
+def _piped(data: bytes) -> Iterator[BinaryIO]:
     reading, writing = os.pipe()
     with os.fdopen(reading, "rb") as stdin:
         os.set_blocking(writing, False)  # a helper's answer that is longer than a pipe is none of a login
