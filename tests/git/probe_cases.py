@@ -241,7 +241,8 @@ class Ground:
         assert [(one.scope, one.key, one.value) for one in settings] == [
             (one.scope, one.key, one.value) for one in listed
         ]
-        assert refs == parse_refs(runner.run(*LIST_REFS).stdout)
+        listed_refs = parse_refs(runner.run(*LIST_REFS).stdout)
+        assert refs == listed_refs, f"{refs}\n{listed_refs}"
 
     def _compare(self, probed: Outcome, plain: Outcome, case: Case) -> None:
         said = next((note for note in probed.notes if note == PROBED or note.startswith(NOT_PROBED)), "news")

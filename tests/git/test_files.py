@@ -143,6 +143,7 @@ def test_refs_are_those_that_git_lists(world: World, runner: GitRunner) -> None:
         ("refs/heads/short", "abc\n"),
         ("refs/heads/zero", "0" * 40 + "\n"),
         ("refs/heads/a..b", "a" * 40 + "\n"),
+        ("refs/heads/HEAD", "a" * 40 + "\n"),
         ("packed-refs", "what\n"),
         ("HEAD", "nothing\n"),
         ("HEAD", "ref: heads/main\n"),

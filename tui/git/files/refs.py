@@ -22,7 +22,8 @@ def read_refs(git_dir: Path, settings: tuple[Setting, ...]) -> Refs:
         ids = _packed(git_dir) | loose
     except OSError as error:
         raise NotPlain from error
-    if not all(map(_NAME.fullmatch, ids)):
+    # A branch of that name git takes for the current one.
+    if "refs/heads/HEAD" in ids or not all(map(_NAME.fullmatch, ids)):
         raise NotPlain
     ids = {name: commit for name, commit in sorted(ids.items()) if commit}
     heads = [name for name in ids if name.startswith("refs/heads/")]

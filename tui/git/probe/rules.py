@@ -154,6 +154,8 @@ def _merges(remote: Remote, settings: tuple[Setting, ...], git_dir: Path) -> fro
         current, _ = read_head(git_dir)
     except NotPlain:
         raise Unsure("head") from None
+    if current == "refs/heads/HEAD":
+        raise Unsure("head")
     if current is None or not current.startswith("refs/heads/"):
         return None
     own = f"branch.{current.removeprefix('refs/heads/')}."
