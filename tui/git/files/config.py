@@ -3,7 +3,7 @@
 import os
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +14,11 @@ from tui.git.inspect import files_of_settings
 from tui.git.remote import LIST_CONFIG, OWN_SCOPES, Setting, parse_config
 from tui.git.tree import INCLUDE
 
+_VARIABLES = (
+    *("HOME", "XDG_CONFIG_HOME", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM"),
+    *("GIT_CONFIG_COUNT", "GIT_CONFIG_KEY_0", "GIT_CONFIG_VALUE_0"),
+)
+"""Of the environment: on these it depends what counts for the person."""
 _SECTION = re.compile(r'\s*\[([A-Za-z0-9-]+)(?:[ \t]+"((?:[^"\\]|\\["\\])*)")?\][ \t]*(?:[#;].*)?')
 _VARIABLE = re.compile(r"\s*([A-Za-z][A-Za-z0-9-]*)[ ]*=[ ]*(.*)")
 _NOTHING = re.compile(r"\s*(?:[#;].*)?")
@@ -76,16 +81,19 @@ class _Persons:
     """The settings that count outside of any repository; git lists them once, and again when a file has changed."""
 
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _files: tuple[str, ...] = ()
     _stamp: object = None
     _settings: tuple[Setting, ...] = ()
 
     def read(self) -> tuple[Setting, ...]:
         """Raises NotPlain where git does not list them."""
         with self._lock:
-            if self._stamp is None or self._stamp != _stamp(self._settings):
+            if self._stamp is None or self._stamp != _stamp(self._files):
+                self._stamp = None
                 listed = parse_config(_list())
                 self._settings = tuple(one for one in listed if one.scope not in OWN_SCOPES)
-                self._stamp = _stamp(self._settings)
+                self._files = _files(self._settings)
+                self._stamp = _stamp(self._files)
             return self._settings
 
 
@@ -104,18 +112,18 @@ def _list() -> bytes:
     return os.fsencode(answer.out)
 
 
-def _stamp(settings: tuple[Setting, ...]) -> object:
+def _stamp(files: Iterable[str]) -> object:
     """Changes with what the settings may come from."""
-    variables = {
-        name: value
-        for name, value in os.environ.items()
-        if name.startswith("GIT_CONFIG") or name in {"HOME", "XDG_CONFIG_HOME"}
-    }
-    home = Path(variables.get("HOME", "/"))
-    own_folder = Path(variables.get("XDG_CONFIG_HOME") or home / ".config")
-    usual = (str(home / ".gitconfig"), str(own_folder / "git/config"), "/etc/gitconfig")
-    files = files_of_settings(Path("/"), settings) or ()
-    return variables, {file: _file_stamp(file) for file in (*usual, *files)}
+    return [os.environ.get(name) for name in _VARIABLES], [_file_stamp(file) for file in files]
+
+
+def _files(settings: tuple[Setting, ...]) -> tuple[str, ...]:
+    """Where the settings may come from, there or not."""
+    home = Path(os.environ.get("HOME", "/"))
+    own_folder = Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config")
+    usual = [str(home / ".gitconfig"), str(own_folder / "git/config"), "/etc/gitconfig"]
+    usual += filter(None, map(os.environ.get, ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM")))
+    return tuple({*usual, *(files_of_settings(Path("/"), settings) or ())})
 
 
 def _file_stamp(file: str) -> tuple[int, ...]:

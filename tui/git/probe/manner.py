@@ -13,7 +13,9 @@ _URL = re.compile(
     r"(?P<scheme>https?)://(?P<host>[A-Za-z0-9._-]+)(?::(?P<port>\d{1,5}))?(?P<path>/[A-Za-z0-9._~%+@:!$&'(),;=/-]*)"
 )
 _PORTS = {"http": 80, "https": 443}
-_FOREIGN_VARIABLES = re.compile(r"GIT_(?:SSL|HTTP|PROXY|CURL|SMART_HTTP|ALLOW_PROTOCOL).*")
+_FOREIGN_VARIABLES = ("GIT_SSL", "GIT_HTTP", "GIT_PROXY", "GIT_CURL", "GIT_SMART_HTTP", "GIT_ALLOW_PROTOCOL")
+"""How their names begin."""
+_PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 _CARRIED_VARIABLES = frozenset({"GIT_SSL_CAINFO"})
 _HARMLESS = frozenset(
     {
@@ -77,11 +79,10 @@ def manner_of(remote: Remote, settings: tuple[Setting, ...]) -> Manner:
 
 
 def _check_variables() -> None:
-    for name, value in os.environ.items():
-        if _FOREIGN_VARIABLES.fullmatch(name) and name not in _CARRIED_VARIABLES:
-            raise Unsure("environment")
-        if value and name.lower() in {"http_proxy", "https_proxy", "all_proxy"}:
-            raise Unsure("proxy")
+    if any(name.startswith(_FOREIGN_VARIABLES) for name in os.environ.keys() - _CARRIED_VARIABLES):
+        raise Unsure("environment")
+    if any(os.environ.get(name) or os.environ.get(name.upper()) for name in _PROXIES):
+        raise Unsure("proxy")
 
 
 def _http_settings(settings: tuple[Setting, ...], host: str) -> Iterator[tuple[str, list[str]]]:
