@@ -33,7 +33,7 @@ class Manner:
     """How one repository is served."""
 
     latency: float = 0.0
-    """Seconds before each answer; a fetch with news takes three or four of them, one without takes two."""
+    """Seconds before each answer; a sync with news takes four or five of them, one without takes one."""
     rate: int | None = None
     """Bytes a second of each answer; None: as fast as it goes."""
     status: HTTPStatus | None = None

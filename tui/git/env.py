@@ -25,8 +25,9 @@ NO_HOOKS = ("-c", "core.hooksPath=/dev/null")
 
 _FILES = 10_240
 """The most that macOS gives."""
-_FILES_OF_A_JOB = 10
-"""7 are open while a git of it runs; starting the next, and looks at what it has left, open some more."""
+_FILES_OF_A_JOB = 11
+"""7 are open while a git of it runs; starting the next, and looks at what it has left, open some more. So is the
+connection that it has asked a remote on."""
 _FILES_OF_A_LOOK = 7
 """The app looks at as many checkouts at a time as there are cores, beside the run."""
 _OWN_FILES = 24

@@ -7,9 +7,8 @@ import os
 import re
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Self
 
 from tui.git.files.plain import NotPlain
 
@@ -27,58 +26,46 @@ _MOST = 1 << 24
 _OFS_DELTA, _REF_DELTA = 6, 7
 
 
-class ObjectFiles:
-    """The objects below one `objects` folder. What is looked up is checked as far as damage to it shows."""
+def missing_objects(folder: Path, names: Iterable[str]) -> set[str]:
+    """Those of the names that are not below this `objects` folder; the others are checked as far as damage shows.
 
-    def __init__(self, folder: Path) -> None:
-        """Raises NotPlain where other folders have objects for it too."""
-        self._folder = os.fspath(folder)
-        self._packs: list[_Pack] = []
-        self._rest: Iterator[_Pack] = self._open_packs()
-        if os.path.lexists(folder / "info/alternates"):
-            raise NotPlain
+    Raises NotPlain where one is there and damaged or cannot be read, or other folders have objects for this one too.
+    """
+    if os.path.lexists(folder / "info/alternates"):
+        raise NotPlain
+    place = os.fspath(folder)
+    try:
+        missing = {name for name in names if not _is_loose(place, name)}
+        packs = _packs(place) if missing else ()
+        for pack in packs:
+            # One at a time: there may be many, and each takes two open files.
+            with contextlib.closing(_Pack(pack)) as opened:
+                missing = {name for name in missing if not opened.holds(bytes.fromhex(name))}
+            if not missing:
+                break
+    except (OSError, ValueError, struct.error, zlib.error) as error:
+        raise NotPlain from error
+    return missing
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(self, *_: object) -> None:
-        for pack in self._packs:
-            pack.close()
-
-    def holds(self, name: str) -> bool:
-        """Raises NotPlain where the object is there and damaged, or cannot be read."""
-        try:
-            return self._in_packs(bytes.fromhex(name)) or self._is_loose(name)
-        except (OSError, ValueError, struct.error, zlib.error) as error:
-            raise NotPlain from error
-
-    def _in_packs(self, name: bytes) -> bool:
-        if any(pack.holds(name) for pack in self._packs):
-            return True
-        for pack in self._rest:
-            self._packs.append(pack)
-            if pack.holds(name):
-                return True
+def _is_loose(folder: str, name: str) -> bool:
+    try:
+        with open(f"{folder}/{name[:2]}/{name[2:]}", "rb") as file:  # noqa: PTH123 - names are strings here
+            data = zlib.decompress(file.read(_MOST))
+    except FileNotFoundError:
         return False
+    if not _LOOSE.match(data) or hashlib.sha1(data, usedforsecurity=False).hexdigest() != name:
+        raise NotPlain
+    return True
 
-    def _open_packs(self) -> Iterator["_Pack"]:
-        folder = f"{self._folder}/pack"
-        try:
-            names = [name.removesuffix(".idx") for name in os.listdir(folder) if name.endswith(".idx")]  # noqa: PTH208 - names are wanted
-        except FileNotFoundError:
-            return
-        for name in names:
-            yield _Pack(f"{folder}/{name}")
 
-    def _is_loose(self, name: str) -> bool:
-        try:
-            with open(f"{self._folder}/{name[:2]}/{name[2:]}", "rb") as file:  # noqa: PTH123 - names are strings here
-                data = zlib.decompress(file.read(_MOST))
-        except FileNotFoundError:
-            return False
-        if not _LOOSE.match(data) or hashlib.sha1(data, usedforsecurity=False).hexdigest() != name:
-            raise NotPlain
-        return True
+def _packs(folder: str) -> list[str]:
+    """Without the ends of their names."""
+    try:
+        names = os.listdir(f"{folder}/pack")  # noqa: PTH208 - names are wanted
+    except FileNotFoundError:
+        return []
+    return [f"{folder}/pack/{name.removesuffix('.idx')}" for name in names if name.endswith(".idx")]
 
 
 class _Pack:

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, NoReturn
 from tui.git.checkup import NoAnswer, ask
 from tui.git.env import carries_login
 from tui.git.fetch import Fetched
-from tui.git.files.objects import ObjectFiles
+from tui.git.files.objects import missing_objects
 from tui.git.files.plain import NotPlain
 from tui.git.gauge import Progress
 from tui.git.inspect import common_dir_of
 from tui.git.outcome import NOT_PROBED, PROBED, Action
 from tui.git.output import seconds_to_wait
-from tui.git.probe.compare import Kept, brings_tags, fetch_head, kept
+from tui.git.probe.compare import Kept, fetch_head, kept, objects_of_tags
 from tui.git.probe.manner import Manner, manner_of
 from tui.git.probe.rules import Wanted, wanted
 from tui.git.probe.unsure import Unsure
@@ -77,37 +77,48 @@ class Probe:
 
     def _compare(self) -> tuple[Kept, ...] | None:
         """All that the remote has and is kept here, with nothing to bring; else None."""
-        remote, ids = self.remote, self.before.ids
         common = common_dir_of(self.git_dir)
-        if self.work.git.env or carries_login(self.work.repo.url or ""):
-            raise Unsure("login")
-        asked = wanted(remote, self.settings, self.git_dir, common, bare=self.bare, hooks=self.work.git.hooks)
-        manner = manner_of(remote, self.settings)
-        if not os.path.lexists(common / "refs/remotes" / remote.name / "HEAD") and self._follows_head():
-            raise Unsure("remote_head")
-        heard = self._ask(manner, asked)
+        asked = self._wanted(common)
+        heard = self._ask(manner_of(self.remote, self.settings), asked)
         refs = kept(asked.specs, heard)
-        if refs is None or any(ids.get(one.here) != one.commit for one in refs):
+        if refs is None or self._is_news(refs):
             return None
         if not refs:
             raise Unsure("nothing_heard")
-        there = {one.there for one in refs}
-        if remote.prunes and any((source := remote.source(name)) and source not in there for name in ids):
-            return None
         try:
-            with ObjectFiles(common / "objects") as objects:
-                if not all(map(objects.holds, set(ids.values()))):
-                    raise Unsure("objects")
-                if asked.follows_tags and brings_tags(heard, ids, objects.holds):
-                    return None
+            objects = common / "objects"
+            if missing_objects(objects, set(self.before.ids.values())):
+                raise Unsure("objects")
+            tags = objects_of_tags(heard, self.before.ids) if asked.follows_tags else set()
+            if tags and missing_objects(objects, tags) != tags:
+                return None
         except NotPlain:
             raise Unsure("objects") from None
         try:
-            text = fetch_head(refs, asked, remote.location)
+            text = fetch_head(refs, asked, self.remote.location)
             (self.git_dir / "FETCH_HEAD").write_bytes(text.encode("utf-8", "surrogateescape"))
         except OSError:
             raise Unsure("fetch_head") from None
         return refs
+
+    def _wanted(self, common: Path) -> Wanted:
+        git, remote = self.work.git, self.remote
+        if git.gauge.attempt > 1:  # a server in trouble is not asked twice
+            raise Unsure("retry")
+        if git.env or carries_login(self.work.repo.url or ""):
+            raise Unsure("login")
+        asked = wanted(remote, self.settings, self.git_dir, common, bare=self.bare, hooks=git.hooks)
+        if not os.path.lexists(common / "refs/remotes" / remote.name / "HEAD") and self._follows_head():
+            raise Unsure("remote_head")
+        return asked
+
+    def _is_news(self, refs: tuple[Kept, ...]) -> bool:
+        """Whether a ref would be made, moved or taken away."""
+        ids, there = self.before.ids, {one.there for one in refs}
+        if any(ids.get(one.here) != one.commit for one in refs):
+            return True
+        sources = map(self.remote.source, ids) if self.remote.prunes else ()
+        return any(source and source not in there for source in sources)
 
     def _follows_head(self) -> bool:
         said = [

@@ -1,6 +1,6 @@
 """Whether a fetch would bring anything, and what it writes down when it does not."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from tui.git.probe.rules import Spec, Wanted
@@ -44,13 +44,15 @@ def _pairs(spec: Spec, heard: Heard) -> Iterator[Kept]:
             yield Kept(name, here, commit)
 
 
-def brings_tags(heard: Heard, ids: dict[str, str], holds: Callable[[str], bool]) -> bool:
-    """Tags that are not here are followed if what they lead to is here. `ids`: the refs that are here."""
-    return any(
-        holds(commit) or (name in heard.peeled and holds(heard.peeled[name]))
-        for name, commit in heard.ids.items()
-        if name.startswith(_TAGS) and name not in ids
-    )
+def objects_of_tags(heard: Heard, ids: dict[str, str]) -> set[str]:
+    """The objects of the remote's tags that are not here. Where any of them is, a fetch brings that tag.
+
+    `ids`: the refs that are here.
+    """
+    names = [name for name in heard.ids if name.startswith(_TAGS) and name not in ids]
+    return {heard.ids[name] for name in names} | {
+        heard.peeled[name] for name in names if name in heard.peeled
+    }
 
 
 def fetch_head(refs: Iterable[Kept], wanted: Wanted, url: str) -> str:
