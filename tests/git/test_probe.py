@@ -201,7 +201,6 @@ def ran(*args: str) -> Callable[[World], object]:
         (config("http.http://*/.sslVerify", "true"), "http_setting"),
         (config("branch.main.merge", "refs/pull/1/head"), "merge"),
         (write("hooks/reference-transaction"), "hook"),
-        (ran("fetch", "-q", "--depth=1"), "shallow"),
     ],
 )
 def test_what_a_probe_is_not_sure_of(
@@ -229,6 +228,7 @@ def test_what_a_probe_is_not_sure_of(
         config("include.path", "nowhere"),
         config("branch.main.description", 'a "quoted" # text'),
         persons("includeIf.gitdir:/nowhere/.path", "nowhere"),
+        ran("fetch", "-q", "--depth=1"),
         ran("pack-refs", "--all"),
         ran("gc", "-q"),
         ran("checkout", "-q", "--detach"),
@@ -325,7 +325,7 @@ def test_a_server_that_has_too_many_is_asked_once(world: World, code: int, reaso
         said = f"unable to access '{server.url}/remote.git/': The requested URL returned error: {code}"
         assert (outcome.message, outcome.action) == (f"{said} (it asks to wait 7 s)", Action.FETCH)
         assert len(server.requests) == 1
-        (world.mine / ".git/shallow").touch()  # git's own words are the same
+        (world.mine / ".git/hooks/reference-transaction").touch()  # git's own words are the same
         again = sync(world)
         assert (again.message, again.reason, again.retry_after) == (outcome.message, reason, 7)
 

@@ -64,8 +64,6 @@ def wanted(
 ) -> Wanted:
     """Raises Unsure where a fetch may do more than to compare refs."""
     _check_settings(remote, settings)
-    if os.path.lexists(common / "shallow"):
-        raise Unsure("shallow")
     if hooks and os.path.lexists(_hooks(settings, git_dir, common, bare=bare) / "reference-transaction"):
         raise Unsure("hook")
     # It makes git fetch all tags as well, also where nothing is pruned.
