@@ -13,7 +13,8 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
-from tests.git.probe_cases import Case, Ground, cases
+from tests.git.probe_cases import Case, cases
+from tests.git.probe_ground import Ground
 
 
 def main() -> int:

@@ -15,7 +15,7 @@ from tests.git.conftest import World, commit, git
 from tests.kit.git_trace import GitTrace
 from tests.torture.servers import Answer, TcpServer, WebServer, silence, status
 from tui.demo.server import GitServer
-from tui.git.outcome import Action, Outcome, Reason, State
+from tui.git.outcome import Action, Outcome, Reason, RefKind, State
 from tui.git.stop import StopSignal
 
 
@@ -92,6 +92,36 @@ def test_own_commits_and_a_branch_that_is_gone(world: World, web: WebServer) -> 
     git(world.theirs, "push", "-q", "origin", ":topic")
     outcome = sync(world)
     assert (probed(outcome), outcome.reason, outcome.action) == ("probed", Reason.BRANCH_GONE, Action.NONE)
+
+
+@pytest.mark.parametrize("kind", ["light", "annotated"])
+def test_a_tag_of_what_is_here_is_followed(world: World, web: WebServer, kind: str) -> None:
+    git(world.theirs, "tag", *(() if kind == "light" else ("-a", "-m", "one")), "v1")
+    world.push("origin", "v1")
+    outcome = sync(world)
+    assert [(ref.name, ref.kind) for ref in outcome.refs] == [("refs/tags/v1", RefKind.TAG)]
+    assert (outcome.state, outcome.action, outcome.notes) == (State.SYNCED, Action.FETCH, ())
+    assert probed(sync(world)) == "probed"
+
+
+def test_a_tag_of_what_is_not_here_is_not(world: World, web: WebServer) -> None:
+    git(world.theirs, "checkout", "-q", "--detach")
+    commit(world.theirs)
+    git(world.theirs, "tag", "-a", "-m", "one", "v1")
+    world.push("origin", "v1")
+    assert probed(sync(world)) == "probed"
+    git(world.mine, "config", "remote.origin.tagOpt", "--tags")
+    assert [ref.name for ref in sync(world).refs] == ["refs/tags/v1"]
+
+
+def test_what_is_gone_there_goes_here_on_request(world: World, web: WebServer) -> None:
+    git(world.theirs, "push", "-q", "origin", "HEAD:refs/heads/topic")
+    git(world.mine, "fetch", "-q")
+    git(world.theirs, "push", "-q", "origin", ":topic")
+    assert probed(sync(world)) == "probed"
+    outcome = world.sync(world.repo(url=None, prune=True))
+    assert [(ref.name, ref.kind) for ref in outcome.refs] == [("refs/remotes/origin/topic", RefKind.DELETED)]
+    assert probed(world.sync(world.repo(url=None, prune=True))) == "probed"
 
 
 def test_connections_are_kept_and_shared(world: World) -> None:

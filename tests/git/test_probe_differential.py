@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, given, seed, settings
 
-from tests.git.probe_cases import Case, Ground, cases
+from tests.git.probe_cases import Case, cases
+from tests.git.probe_ground import Ground
 from tui.git.outcome import PROBED
 
-_CASES = 60
+_CASES = 50
 """`python -m tests.bench.probe --cases 2000` checks so many."""
 
 
@@ -17,13 +18,13 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
     made = Ground.make(tmp_path_factory.mktemp("ground"))
     with made.server:
         yield made
-    assert made.counts[PROBED] >= _CASES // 6, made.counts
+    assert made.counts[PROBED] >= _CASES // 2, made.counts
 
 
+@seed(2)
 @settings(
     max_examples=_CASES,
     deadline=None,
-    derandomize=True,
     database=None,
     phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),
