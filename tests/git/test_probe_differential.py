@@ -21,7 +21,7 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
     assert made.counts[PROBED] >= _CASES // 2, made.counts
 
 
-@seed(2)
+@seed(1)
 @settings(
     max_examples=_CASES,
     deadline=None,
