@@ -16,6 +16,7 @@ from tests.kit.git_trace import GitTrace
 from tests.torture.servers import Answer, TcpServer, WebServer, silence, status
 from tui.demo.server import GitServer
 from tui.git.outcome import Action, Outcome, Reason, RefKind, State
+from tui.git.probe.ask import git_version
 from tui.git.stop import StopSignal
 
 
@@ -218,6 +219,7 @@ def ran(*args: str) -> Callable[[World], object]:
         (config("remote.origin.promisor", "true"), "partial"),
         (config("remote.origin.partialclonefilter", "blob:none"), "partial"),
         (config("remote.origin.followRemoteHEAD", "always"), "remote_head"),
+        (config("core.compression", "much"), "setting"),
         (config("fetch.bundleURI", "http://127.0.0.1:1/x"), "setting"),
         (config("protocol.version", "0"), "protocol_setting"),
         (config("protocol.allow", "always"), "protocol_setting"),
@@ -255,6 +257,8 @@ def test_what_a_probe_is_not_sure_of(
         config("http.https://example.org/.sslVerify", "false"),
         config("protocol.version", "2"),
         config("fetch.recurseSubmodules", "on-demand"),
+        config("submodule.active", "."),
+        persons("core.excludesFile", "~/.ignored"),
         config("include.path", "nowhere"),
         config("branch.main.description", 'a "quoted" # text'),
         persons("includeIf.gitdir:/nowhere/.path", "nowhere"),
@@ -291,6 +295,19 @@ def test_variables_that_are_for_git_alone(
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     outcome = sync(world)
     assert (outcome.state, probed(outcome)) == (State.UP_TO_DATE, f"not_probed_{why}")
+
+
+def test_the_ref_of_the_remotes_head_is_made_by_git(
+    world: World, web: WebServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From 2.48 on a fetch makes it where it is missing."""
+    git(world.mine, "remote", "set-head", "origin", "--delete")
+    for version, said in (((2, 47), "probed"), ((2, 48), "not_probed_remote_head")):
+        monkeypatch.setattr("tui.git.probe.ask.git_version", lambda version=version: version)
+        assert probed(sync(world)) == said
+    git(world.mine, "config", "remote.origin.followRemoteHEAD", "never")
+    assert probed(sync(world)) == "probed"
+    assert git_version() >= (2, 35)
 
 
 def test_a_header_that_git_would_send_is_sent(world: World) -> None:

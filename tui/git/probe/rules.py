@@ -17,16 +17,21 @@ _REMOTE_KEYS = frozenset(
 )  # fmt: skip
 """Variables of a remote that are heeded here, or mean nothing to a fetch."""
 _PARTIAL = frozenset({"promisor", "partialclonefilter"})
-_CHECKED_SECTIONS = frozenset({"core", "fetch", "transfer", "pack", "gc", "index", "feature", "submodule"})
+_CHECKED_SECTIONS = frozenset({"core", "fetch", "transfer", "pack", "index", "feature", "submodule"})
 """A value in them that git cannot read may end it."""
 _PLAIN_VALUE = re.compile(r"true|false|yes|no|on|off|-?\d+[kmg]?", re.IGNORECASE)
 _TEXTS = frozenset(
     {
-        "core.askpass", "core.attributesfile", "core.autocrlf", "core.commentchar", "core.editor", "core.eol",
-        "core.excludesfile", "core.fsmonitor", "core.hookspath", "core.pager", "core.safecrlf", "core.sshcommand",
-        "core.untrackedcache", "core.whitespace", "core.worktree", "fetch.output", "fetch.recursesubmodules",
+        "core.abbrev", "core.askpass", "core.attributesfile", "core.autocrlf", "core.checkstat", "core.commentchar",
+        "core.commentstring", "core.editor", "core.eol", "core.excludesfile", "core.fsmonitor", "core.fsync",
+        "core.fsyncmethod", "core.hookspath", "core.logallrefupdates", "core.notesref", "core.pager", "core.safecrlf",
+        "core.sharedrepository", "core.sshcommand", "core.untrackedcache", "core.whitespace", "core.worktree",
+        "fetch.negotiationalgorithm", "fetch.output", "fetch.recursesubmodules", "submodule.active",
+        "submodule.alternateerrorstrategy", "submodule.alternatelocation", "submodule.propagatebranches",
+        "transfer.credentialsinurl",
     }
 )  # fmt: skip
+"""Their values are words that say nothing of whether there is news."""
 _OTHER_TRANSPORTS = frozenset(
     {"protocol.file.allow", "protocol.ext.allow", "protocol.ssh.allow", "protocol.git.allow"}
 )
