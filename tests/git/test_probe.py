@@ -233,11 +233,17 @@ def ran(*args: str) -> Callable[[World], object]:
         (config("http.http://*/.sslVerify", "true"), "http_setting"),
         (config("branch.main.merge", "refs/pull/1/head"), "merge"),
         (write("hooks/reference-transaction"), "hook"),
+        (config("core.hooksPath", "../remote.git/hooks"), "hook"),
+        (config("remote.origin.url", "http://127.0.0.1:99999/remote.git"), "url"),
+        (config("remote.origin.url", "http://[::1]/remote.git"), "url"),
+        (config("remote.origin.url", "http://127.0.0.1:1/a/../remote.git"), "url"),
     ],
 )
 def test_what_a_probe_is_not_sure_of(
     world: World, web: WebServer, disturb: Callable[[World], object], why: str
 ) -> None:
+    (world.remote / "hooks").mkdir(exist_ok=True)
+    (world.remote / "hooks/reference-transaction").touch()
     disturb(world)
     web.requests.clear()
     assert probed(sync(world)) == f"not_probed_{why}"
@@ -391,6 +397,13 @@ def test_a_stop_ends_a_probe_at_once(world: World) -> None:
         assert (outcome.state, outcome.reason) == (State.CANCELLED, Reason.USER)
         assert outcome.message == "stopped in fetch (Connecting)"
         assert len(server.connections) == 1
+
+
+def test_a_name_that_cannot_be_one_is_left_to_git(world: World) -> None:
+    set_url(world, f"http://{'a' * 70}.invalid/remote.git")
+    outcome = sync(world)
+    assert (outcome.state, outcome.reason) == (State.FAILED, Reason.DNS)
+    assert probed(outcome) == "not_probed_network"
 
 
 def test_a_stop_ends_a_search_for_a_name(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,11 +24,15 @@ def keep_the_tree_out(work: Work, settings: tuple[Setting, ...], git_dir: Path) 
     if said := decided_by_tree(tree, settings):
         what, key = said
         raise Ended(State.FAILED, Reason.CONFIG, what, about=key)
-    paths = [one.value for one in settings if one.key == "core.hookspath"]
-    hooks = place / os.path.expanduser(paths[-1]) if paths else common / "hooks"  # noqa: PTH111 - Path raises for `~nobody`
+    hooks = hooks_folder(place, common, settings)
     if tree.holds(hooks) or any(tree.holds(link) for link in _links(hooks)):
         work.git.hooks = False
         work.skips_hook = any(os.path.lexists(hooks / name) for name in _OF_A_MOVE)
+
+
+def hooks_folder(place: Path, common: Path, settings: tuple[Setting, ...]) -> Path:
+    paths = [one.value for one in settings if one.key == "core.hookspath"]
+    return place / os.path.expanduser(paths[-1]) if paths else common / "hooks"  # noqa: PTH111 - Path raises for `~nobody`
 
 
 def _links(folder: Path) -> list[Path]:

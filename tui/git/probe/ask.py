@@ -16,6 +16,7 @@ from tui.git.fetch import Fetched
 from tui.git.files.objects import missing_objects
 from tui.git.files.plain import NotPlain
 from tui.git.gauge import Progress
+from tui.git.hooks import hooks_folder
 from tui.git.inspect import common_dir_of
 from tui.git.outcome import NOT_PROBED, PROBED, Action
 from tui.git.output import seconds_to_wait
@@ -107,7 +108,11 @@ class Probe:
             raise Unsure("retry")
         if git.env or carries_login(self.work.repo.url or ""):
             raise Unsure("login")
-        asked = wanted(remote, self.settings, self.git_dir, common, bare=self.bare, hooks=git.hooks)
+        asked = wanted(remote, self.settings, self.git_dir, common, bare=self.bare)
+        hooks = hooks_folder(self.work.repo.path, common, self.settings)
+        # It runs also where nothing is changed, and may refuse.
+        if git.hooks and os.path.lexists(hooks / "reference-transaction"):
+            raise Unsure("hook")
         if not os.path.lexists(common / "refs/remotes" / remote.name / "HEAD") and self._follows_head():
             raise Unsure("remote_head")
         return asked

@@ -13,6 +13,7 @@ _URL = re.compile(
     r"(?P<scheme>https?)://(?P<host>[A-Za-z0-9._-]+)(?::(?P<port>\d{1,5}))?(?P<path>/[A-Za-z0-9._~%+@:!$&'(),;=/-]*)"
 )
 _PORTS = {"http": 80, "https": 443}
+_LAST_PORT = 65535
 _FOREIGN_VARIABLES = ("GIT_SSL", "GIT_HTTP", "GIT_PROXY", "GIT_CURL", "GIT_SMART_HTTP", "GIT_ALLOW_PROTOCOL")
 """How their names begin."""
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
@@ -26,7 +27,7 @@ _HARMLESS = frozenset(
 """What git is told of requests that may as well be done without."""
 _CARRIED = frozenset({"sslcainfo", "sslverify", "extraheader", "followredirects"})
 _HEADER = re.compile(r"([A-Za-z0-9!#$%&'*+.^_`|~-]+): *([\x20-\x7e]*)")
-_OFF = frozenset({"false", "no", "off", "0"})
+_ON = frozenset({"true", "yes", "on", "1"})
 _OURS = frozenset(
     {
         "accept", "accept-encoding", "connection", "content-length", "content-type", "cookie", "expect", "git-protocol",
@@ -62,11 +63,11 @@ class Manner:
 def manner_of(remote: Remote, settings: tuple[Setting, ...]) -> Manner:
     """Raises Unsure where git might ask in another way."""
     where = _URL.fullmatch(remote.location)
-    if where is None or re.search(r"/\.\.?(?:/|$)", where["path"]):
+    if where is None or re.search(r"/\.\.?(?:/|$)", where["path"]) or int(where["port"] or 1) > _LAST_PORT:
         raise Unsure("url")
     _check_variables()
     http = dict(_http_settings(settings, where["host"].lower()))
-    if any(one.lower() in _OFF for one in http.get("sslverify", ())):
+    if any(one.lower() not in _ON for one in http.get("sslverify", ())):
         raise Unsure("http_setting")
     authorities = os.environ.get("GIT_SSL_CAINFO") or next(iter(http.get("sslcainfo", [])[-1:]), None)
     scheme = where["scheme"]
@@ -116,9 +117,7 @@ def _headers(http: dict[str, list[str]]) -> tuple[tuple[str, str], ...]:
             headers.clear()
             continue
         match = _HEADER.fullmatch(text)
-        if match is None:
-            raise Unsure("http_setting")
-        if match[1].lower() in _OURS:
+        if match is None or match[1].lower() in _OURS:
             raise Unsure("http_setting")
         headers.append((match[1], match[2]))
     return tuple(headers)

@@ -60,7 +60,7 @@ class Pool:
             try:
                 with _cut_by(stop, connection):
                     answer = _exchange(connection, path, headers, body, end)
-            except (ConnectionError, ssl.SSLEOFError, http.client.HTTPException) as error:
+            except (ConnectionError, ssl.SSLEOFError, http.client.HTTPException, ValueError) as error:
                 connection.close()
                 # The server may have closed it just before.
                 if not is_warm or stop.reason is not None:
@@ -210,7 +210,9 @@ class _Dial:
             sock = self._sock
         if sock is not None:
             return sock
-        raise self._error or TimeoutError
+        if self._error is None or isinstance(self._error, OSError):
+            raise self._error or TimeoutError
+        raise ConnectionError from self._error  # a name that cannot be one
 
     def _open(self) -> socket.socket:
         server = self.server

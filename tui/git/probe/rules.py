@@ -65,12 +65,10 @@ class Wanted:
 
 
 def wanted(
-    remote: Remote, settings: tuple[Setting, ...], git_dir: Path, common: Path, *, bare: bool, hooks: bool
+    remote: Remote, settings: tuple[Setting, ...], git_dir: Path, common: Path, *, bare: bool
 ) -> Wanted:
     """Raises Unsure where a fetch may do more than to compare refs."""
     _check_settings(remote, settings)
-    if hooks and os.path.lexists(_hooks(settings, git_dir, common, bare=bare) / "reference-transaction"):
-        raise Unsure("hook")
     # It makes git fetch all tags as well, also where nothing is pruned.
     if any(is_on(settings, key) for key in ("fetch.prunetags", f"remote.{remote.name}.prunetags")):
         raise Unsure("prune_tags")
@@ -126,12 +124,6 @@ def _doubt(one: Setting) -> str:
             return "setting"
     is_checked = section in _CHECKED_SECTIONS and "." not in rest and one.key not in _TEXTS
     return "setting" if is_checked and not _PLAIN_VALUE.fullmatch(one.value) else ""
-
-
-def _hooks(settings: tuple[Setting, ...], git_dir: Path, common: Path, *, bare: bool) -> Path:
-    paths = [one.value for one in settings if one.key == "core.hookspath"]
-    place = git_dir if bare else git_dir.parent
-    return place / os.path.expanduser(paths[-1]) if paths else common / "hooks"  # noqa: PTH111 - Path raises for `~nobody`
 
 
 def _spec(text: str) -> Spec:
