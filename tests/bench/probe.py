@@ -43,8 +43,11 @@ def main() -> int:
             ground.check(case)
 
         with ground.server:
-            check()
-        print(f"{ground.number} cases, none of them wrong")
+            try:
+                check()
+            finally:
+                print(f"{ground.number} cases played", flush=True)
+        print("none of them wrong")
         for said, count in ground.counts.most_common():
             print(f"{count:7} {said}")
     return 0

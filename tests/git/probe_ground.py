@@ -93,7 +93,9 @@ class Ground:
         assert ran.returncode == 0, f"{ran.stderr} in {case}"
         assert refs_of(mine) == before, f"{ran.stderr} in {case}"
         assert fetch_head.read_text() == said, case
-        if case.entry_prune or any(key.endswith("prune") for key, _ in (*case.settings, *case.late)):
+        is_mirror = any(spec.endswith((":refs/*", ":refs/heads/*")) for spec in case.specs)
+        prunes = any(key.endswith("prune") for key, _ in (*case.settings, *case.late))
+        if prunes or (case.entry_prune and not is_mirror):
             run(mine, *_FETCH, "--prune", "--", "origin")
             assert refs_of(mine) == before, case
 
