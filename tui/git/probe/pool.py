@@ -37,7 +37,7 @@ class Answer:
 
 @dataclass
 class Pool:
-    """`ask` may be called from any thread."""
+    """`post` may be called from any thread."""
 
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _idle: dict[Server, list[tuple[float, http.client.HTTPConnection]]] = field(default_factory=dict)
@@ -72,14 +72,6 @@ class Pool:
             if connection.sock is not None:  # the server keeps it open
                 self._keep(server, connection)
             return answer
-
-    def close(self) -> None:
-        """Those that are idle."""
-        with self._lock:
-            idle, self._idle = self._idle, {}
-        for kept in idle.values():
-            for _, connection in kept:
-                connection.close()
 
     def _take(self, server: Server) -> http.client.HTTPConnection | None:
         while True:
