@@ -125,6 +125,24 @@ def test_what_is_gone_there_goes_here_on_request(world: World, web: WebServer) -
     assert probed(world.sync(world.repo(url=None, prune=True))) == "probed"
 
 
+def test_a_bare_clone_without_a_refspec_is_left_to_git(world: World, web: WebServer) -> None:
+    bare = world.base / "bare.git"
+    git(world.base, "clone", "-q", "--bare", f"{web.url}/remote.git", str(bare))
+    assert probed(world.sync(world.repo(url=None, path=bare))) == "not_probed_refspec"
+    git(bare, "config", "remote.origin.fetch", "+refs/*:refs/*")
+    assert probed(world.sync(world.repo(url=None, path=bare))) == "probed"
+
+
+def test_a_linked_worktree_has_a_fetch_head_of_its_own(world: World, web: WebServer) -> None:
+    beside = world.base / "beside"
+    git(world.mine, "worktree", "add", "-q", "-b", "topic", "--track", str(beside), "origin/main")
+    assert probed(world.sync(world.repo(url=None, path=beside))) == "probed"
+    said = world.mine / ".git/worktrees/beside/FETCH_HEAD"
+    text = said.read_text()
+    git(beside, "fetch", "-q")
+    assert said.read_text() == text
+
+
 def test_connections_are_kept_and_shared(world: World) -> None:
     with GitServer(world.base) as server:
         made = count_connections(server)
@@ -197,6 +215,14 @@ def write(name: str, text: str = "") -> Callable[[World], object]:
     return write_it
 
 
+def add(text: str) -> Callable[[World], object]:
+    def add_it(world: World) -> None:
+        with (world.mine / ".git/config").open("a") as file:
+            file.write(text)
+
+    return add_it
+
+
 def ran(*args: str) -> Callable[[World], object]:
     return lambda world: git(world.mine, *args)
 
@@ -216,6 +242,7 @@ def ran(*args: str) -> Callable[[World], object]:
         (config("--add", "remote.origin.fetch", "+refs/heads/*:refs/remotes/origin/a"), "refspec"),
         (config("--unset", "remote.origin.fetch"), "refspec"),
         (config("fetch.pruneTags", "true"), "prune_tags"),
+        (add('[remote "origin"]\n\tprune\n'), "remote_setting"),
         (config("remote.origin.promisor", "true"), "partial"),
         (config("remote.origin.partialclonefilter", "blob:none"), "partial"),
         (config("remote.origin.followRemoteHEAD", "always"), "remote_head"),

@@ -18,7 +18,7 @@ from tui.git.gauge import Gauge
 from tui.git.probe.manner import Server
 from tui.git.probe.unsure import Unsure
 from tui.git.process import Deadlines, GitRunner
-from tui.git.remote import OWN_SCOPES, Setting, is_on
+from tui.git.remote import OWN_SCOPES, Setting
 
 _PATIENCE = 10.0
 """Seconds that the helpers have."""
@@ -26,6 +26,7 @@ _AGAIN = 60.0
 """Seconds after which a login that was not there may be."""
 _LOOK = 0.05
 """Seconds between two looks whether another job has the login by now."""
+_OFF = frozenset({"false", "no", "off", "0"})
 _SCHEME = re.compile(r"(?:^|,\s*)([A-Za-z][A-Za-z0-9-]*)(?=\s|$|,)(?!\s*=)")
 
 
@@ -111,7 +112,7 @@ def _check(server: Server, settings: tuple[Setting, ...], wanted: tuple[str, ...
             continue
         if one.scope in OWN_SCOPES or urlsplit(url).path.strip("/"):
             raise Unsure("login")
-        if variable == "usehttppath" and is_on((one,), one.key):
+        if variable == "usehttppath" and one.value.lower() not in _OFF:
             raise Unsure("login")
 
 

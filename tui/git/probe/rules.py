@@ -72,7 +72,10 @@ def wanted(
     # It makes git fetch all tags as well, also where nothing is pruned.
     if any(is_on(settings, key) for key in ("fetch.prunetags", f"remote.{remote.name}.prunetags")):
         raise Unsure("prune_tags")
-    specs = [_spec(text) for text in remote.specs]
+    configured = tuple(one.value for one in settings if one.key == f"remote.{remote.name}.fetch")
+    if remote.specs != configured:  # those that git is given on its command line mean something else
+        raise Unsure("refspec")
+    specs = [_spec(text) for text in configured]
     if not specs or (
         any(_reaches_branches(spec) for spec in specs) and not _is_bare(common, settings, bare=bare)
     ):
@@ -108,6 +111,8 @@ def _doubt_of_remote(variable: str, value: str) -> str:
         return "partial"
     if variable == "followremotehead" and value not in {"create", "never"}:
         return "remote_head"
+    if variable in {"prune", "prunetags"} and not _PLAIN_VALUE.fullmatch(value):
+        return "remote_setting"
     return "" if variable in _REMOTE_KEYS else "remote_setting"
 
 
