@@ -1,13 +1,14 @@
 """Asks a remote for what is new, and keeps it. Silence is no news that all is gone."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from tui.git.failure import Ended, classify
 from tui.git.outcome import Action, Reason, State
 from tui.git.process import Exit
-from tui.git.refs import LIST_REFS, Refs, changes, fetched_branches, fetched_commits, fetched_refs, parse_refs
+from tui.git.refs import Refs, changes, fetched_branches, fetched_commits, fetched_refs
 from tui.git.remote import Remote
 from tui.git.work import Work
 
@@ -23,7 +24,14 @@ class Fetched:
     """Commits came that no ref here has: the remote has no refspec that would keep them."""
 
 
-def fetch(work: Work, git_dir: Path, remote: Remote, specs: tuple[str, ...], before: Refs) -> Fetched:
+def fetch(
+    work: Work,
+    git_dir: Path,
+    remote: Remote,
+    specs: tuple[str, ...],
+    before: Refs,
+    read_refs: Callable[[], Refs],
+) -> Fetched:
     """`specs`: what to fetch instead of the configured refspecs. Ended when the remote did not give it."""
     work.action = Action.FETCH
     options = ("--progress", "--no-recurse-submodules", "--write-fetch-head")
@@ -34,13 +42,13 @@ def fetch(work: Work, git_dir: Path, remote: Remote, specs: tuple[str, ...], bef
     there = fetched_refs(_fetch_head(git_dir))
     if exit_.ok and not there:
         _check_silence(work, remote, before, exit_)
-    after = parse_refs(work.read(*LIST_REFS))
+    after = read_refs()
     if there and not specs and (exit_.ok or classify(exit_, network=True).reason is Reason.REF_CONFLICT):
         gone = any((source := remote.source(name)) and source not in there for name in after.ids)
         if remote.prunes_tags or (remote.prunes and gone):
             exit_ = work.attempt("fetch", *options, "--prune", "--", remote.name)
             lines += exit_.lines
-            after = parse_refs(work.read(*LIST_REFS))
+            after = read_refs()
     work.refs.extend(
         change
         for change in changes(before, after, lines)

@@ -12,6 +12,8 @@ from tui.git.clean import clean_text, shell_word
 from tui.git.decide import Move
 from tui.git.deletions import undone_deletions
 from tui.git.failure import Ended
+from tui.git.files.plain import NotPlain
+from tui.git.files.refs import read_position
 from tui.git.half_moved import Moving, take_back
 from tui.git.outcome import Action, Reason, RefChange, RefKind, State
 from tui.git.process import Exit
@@ -62,7 +64,7 @@ def move_head(work: Work, checkout: Checkout, move: Move, target: str, *, commit
         # Also a move that was to be stopped may have been made: its hook hangs, say.
         stopped = exit_.ended_by or work.git.stop.reason
         run = work.git.unstoppable if stopped else work.git.run
-        position = _position(run)
+        position = _position(work, run)
         place = (target, "HEAD" if move is Move.DETACH else checkout.branch)
         more = 0 if position == place else _hooks_commits(run, checkout.head, place, position)
         if position is None or more is None:
@@ -131,8 +133,11 @@ def _command(checkout: Checkout, move: Move, target: str) -> list[str]:
             return ["checkout", *safe, "--detach", target, "--"]
 
 
-def _position(run: Callable[..., Exit]) -> tuple[str, str] | None:
+def _position(work: Work, run: Callable[..., Exit]) -> tuple[str, str] | None:
     """HEAD's commit and its branch, `HEAD` when detached."""
+    if work.plain is not None:
+        with contextlib.suppress(NotPlain):
+            return read_position(work.plain)
     words = run("rev-parse", "HEAD", "--symbolic-full-name", "HEAD")
     lines = words.stdout.decode("utf-8", "surrogateescape").split("\n")
     return (lines[0], lines[1]) if words.ok else None
@@ -162,7 +167,7 @@ def _hooks_commits(
 
 def _stay_put(work: Work, checkout: Checkout) -> None:
     expected = (checkout.head, "HEAD" if checkout.detached else checkout.branch)
-    if _position(work.attempt) != expected:
+    if _position(work, work.attempt) != expected:
         raise Ended(State.FAILED, Reason.MOVED, "HEAD moved while it was synced")
 
 

@@ -1,6 +1,7 @@
 """One repo, in order: lock, look, clone or fetch, decide, fast-forward, submodules."""
 
 import os
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -109,6 +110,8 @@ class _Update:
         self.bare = git_dir == work.repo.path
         self.specs: tuple[str, ...] = ()
         """What to fetch instead of the configured refspecs."""
+        self._plain: tuple[Setting, ...] | None = None
+        """What is configured, where the refs can be read from their files."""
 
     def run(self) -> Outcome:
         work = self.work
@@ -125,7 +128,7 @@ class _Update:
         if work.options.dry_run:
             return self._forecast(before, checkout, remote)
         probe = Probe(work, self.git_dir, remote, settings, before, self.bare)
-        fetched = probe.run() or fetch(work, self.git_dir, remote, self.specs, before)
+        fetched = probe.run() or fetch(work, self.git_dir, remote, self.specs, before, self._refs)
         after = fetched.refs
         self._settle(before, after, checkout, remote, fetched.branches)
         if work.options.all_branches and not self._fetch_only:
@@ -197,11 +200,18 @@ class _Update:
         """What is configured, and the refs: from their files, or by git where those are not plain."""
         try:
             check_plain(self.work.repo.path, self.git_dir)
-            settings = read_settings(self.git_dir, bare=self.bare)
-            return settings, read_refs(self.git_dir, settings)
+            self._plain = read_settings(self.git_dir, bare=self.bare)
         except NotPlain:
-            refs = parse_refs(self.work.read(*LIST_REFS))
+            refs = self._refs()
             return parse_config(self.work.read(*LIST_CONFIG)), refs
+        self.work.plain = self.git_dir
+        return self._plain, self._refs()
+
+    def _refs(self) -> Refs:
+        if self._plain is not None:
+            with suppress(NotPlain):
+                return read_refs(self.git_dir, self._plain)
+        return parse_refs(self.work.read(*LIST_REFS))
 
     def _remote(self, checkout: Checkout, settings: tuple[Setting, ...]) -> Remote:
         keep_the_tree_out(self.work, settings, self.git_dir)

@@ -59,6 +59,8 @@ class Work:
     repo: Repo
     options: SyncOptions
     git: GitRunner
+    plain: Path | None = None
+    """The git dir, where its files tell in this process what else git would have to be asked for."""
     action: Action = Action.NONE
     url: str | None = None
     branch: str | None = None

@@ -32,6 +32,22 @@ def read_refs(git_dir: Path, settings: tuple[Setting, ...]) -> Refs:
     return Refs(ids, branches, current if current in ids else None)
 
 
+def read_position(git_dir: Path) -> tuple[str, str] | None:
+    """HEAD's commit and its branch, `HEAD` when detached; None: unborn. Raises NotPlain where git has to be asked."""
+    branch, commit = read_head(git_dir)
+    if branch is None:
+        return (commit or "", "HEAD")
+    try:
+        text = (git_dir / branch).read_bytes().decode("utf-8", "surrogateescape").removesuffix("\n")
+    except FileNotFoundError:
+        text = _packed(git_dir).get(branch, "")
+    except OSError as error:
+        raise NotPlain from error
+    if text and not OBJECT_ID.fullmatch(text):
+        raise NotPlain
+    return (text, branch) if text else None
+
+
 def _loose(git_dir: str, folder: str) -> Iterator[tuple[str, str]]:
     """Names and object ids; empty for a symbolic ref."""
     with os.scandir(f"{git_dir}/{folder}") as entries:
