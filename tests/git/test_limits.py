@@ -370,7 +370,8 @@ def test_a_move_that_a_kill_cuts_off_is_taken_back_by_the_next_run(
         os.killpg(group, signal.SIGKILL)
         wait_until(lambda: not group_lives(group), "git is gone")
     (world.mine / ".git/info/attributes").unlink()
-    assert (world.sync().state, world.head()) == (State.SYNCED, new)
+    outcome = world.sync()
+    assert (outcome.state, world.head()) == (State.SYNCED, new), outcome
     assert not group_lives(group)
     assert git(world.mine, "status", "--porcelain") == "?? own.txt"
 
