@@ -104,7 +104,7 @@ def faulty(world: World) -> tuple[GitRunner, list[int]]:
     """A runner that fails as soon as a child has started, as one does that cannot write its note; the children."""
     groups: list[int] = []
 
-    def note(pid: int | None, _: str) -> None:
+    def note(pid: int | None, _step: str, _begun: float) -> None:
         if pid is not None:
             groups.append(pid)
             raise RuntimeError("ours")

@@ -5,7 +5,6 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -66,13 +65,12 @@ def test_the_note_tells_what_is_at_work_and_since_when(world: World, monkeypatch
     with RepoLock(world.options.lock_dir, world.mine) as lock:
         alone = json.loads(file.read_text())
         assert alone["command"] == "synctui sync"
-        began = time.time()
-        lock.note_child(os.getpid(), "fetch")
+        lock.note_child(os.getpid(), "fetch", 1_750_000_000.5)
         note = json.loads(file.read_text())
-        assert began <= note.pop("child_begun") <= time.time()
         child = {"child": os.getpid(), "child_start": start_of(os.getpid()), "step": "fetch"}
+        child["child_begun"] = 1_750_000_000.5
         assert note == alone | child
-        lock.note_child(None, "fetch")
+        lock.note_child(None, "fetch", 0.0)
         assert json.loads(file.read_text()) == alone
 
 
@@ -91,12 +89,13 @@ def test_a_note_of_somebody_else_is_shown_clean_or_not_at_all(world: World):
 
 HOLD = """
 import sys
+import time
 from pathlib import Path
 from tui.git.lock import RepoLock
 lock = RepoLock(Path(sys.argv[1]), Path(sys.argv[2]))
 lock.__enter__()
 if len(sys.argv) > 3:
-    lock.note_child(int(sys.argv[3]), sys.argv[4])
+    lock.note_child(int(sys.argv[3]), sys.argv[4], time.time())
 print("held", flush=True)
 sys.stdin.read()
 """

@@ -147,11 +147,11 @@ class RepoLock:
             self.dead = holder_in(note, self._file)
             self.cleared = clear_up(note, self._path)
 
-    def note_child(self, pid: int | None, step: str) -> None:
+    def note_child(self, pid: int | None, step: str, begun: float) -> None:
         """Write down the git child that works under this lock, so that it is known after a crash of ours."""
         child: dict[str, Any] = {}
         if pid is not None:
-            child = {"child": pid, "child_start": start_of(pid), "child_begun": time.time(), "step": step}
+            child = {"child": pid, "child_start": start_of(pid), "child_begun": begun, "step": step}
         self._write(self._note | child)
 
     def note_move(self, move: Mapping[str, Any] | None) -> None:

@@ -128,14 +128,15 @@ class _Waker:
 class GitRunner:
     """Runs the git children of one job, one after another, in one place.
 
-    `on_child` is told the pid of each child and its git command when it starts, and None when it is gone.
+    `on_child` is told the pid of each child, its git command and the time at which it was begun, in seconds since
+    the epoch, when it starts, and None when it is gone.
     """
 
     place: Path
     stop: StopSignal
     deadlines: Deadlines
     gauge: Gauge
-    on_child: Callable[[int | None, str], None] | None = None
+    on_child: Callable[[int | None, str, float], None] | None = None
     on_move: Callable[[Mapping[str, Any] | None], None] | None = None
     """Told of a move of HEAD before it begins, and None when it is made or taken back."""
     env: dict[str, str] = field(default_factory=dict)
@@ -223,10 +224,11 @@ class GitProcess:
             return Exit(-signal.SIGTERM, b"", ended_by=runner.stop.reason)
         with _Waker() as waker, runner.stop.waking(waker.wake):
             self._poller.register(waker.fd, select.POLLIN)
+            begun = time.time()  # before it can have made a file
             child = _start(self._command, self._env, runner.stdin)
             try:
                 watchdog.watch(child.pid, patiently=self._stop_grace() > 0)
-                return self._follow(child)
+                return self._follow(child, begun)
             except BaseException:
                 if not self._gone_within(child, self._stop_grace()):
                     self._abort(child)
@@ -237,11 +239,11 @@ class GitProcess:
                         stream.close()
                 watchdog.forget(child.pid)
                 if runner.on_child is not None:
-                    runner.on_child(None, self._step)
+                    runner.on_child(None, self._step, begun)
 
-    def _follow(self, child: "subprocess.Popen[bytes]") -> Exit:
+    def _follow(self, child: "subprocess.Popen[bytes]", begun: float) -> Exit:
         if self._runner.on_child is not None:
-            self._runner.on_child(child.pid, self._step)
+            self._runner.on_child(child.pid, self._step, begun)
         for stream, is_error in ((child.stdout, False), (child.stderr, True)):
             if stream is not None:
                 fd = stream.fileno()
