@@ -142,6 +142,9 @@ class Clock:
             self._read.notify_all()
             return time.monotonic() + self._ahead
 
+    def time(self) -> float:
+        return time.time()
+
     def sleep(self, seconds: float) -> None:
         time.sleep(seconds)
 
@@ -418,7 +421,7 @@ def test_what_a_child_gets(world: World, monkeypatch):
     with RepoLock(world.base / "locks", world.mine):
         noted: list[int | None] = []
         runner = GitRunner(
-            world.mine, StopSignal(), Deadlines(10, 10), Gauge(), lambda pid, _: noted.append(pid)
+            world.mine, StopSignal(), Deadlines(10, 10), Gauge(), lambda pid, _step, _begun: noted.append(pid)
         )
         seen = json.loads(runner.run("look").stdout)
     assert noted[1:] == [None]
