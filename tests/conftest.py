@@ -37,6 +37,7 @@ if "textual.constants" in sys.modules:
 import pytest_textual_snapshot  # noqa: E402  # only after the variables are gone
 
 from tests.kit.gate import SshStub  # noqa: E402  # as above
+from tui.git.ssh_master import ssh_masters  # noqa: E402  # as above
 from tui.git.watchdog import watchdog  # noqa: E402  # as above
 
 
@@ -86,4 +87,5 @@ def ssh_stub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SshStu
 def unwatched() -> Iterator[None]:
     """What a test ran in this process is watched no longer than that test."""
     yield
+    ssh_masters.close()
     watchdog.stop()

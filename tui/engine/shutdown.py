@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NoReturn
 
+from tui.git.ssh_master import ssh_masters
 from tui.git.watchdog import watchdog
 
 STOP_SIGNALS = (signals.SIGINT, signals.SIGTERM, signals.SIGHUP, signals.SIGQUIT)
@@ -24,6 +25,7 @@ class Ending:
 
 
 def leave(ending: Ending) -> NoReturn:
+    ssh_masters.close()
     watchdog.stop()
     if ending.signal is not None:
         signals.signal(ending.signal, signals.SIG_DFL)

@@ -18,7 +18,7 @@ from tui.git.hooks import keep_the_tree_out
 from tui.git.outcome import Action, Outcome, Reason, State
 from tui.git.place import refused
 from tui.git.refs import LIST_REFS
-from tui.git.remote import LIST_CONFIG, OWN_SCOPES, parse_config, rewritten
+from tui.git.remote import LIST_CONFIG, OWN_SCOPES, parse_config, rewritten, ssh_url
 from tui.git.room import check_room
 from tui.git.url import url_problem
 from tui.git.work import Work
@@ -97,6 +97,7 @@ def clone(work: Work, settle: Callable[[], None]) -> Outcome | None:
     settings = tuple(one for one in parse_config(work.read(*LIST_CONFIG)) if one.scope not in OWN_SCOPES)
     is_entrys = url != repo.url
     work.git.env = login_env(repo.url) if is_entrys else login_env(rewritten(url, settings), url)
+    work.git.ssh_url = ssh_url(rewritten(url, settings), settings)
     keep_the_tree_out(work, settings, repo.path / ".git")
     if work.options.dry_run:
         listing = work.ask_remote("ls-remote", "--quiet", "--", url, "HEAD")

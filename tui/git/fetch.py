@@ -34,6 +34,7 @@ def fetch(
 ) -> Fetched:
     """`specs`: what to fetch instead of the configured refspecs. Ended when the remote did not give it."""
     work.action = Action.FETCH
+    work.git.ssh_url = remote.ssh_url
     options = ("--progress", "--no-recurse-submodules", "--write-fetch-head")
     known = fetched_commits(_fetch_head(git_dir))
     # Only when the remote is heard it is known what is gone there.

@@ -21,6 +21,7 @@ from tui.git.gauge import Gauge, Progress
 from tui.git.group import TERM_GRACE, group_bytes, group_lives, signal_all, signal_group, strays
 from tui.git.outcome import Reason
 from tui.git.output import LineCutter, parse_progress, read_git_answered, read_hooks, read_retry_after
+from tui.git.ssh_master import ssh_masters
 from tui.git.stop import StopSignal
 from tui.git.trace import trace
 from tui.git.watchdog import watchdog
@@ -52,6 +53,8 @@ _REMOTE_COMMANDS = frozenset({"clone", "fetch", "ls-remote", "submodule"})
 _AFTER_A_MOVE = frozenset({"post-merge", "post-checkout"})
 """Hooks that run when HEAD has moved: nothing is half done any more."""
 
+_CONNECTING = 0.25
+"""Part of the stall limit that the connection which others use has to come about."""
 _STALL_LOOKS = 8
 """So often within the stall limit we look whether bytes move of which git says nothing."""
 _GAUGE_INTERVAL = 0.1
@@ -141,6 +144,8 @@ class GitRunner:
     """Told of a move of HEAD before it begins, and None when it is made or taken back."""
     env: dict[str, str] = field(default_factory=dict)
     """For the children, on top of `git_env`."""
+    ssh_url: str = ""
+    """Of the remote, where its host may be reached over one connection with others; as in `Remote`."""
     hooks: bool = True
     """Whether the repository's hooks run."""
     stdin: BinaryIO | None = None
@@ -159,11 +164,20 @@ class GitRunner:
                 "GIT_TRACE_CURL_NO_DATA": "1",
                 "GIT_TRACE2_EVENT": events_path,
             }
-            exit_ = GitProcess(replace(self, env=self.env | traced), args).run()
+            exit_ = self._share_ssh(args, traced)
             said = curl.read()
             retry_after = None if exit_.ok else read_retry_after(said)
             exit_ = _with_hooks(exit_, events.read())
             return replace(exit_, retry_after=retry_after, git_answered=read_git_answered(said))
+
+    def _share_ssh(self, args: tuple[str, ...], env: dict[str, str]) -> Exit:
+        # The submodules of a repo may be anywhere, and each say how ssh is to be started.
+        url = "" if args[0] == "submodule" else self.ssh_url
+        patience = self.deadlines.stall_end(0, _CONNECTING)
+        with ssh_masters.session(url, self.stop, patience, self.deadlines.end) as session:
+            exit_ = GitProcess(replace(self, env=self.env | session.env | env), args).run()
+            session.end(ok=exit_.ok, lines=exit_.lines, ended_by=exit_.ended_by)
+            return exit_
 
     def run_move(self, *args: str) -> Exit:
         """Runs what rewrites the working tree: a stop gives it MOVE_GRACE to end by itself.

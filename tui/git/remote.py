@@ -37,6 +37,8 @@ class Remote:
     """Its fetch refspecs."""
     location: str
     """What git makes of the URL by the rewriting that is configured."""
+    ssh_url: str = ""
+    """The location, where the person's settings do not say how ssh is started; else empty."""
     prunes: bool = False
     """Whether what is gone there is to go here."""
     prunes_tags: bool = False
@@ -91,6 +93,11 @@ def rewritten(url: str, settings: tuple[Setting, ...]) -> str:
     return base + url.removeprefix(prefix)
 
 
+def ssh_url(location: str, settings: tuple[Setting, ...]) -> str:
+    """The location, for which git starts ssh in its own way if at all; empty where a setting says how."""
+    return "" if any(one.key in {"core.sshcommand", "ssh.variant"} for one in settings) else location
+
+
 def is_on(settings: tuple[Setting, ...], key: str) -> bool:
     """Whether git takes the last value of a boolean for true."""
     said = [one.value.lower() for one in settings if one.key == key]
@@ -126,7 +133,8 @@ def choose_remote(repo: Repo, settings: tuple[Setting, ...], branch: str | None)
             clean_text(f"remote {name} is {public_url(url)}, the workspace says {public_url(repo.url)}"),
         )
     specs = tuple(one.value for one in own if one.key == "fetch")
-    remote = Remote(name, url, specs, rewritten(url, settings))
+    location = rewritten(url, settings)
+    remote = Remote(name, url, specs, location, ssh_url(location, settings))
     # In a mirror the entry's own would delete branches that are only here.
     prunes = (repo.prune and not remote.is_mirror) or _is_wanted(settings, name, "prune")
     return replace(remote, prunes=prunes, prunes_tags=prunes and _is_wanted(settings, name, "prunetags"))

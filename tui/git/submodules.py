@@ -257,6 +257,7 @@ def _fetch(sub: Work, branch: str | None, recorded: str) -> None:
         return
     remote = _remote(sub, branch)
     sub.git.env = login_env(remote.location, remote.url) or sub.git.env
+    sub.git.ssh_url = remote.ssh_url
     options = ("--progress", "--no-recurse-submodules", "--no-prune", "--", remote.name)
     sub.ask_remote("fetch", *options)
     if _is_whole(sub, recorded):

@@ -317,6 +317,7 @@ class _Update:
     def _forecast(self, before: Refs, checkout: Checkout, remote: Remote) -> Outcome:
         """What a run would do, from the remote's list of refs; writes nothing."""
         work = self.work
+        work.git.ssh_url = remote.ssh_url
         listing = work.ask_remote("ls-remote", "--quiet", "--", remote.name)
         check_listing(remote, before, listing)
         lines = listing.stdout.decode("utf-8", "surrogateescape").splitlines()

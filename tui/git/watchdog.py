@@ -3,15 +3,17 @@
 import contextlib
 import subprocess
 import threading
+from pathlib import Path
 
 from tui.git.group import group_lives
 
 _SCRIPT = """
-soon= later=
+soon= later= folders=
 while read -r sign group; do
     case $sign in
         soon) soon="$soon $group" ;;
         later) later="$later $group" ;;
+        folder) folders="$folders $group" ;;
         gone)
             left=; for one in $soon; do [ "$one" = "$group" ] || left="$left $one"; done; soon=$left
             left=; for one in $later; do [ "$one" = "$group" ] || left="$left $one"; done; later=$left ;;
@@ -34,8 +36,9 @@ wait_for() {
 end "$soon" 20
 wait_for "$later" 30
 end "$later" 20
+for one in $folders; do rm -rf -- "$one"; done
 """
-"""Reads which process groups there are until nobody is left to tell. One that moves HEAD is given time."""
+"""Reads which process groups and folders there are until nobody is left to tell. One that moves HEAD is given time."""
 
 
 class Watchdog:
@@ -52,6 +55,10 @@ class Watchdog:
     def watch(self, group: int, *, patiently: bool) -> None:
         self._watched.add(group)
         self._tell(f"{'later' if patiently else 'soon'} {group}\n")
+
+    def remove_at_end(self, folder: Path) -> None:
+        """`folder`: without blanks in its name."""
+        self._tell(f"folder {folder}\n")
 
     def forget(self, group: int) -> None:
         self._watched.discard(group)
