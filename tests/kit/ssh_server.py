@@ -118,6 +118,8 @@ class SshServer:
 
     async def serve(self, process: "asyncssh.SSHServerProcess[bytes]") -> None:
         await self._gate.wait()
+        if process.is_closing():
+            return
         version = {name: value for name, value in process.env.items() if name == "GIT_PROTOCOL"}
         child = await asyncio.create_subprocess_exec(
             *shlex.split(process.command or ""),

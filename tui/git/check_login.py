@@ -48,7 +48,7 @@ def check_ssh(urls: Sequence[str], settings: Sequence[Setting]) -> Iterator[Find
         version = next(iter(ask(where, "-V").err.splitlines()), "").partition(",")[0]
         yield Finding("ssh", Level.OK, f"{version} ({name or where})")
         for host, count in hosts.most_common(_HOSTS):
-            yield _host_finding([where, *words[1:]], host, count)
+            yield _host_finding([where, *words[1:]], host, count, name)
 
 
 def _ssh_command(settings: Sequence[Setting]) -> tuple[str, list[str]]:
@@ -67,7 +67,14 @@ def _ssh_command(settings: Sequence[Setting]) -> tuple[str, list[str]]:
     return ("GIT_SSH", [plain]) if plain else ("", ["ssh"])
 
 
-def _host_finding(ssh: Sequence[str], host: str, repos: int) -> Finding:
+def _shared(repos: int, name: str) -> str:
+    """How so many repos get their connections; `name`: the setting that says how ssh is started, if any does."""
+    if repos == 1:
+        return ""
+    return f", one connection for each of {repos} repos" if name else f", {repos} repos share a connection"
+
+
+def _host_finding(ssh: Sequence[str], host: str, repos: int, name: str) -> Finding:
     # To look names up is to need the network.
     answer = ask(*ssh, "-G", "-o", "CanonicalizeHostname=no", "--", host)
     if answer.code:
@@ -77,8 +84,7 @@ def _host_finding(ssh: Sequence[str], host: str, repos: int) -> Finding:
     options = dict(line.partition(" ")[::2] for line in answer.out.splitlines())
     path, master = options.get("controlpath", "none"), options.get("controlmaster", "false")
     if path == "none" or master in {"false", "no"}:
-        several = f", one connection for each of {repos} repos" if repos > 1 else ""
-        return Finding("ssh", Level.OK, f"{host}: no ControlMaster{several}")
+        return Finding("ssh", Level.OK, f"{host}: no ControlMaster{_shared(repos, name)}")
     folder = Path(path).parent
     # ssh ends where it cannot make its socket; it does not go on without.
     if not os.access(folder, os.W_OK | os.X_OK):

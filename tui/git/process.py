@@ -174,6 +174,7 @@ class GitRunner:
         # The submodules of a repo may be anywhere, and each say how ssh is to be started.
         url = "" if args[0] == "submodule" else self.ssh_url
         patience = self.deadlines.stall_end(0, _CONNECTING)
+        self.gauge.show(Progress(_FIRST_PHASE[args[0]]))
         with ssh_masters.session(url, self.stop, patience, self.deadlines.end) as session:
             exit_ = GitProcess(replace(self, env=self.env | session.env | env), args).run()
             session.end(ok=exit_.ok, lines=exit_.lines, ended_by=exit_.ended_by)

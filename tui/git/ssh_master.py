@@ -101,15 +101,17 @@ class _Master:
         return any("." not in name for name in os.listdir(self._folder))  # noqa: PTH208 - names alone, and often
 
     def ask_to_end(self) -> None:
-        signal_group(self._process.pid, signal.SIGTERM)
+        if self.lives():
+            signal_group(self._process.pid, signal.SIGTERM)
 
     def end(self) -> None:
         """Returns when it is gone, with whatever it had started to get there."""
-        self.ask_to_end()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(TERM_GRACE)
-        signal_group(self._process.pid, signal.SIGKILL)
-        self._process.wait()
+        if self.lives():
+            self.ask_to_end()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(TERM_GRACE)
+            signal_group(self._process.pid, signal.SIGKILL)
+            self._process.wait()
         watchdog.forget(self._process.pid)
         shutil.rmtree(self._folder, ignore_errors=True)
 
@@ -298,9 +300,10 @@ class SshMasters:
 
     def _forget(self, destination: tuple[str, ...], host: _Host) -> None:
         with self._lock:
-            if host.users or self._hosts.get(destination) is not host:
+            if host.users:
                 return
-            del self._hosts[destination]
+            if self._hosts.get(destination) is host:
+                del self._hosts[destination]
         host.end()
 
     def _new_folder(self) -> Path:
