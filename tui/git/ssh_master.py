@@ -13,6 +13,7 @@ import subprocess
 import tempfile
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -29,6 +30,9 @@ PATIENCE = 10.0
 """Seconds that a connection has to come about, and that others wait behind it."""
 IDLE = 10.0
 """Seconds after the last use of a host; then its connections end and all that was learned of it is forgotten."""
+REST = 0.1
+"""Seconds after which a server has surely noticed that a session is over, and lets another in its place."""
+_MARGIN = 2
 _READY_LOOK = 0.01
 
 _URL = re.compile(r"(?:ssh|git\+ssh|ssh\+git)://(?P<host>[^/:\[%]+)(?::(?P<port>\d+))?/")
@@ -80,6 +84,7 @@ class _Master:
         self.env = {"GIT_SSH_COMMAND": f"ssh -o ControlMaster=no -o {path}"}
         self.users = 0
         self.retired = False
+        self.ends: deque[float] = deque(maxlen=SESSIONS)
         folder.mkdir(mode=0o700)
         options = ("-o", "ControlMaster=yes", "-o", "ControlPersist=no", "-o", path)
         self._process = subprocess.Popen(
@@ -92,6 +97,11 @@ class _Master:
             cwd="/",
         )
         watchdog.watch(self._process.pid, patiently=False)
+
+    def rested(self, capacity: int) -> float:
+        """When it takes one more, on the monotonic clock; it has not as many users as it may."""
+        over = self.users + len(self.ends) - capacity
+        return self.ends[over] + REST if over >= 0 and self.ends else -math.inf
 
     def lives(self) -> bool:
         return self._process.poll() is None
@@ -142,24 +152,21 @@ class _Host:
                 if not self._capacity or stop.reason is not None:
                     return Session()
                 self._drop_dead()
-                free = (one for one in self._masters if one.users < self._capacity and not one.retired)
-                if master := next(free, None):
+                free = [one for one in self._masters if one.users < self._capacity and not one.retired]
+                master = min(free, key=lambda one: one.rested(self._capacity), default=None)
+                if master:
+                    rest = master.rested(self._capacity) - time.monotonic()
+                    if rest > 0:
+                        self._changed.wait(rest)
+                        continue
                     master.users += 1
                     return Session(master, self._capacity)
                 if not self._door_taken:
                     self._door_taken = True
                     self._door_since = time.monotonic()
                     break
-                # Who refuses logins is asked by one at a time, however long that takes.
-                end = patience + (max(entered, self._door_since) if self._login_refused else entered)
-                now = time.monotonic()
-                if now >= deadline:
+                if not self._wait(entered, patience, deadline):
                     return Session()
-                if now >= end:
-                    self._capacity = 0  # slow or dead: nobody gains by waiting
-                    self._changed.notify_all()
-                    return Session()
-                self._changed.wait(min(end, deadline) - now)
         master = None
         try:
             if not self._failed:
@@ -177,6 +184,20 @@ class _Host:
                     at_door = True
         return Session(master, self._capacity, at_door=at_door)
 
+    def _wait(self, entered: float, patience: float, deadline: float) -> bool:
+        """For a change; False: no longer."""
+        # Who refuses logins is asked by one at a time, however long that takes.
+        end = patience + (max(entered, self._door_since) if self._login_refused else entered)
+        now = time.monotonic()
+        if now >= deadline:
+            return False
+        if now >= end:
+            self._capacity = 0  # slow or dead: nobody gains by waiting
+            self._changed.notify_all()
+            return False
+        self._changed.wait(min(end, deadline) - now)
+        return True
+
     def leave(self, session: Session) -> None:
         gone: list[_Master] = []
         with self._changed:
@@ -188,9 +209,11 @@ class _Host:
                 self._failed, self._login_refused = not session.ok, session.login_refused
             if master:
                 master.users -= 1
+                master.ends.append(time.monotonic())
                 master.retired |= session.hung
                 if session.session_refused and session.capacity == self._capacity:
-                    self._capacity //= 2
+                    # The first time it may be that a session was not quite over.
+                    self._capacity = SESSIONS - _MARGIN if self._capacity == SESSIONS else self._capacity // 2
                 if not session.ok and not master.lives():
                     self._capacity = 0
                 if master in self._masters and not master.users and (master.retired or not self._capacity):
