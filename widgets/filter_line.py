@@ -113,7 +113,8 @@ class FilterLine(Widget):
 
     def show_count(self, text: str) -> None:
         """Shows what the text matches, for example "12 of 40"."""
-        self._count.update(text)
+        if str(self._count.content) != text:
+            self._count.update(text)
 
     def action_cancel(self) -> None:
         self.close()

@@ -20,7 +20,7 @@ _NARROW, _TALL = 60, 20
 class FormRow:
     """`text` is what stands there to be edited, `about` what is told of the row under the cursor.
 
-    `fixed` says why it cannot be changed, "" when it can.
+    `fixed` says why it cannot be changed, "" when it can. `steps`: it has a next value and one before.
     """
 
     key: str
@@ -30,6 +30,7 @@ class FormRow:
     text: str
     about: str
     fixed: str = ""
+    steps: bool = False
 
 
 class _Line(Horizontal):
@@ -159,9 +160,18 @@ class FormScreen(ModalScreen[None]):
                 yield from self._lines
             yield self._about
 
-    def on_resize(self, event: Resize) -> None:
-        more = " value · backspace default" if event.size.width >= _NARROW else ""
-        self.query_one("#form").border_subtitle = Content(f"enter edits · ← → next{more}")
+    def on_resize(self, _event: Resize) -> None:
+        self._tell_keys()
+
+    def _tell_keys(self) -> None:
+        """Those that do something on the row under the cursor."""
+        row, narrow = self._line.row, self.size.width < _NARROW
+        keys = ["enter edits"]
+        if row.steps:
+            keys.append("← → next" if narrow else "← → next value")
+        if not narrow:
+            keys.append("backspace default")
+        self.query_one("#form").border_subtitle = Content("" if row.fixed else " · ".join(keys))
 
     def on_mount(self) -> None:
         self._to(0)
@@ -178,6 +188,7 @@ class FormScreen(ModalScreen[None]):
         for line, row in zip(self._lines, self.rows(), strict=True):
             line.show(row)
         self._tell(refusal)
+        self._tell_keys()
 
     def _tell(self, refusal: str) -> None:
         about = self._line.row.about

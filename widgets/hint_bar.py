@@ -25,7 +25,7 @@ class Hint:
 
 
 class HintBar(SteadyStyle, Widget):
-    """One line; a hint that finds no room is left out whole, and the one for all keys always comes last."""
+    """One line; a hint that finds no room is left out whole, but for those that always come last."""
 
     ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = {"hint-bar--key", "hint-bar--label", "hint-bar--off"}
@@ -51,13 +51,11 @@ class HintBar(SteadyStyle, Widget):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
         self._hints: tuple[Hint, ...] = ()
-        self._more = Hint("?", "more")
+        self._last: tuple[Hint, ...] = ()
 
-    def show(self, hints: Sequence[Hint], more_key: str = "?") -> None:
-        """`more_key` shows all keys."""
-        more = Hint(more_key, "more")
-        if (tuple(hints), more) != (self._hints, self._more):
-            self._hints, self._more = tuple(hints), more
+    def show(self, hints: Sequence[Hint], *last: Hint) -> None:
+        if (tuple(hints), last) != (self._hints, self._last):
+            self._hints, self._last = tuple(hints), last
             self.refresh()
 
     def render_line(self, y: int) -> Strip:
@@ -84,7 +82,7 @@ class HintBar(SteadyStyle, Widget):
 
     def _laid_out(self) -> list[Hint]:
         """The hints that fit, in their order."""
-        room = self.size.width - _width(self._more)
+        room = self.size.width - sum(map(_width, self._last))
         shown = []
         for hint in self._hints:
             if _width(hint) <= room:
@@ -92,7 +90,7 @@ class HintBar(SteadyStyle, Widget):
                 shown.append(hint)
             else:
                 break
-        return [*shown, self._more]
+        return [*shown, *self._last]
 
 
 def _width(hint: Hint) -> int:

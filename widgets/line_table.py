@@ -12,20 +12,18 @@ from textual.message import Message
 from textual.strip import Strip
 
 from widgets.line_pane import LinePane
-from widgets.text import Align, fit
+from widgets.text import Align, cut_middle, fit
 from widgets.tone import Tone
 
 Cell = str | tuple[str, Tone | None]
 
 _GAP = "  "
 _PREFIX_WIDTH = 3
-_FLEXIBLE_WIDTH = 12
-"""The least that a flexible column gets: others are left out until it does."""
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`width` is in cells; None shares what the others leave."""
+    """`width` is in cells; None shares what the others leave, and is left out where that is less than `least`."""
 
     key: str
     title: str
@@ -33,6 +31,20 @@ class Column:
     align: Align = "left"
     spare: int = 0
     """Columns with a low one find room first; of equal ones the first."""
+    least: int = 12
+    most: int = 0
+    """Of a column with a width: up to this it takes half of what the others leave, or all that none shares."""
+    gives: int = 0
+    """Cells that it goes without where the column by which the rows stand finds no room else."""
+    cut_middle: bool = False
+    """Of a text that is too long the end is kept, too."""
+
+    @property
+    def needed(self) -> int:
+        return self.least if self.width is None else self.width
+
+    def fit(self, text: str, width: int) -> str:
+        return fit(cut_middle(text, width) if self.cut_middle else text, width, self.align)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +156,7 @@ class LineTable(LinePane):
                     self.refresh_index(index)
 
     def show_order(self, column: str, *, descending: bool) -> None:
-        """Marks the column by which the rows stand, which finds room before the others; "" for none."""
+        """Marks the column by which the rows stand, which finds room before those that are spare; "" for none."""
         if (column, descending) != self._sheet.sorted:
             self._sheet.sorted = (column, descending)
             self._sheet.widths = (-1, ())
@@ -253,7 +265,7 @@ class LineTable(LinePane):
         ):
             if cell_width is None:
                 continue
-            segments.append(Segment(fit(text, cell_width, column.align), self.tone_ink(tone)))
+            segments.append(Segment(column.fit(text, cell_width), self.tone_ink(tone)))
             segments.append(Segment(_GAP))
         return Strip(segments).adjust_cell_length(width)
 
@@ -262,12 +274,14 @@ class LineTable(LinePane):
         if self._sheet.widths[0] == width:
             return self._sheet.widths[1]
         rest = width - _PREFIX_WIDTH - 1 + len(_GAP)
+        columns, by = self._sheet.columns, self._sheet.sorted[0]
+        order = sorted(columns, key=lambda column: (column.spare and column.key != by, column.spare))
+        first = [column.needed + len(_GAP) for column in order if not column.spare or column.key == by]
+        over = sum(first) - rest if by else 0
+        given = {column.key: max(0, min(column.gives, over)) for column in columns}
         shown: list[Column] = []
-        for column in sorted(
-            self._sheet.columns,
-            key=lambda column: -1 if column.key == self._sheet.sorted[0] else column.spare,
-        ):
-            needed = (_FLEXIBLE_WIDTH if column.width is None else column.width) + len(_GAP)
+        for column in order:
+            needed = column.needed - given[column.key] + len(_GAP)
             if not shown or needed <= rest:
                 shown.append(column)
                 rest -= needed
@@ -281,9 +295,12 @@ class LineTable(LinePane):
                 share = rest // flexible
                 flexible -= 1
                 rest -= share
-                widths.append(_FLEXIBLE_WIDTH + share)
+                widths.append(column.least + share)
             else:
-                widths.append(column.width)
+                least = column.width - given[column.key]
+                more = max(0, min(column.most - least, rest // 2 if flexible else rest))
+                rest -= more
+                widths.append(least + more)
         self._sheet.widths = (width, tuple(widths))
         return self._sheet.widths[1]
 

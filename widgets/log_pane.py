@@ -61,8 +61,8 @@ class LogPane(LinePane):
     LogPane > .line-pane--cursor { background: transparent; }
     """
 
-    def __init__(self, *, empty: str = "", id: str | None = None) -> None:  # noqa: A002 - Textual's name
-        """`empty` is shown while there are no lines."""
+    def __init__(self, *, empty: str = "", widest_repo: int = 0, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        """`empty` is shown while there are no lines, `widest_repo` is the cells that a repo takes at most."""
         super().__init__(id=id)
         self.empty = empty
         self._all: list[LogLine] = []
@@ -70,7 +70,7 @@ class LogPane(LinePane):
         self._follow = True
         self._only_interesting = False
         self._new = 0
-        self._repo_width = _REPO_WIDTHS[0]
+        self._repo_width = max(_REPO_WIDTHS[0], min(widest_repo, _REPO_WIDTHS[1]))
         self._needle: re.Pattern[str] | None = None
         self._found: list[int] = []
         """Where the lines that the search marks are among those that are shown."""
@@ -135,8 +135,6 @@ class LogPane(LinePane):
             first = len(self._shown) - len(added)
             self._found += [first + place for place, line in enumerate(added) if self._matches(line)]
         self._new += 0 if self._follow else len(added)
-        widest = max(cell_len(line.cells[1]) for line in lines)
-        self._repo_width = max(self._repo_width, min(widest, _REPO_WIDTHS[1]))
         dropped = self._trim()
         self.resize_lines()
         if follow:
@@ -161,6 +159,11 @@ class LogPane(LinePane):
         self._needle = re.compile(re.escape(text), re.IGNORECASE) if text else None
         self._find_all()
         self.refresh()
+        return len(self._found)
+
+    @property
+    def found(self) -> int:
+        """The lines that the search marks."""
         return len(self._found)
 
     @property
@@ -243,15 +246,13 @@ class LogPane(LinePane):
             segments.append(Segment(fit(line.text, left), muted))
         else:
             tail = _WORD_WIDTH + 1 + _DURATION_WIDTH + 1
-            repo_width = max(_REPO_WIDTHS[0], min(self._repo_width, (left - tail) * 3 // 5))
-            room = left - repo_width - 1 - tail
+            repo_width = max(_REPO_WIDTHS[0], min(self._repo_width, (left - tail) // 2))
             segments.append(Segment(f"{fit(cut_middle(repo, repo_width), repo_width)} "))
             segments.append(Segment(f"{fit(state, _WORD_WIDTH)} ", tone))
-            if room >= _ROOM_FOR_DETAIL:
-                segments.append(Segment(f"{fit(detail, room - 1)} "))
-            elif room > 0:
-                segments.append(Segment(" " * room))
-            segments.append(Segment(f"{fit(duration, _DURATION_WIDTH, 'right')} ", muted))
+            # What a short duration leaves of its place is the message's.
+            room = left - repo_width - 1 - _WORD_WIDTH - 1 - cell_len(duration) - 1
+            shown = detail if room > _ROOM_FOR_DETAIL else ""
+            segments.append(Segment(f"{fit(shown, room - 1)} {duration} "))
         strip = Strip(segments).adjust_cell_length(width)
         return strip if self._needle is None else self._mark(strip, self._needle)
 

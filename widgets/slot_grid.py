@@ -353,7 +353,9 @@ class SlotGrid(SteadyStyle, Widget, can_focus=True):
 
     def _draw_progress(self, view: SlotView, width: int) -> list[Segment]:
         muted = self._ink("muted")
-        segments = [Segment(f"  {fit(view.phase, _PHASE_WIDTH)} ", muted)]
+        # Without a bar behind it the phase is the news, as when a job tries again.
+        phase_width = _PHASE_WIDTH if view.percent is not None else max(_PHASE_WIDTH, cell_len(view.phase))
+        segments = [Segment(f"  {fit(view.phase, min(phase_width, width - 3))} ", muted)]
         if view.percent is not None:
             room = width - _length(segments) - len(" 100% ") - _RATE_WIDTH
             least, most = _BAR_WIDTHS

@@ -15,7 +15,7 @@ def cut_end(text: str, width: int) -> str:
         return ""
     kept = set_cell_size(text, width - 1)
     blank = kept.rfind(" ")
-    if blank >= len(kept) // 3 and not text[len(kept) :].startswith(" "):
+    if blank >= len(kept) * 2 // 3 and not text[len(kept) :].startswith(" "):
         kept = kept[:blank]
     return f"{kept.rstrip()}…"
 

@@ -299,7 +299,7 @@ async def test_a_key_of_the_persons_own_works_and_is_told_everywhere() -> None:
         await driver.press("-")
         assert driver.toasts() == ["one job at a time is the least; F5 pauses"]
         assert driver.hints()[0] == "B"
-        assert driver.app.main.query_one(HintBar)._more.key == "H"
+        assert [hint.key for hint in driver.app.main.query_one(HintBar)._last][-1] == "H"
         await driver.press("H")
         page = str(driver.app.screen.query_one(Static).content)
         assert "B  start all" in page
@@ -371,7 +371,7 @@ async def test_nobody_else_is() -> None:
 
 async def test_wrong_entries_are_one_notice() -> None:
     async with Driver(1, warnings=("first", "second", "third")).open() as driver:
-        assert driver.toasts() == ["first (and 2 more in the log)"]
+        assert driver.toasts() == ["first; and 2 more: `synctui config --keys` prints them"]
 
 
 # The palette.

@@ -262,3 +262,30 @@ async def test_a_new_title_is_drawn_without_the_rows():
         await pilot.pause()
         assert "Queue 7" in app.export_screenshot(simplify=True).replace("&#160;", " ")
         assert not drawn
+
+
+LONG = "group/subgroup/project-of-a-long-name"
+WIDE = (
+    Column("repo", "Repo", 20, most=len(LONG), gives=8, cut_middle=True),
+    Column("state", "State", 10),
+    Column("age", "Age", 8, spare=2),
+    Column("error", "Error", spare=1, least=14),
+)
+
+
+@pytest.mark.parametrize(
+    ("width", "sorted_by", "line"),
+    [
+        (106, "", f"   {LONG}  ✓ synced    now       timed out: no byte came"),
+        (59, "", "   group/subgr…a-long-name  ✓ synced    timed out: no…"),
+        (46, "age", "   group/sub…long-name  ✓ synced    now"),
+        (40, "age", "   group/…g-name  ✓ synced    now"),
+    ],
+)
+async def test_a_name_is_cut_in_its_middle_grows_where_there_is_room_and_gives_way(width, sorted_by, line):
+    app = Host(LineTable(Sheet(WIDE)))
+    async with app.run_test(size=(width, 3)) as pilot:
+        app.widget.show_order(sorted_by, descending=False)
+        cells = (LONG, ("✓ synced", Tone.SYNCED), "now", "timed out: no byte came")
+        await shown(pilot, app.widget, [TableRow("a", cells)])
+        assert lines(app.widget)[1] == line

@@ -60,7 +60,7 @@ async def test_narrow_panes_leave_out_the_seconds_then_time_then_detail():
 
 
 async def test_long_and_wide_names_keep_the_columns():
-    app = Host(LogPane())
+    app = Host(LogPane(widest_repo=300))
     async with app.run_test(size=(80, 3)) as pilot:
         content = [
             LogLine("a", Tone.SYNCED, ("12:00:01", "group/" + "x" * 300, "synced", "[/b]" * 90, "1.2 s")),
@@ -68,11 +68,28 @@ async def test_long_and_wide_names_keep_the_columns():
         ]
         await appended(pilot, app.widget, content)
         assert lines(app.widget) == [
-            " 12:00:01 ✓ group/xxxxxxx…xxxxxxxxxxxxx synced     [/b][/b][/b][/b]…     1.2 s",
-            " 12:00:01 ✓ 日本語リポジ…語リポジトリ   synced     日本日本日本日本…     1.2 s",
+            " 12:00:01 ✓ group/xxxxx…xxxxxxxxxxx synced     [/b][/b][/b][/b][/b][/b]… 1.2 s",
+            " 12:00:01 ✓ 日本語リポ…リポジトリ   synced     日本日本日本日本日本日本… 1.2 s",
             "",
         ]
         assert [app.widget.render_line(y).cell_length for y in range(3)] == [79, 79, 79]
+
+
+async def test_what_comes_later_moves_no_column_and_the_message_has_what_the_duration_leaves():
+    app = Host(LogPane(widest_repo=16))
+    async with app.run_test(size=(80, 4)) as pilot:
+        await appended(pilot, app.widget, [ended("a", "9 commits  3f2c1d0..9ab8c7d  main", "1.2 s")])
+        before = lines(app.widget)[0]
+        await appended(pilot, app.widget, [ended("group/longer-one", "x" * 99, "12 m 05 s")])
+        assert lines(app.widget)[:2] == [
+            before,
+            " 12:00:01 ✓ group/longer-one synced     xxxxxxxxxxxxxxxxxxxxxxxxxxx… 12 m 05 s",
+        ]
+        assert before == " 12:00:01 ✓ a                synced     9 commits  3f2c1d0..9ab8c7d…     1.2 s"
+
+
+def ended(repo, detail, duration):
+    return LogLine(repo, Tone.SYNCED, ("12:00:01", repo, "synced", detail, duration))
 
 
 async def test_200_jobs_give_200_lines_in_finish_order():

@@ -106,7 +106,7 @@ async def test_hostile_text_is_shown_as_it_is_and_never_breaks_the_columns():
             + "…"
             + "e\u0301" * 12
             + " 1:02:03",
-            "   receiving  1.2 MiB/s  [/b]…          " * 2 + "   [/nope][/… [x][x][x][x][x][x][x][x]…",
+            "   receiving  1.2 MiB/s  [/b] xxxxxxxx… " * 2 + "   [/nope][/nope][/nope][/nope][/nope…",
         ]
 
 

@@ -1,7 +1,9 @@
 """Every action of the app, once: the bindings, the footer, the help, the palette and the README read it here."""
 
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import groupby
 
 from textual.binding import Binding
@@ -15,6 +17,7 @@ from tui.view.advised import commands, suggestion
 from tui.view.board import Board, BoardRow, Stage
 from widgets.help_screen import HelpGroup, HelpRow
 from widgets.hint_bar import Hint
+from widgets.log_pane import LogPane
 from widgets.tone import Tone
 
 
@@ -309,20 +312,35 @@ _FOOTER = {
     "finish_last_run": "finish last run",
     "retry": "retry",
     "login": "log in",
+    "open_detail": "detail",
+    "next_pane": "panes",
+    "pause": "pause",
+    "lower_limit": "fewer",
     "retry_all": "retry all",
+    "raise_limit": "more jobs",
+    "filter": "filter",
     "pick": "run now",
     "mark": "mark",
     "move_up": "up the queue",
-    "pause": "pause",
-    "quit": "quit",
-    "raise_limit": "more jobs",
-    "lower_limit": "fewer",
-    "open_detail": "detail",
-    "filter": "filter",
     "acknowledge": "acknowledge",
     "drain": "drain",
 }
-"""What the footer offers, the most important first, and its labels there."""
+"""What the footer offers, the most important first, and its labels there; `quit` and `help` always follow."""
+_FOOTER_OF_LOG = {
+    "next_match": "next match",
+    "previous_match": "previous",
+    "filter": "search",
+    "changed_only": "only changes",
+    "follow": "follow",
+    "open_detail": "detail",
+    "next_pane": "panes",
+    "export_log": "write to a file",
+    "start_all": "start all",
+    "cancel": "cancel",
+    "retry": "retry",
+    "pause": "pause",
+}
+"""As above, while the log has the focus."""
 _FOOTER_OF_REPLAY = {
     "pause": "pause",
     "step": "step",
@@ -332,8 +350,8 @@ _FOOTER_OF_REPLAY = {
     "forward": "on",
     "restart": "restart",
     "open_detail": "detail",
+    "next_pane": "panes",
     "filter": "filter",
-    "quit": "quit",
 }
 """As above, in a replay."""
 
@@ -350,7 +368,6 @@ _FOOTER_OF_DETAIL = {
     "copy": "copy",
     "next_repo": "next",
     "previous_repo": "previous",
-    "quit": "quit",
 }
 """As above, in the detail of a repo."""
 _FOR_WHAT_IS_IN_THE_WAY = ("shell", "lazygit", "editor")
@@ -378,9 +395,11 @@ def bindings(keys: Keymap) -> list[Binding]:
     ]
 
 
-def hints(now: Situation) -> list[Hint]:
-    """What the footer shows: the actions that would do something now."""
+def hints(now: Situation, log: LogPane | None = None) -> list[Hint]:
+    """What the footer shows: the actions that would do something now; `log` where that has the focus."""
     labels = dict(_FOOTER_OF_REPLAY if now.player else _FOOTER)
+    if log:
+        labels = {name: label for name, label in _FOOTER_OF_LOG.items() if name not in _without_use(log)}
     if now.player.paused if now.player else now.board.paused:
         del labels["pause"]
         labels = {"pause": "resume", **labels}  # first: a narrow footer does not leave out how it goes on
@@ -389,13 +408,31 @@ def hints(now: Situation) -> list[Hint]:
     return _hints(now, labels)
 
 
+def _without_use(log: LogPane) -> set[str]:
+    matches = set() if log.found else {"next_match", "previous_match"}
+    return matches | {"follow"} if log.follow else matches
+
+
 def detail_hints(now: Situation, *, in_the_way: bool) -> list[Hint]:
     """As `hints`, in the detail of a repo; `in_the_way`: the person has something to do in its folder."""
     labels = dict(_FOOTER_OF_DETAIL)
     if not in_the_way:
         for name in _FOR_WHAT_IS_IN_THE_WAY:
             del labels[name]
+    elif not has_lazygit():
+        del labels["lazygit"]
     return _hints(now, labels)
+
+
+@cache
+def has_lazygit() -> bool:
+    """Looked up once: the footer is drawn with every tick."""
+    return shutil.which("lazygit") is not None
+
+
+def last_hints(keys: Keymap) -> list[Hint]:
+    """What a person needs in every footer."""
+    return [Hint(keys.shown(name)[0], label) for name, label in (("quit", "quit"), ("help", "more"))]
 
 
 def _hints(now: Situation, labels: Mapping[str, str]) -> list[Hint]:

@@ -7,6 +7,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
+from textwrap import wrap
 from typing import Any, ClassVar, Literal
 
 from textual.app import App
@@ -48,6 +49,8 @@ from widgets.tone import Tone
 
 _TIME_TO_READ = 15.0
 """Seconds, for who has never seen the app."""
+_LOG_WIDTH = 54
+"""Cells of a line that the log shows whole, with its lists beside it."""
 _END_OF_FILTER = frozenset({"enter", "escape"})
 _GIVE_UP = 2.7
 """Seconds after which an abort leaves whatever is still alive: by then TERM and KILL have been sent."""
@@ -194,8 +197,13 @@ class SynctuiApp(App[Ending]):
             self._greeting = not session.warnings
         if session.warnings:
             more = len(session.warnings) - 1
-            self.main.append([LogLine("", Tone.NOTE, text=line) for line in session.warnings])
-            self.say(f"{session.warnings[0]}{f' (and {more} more in the log)' if more else ''}", "warning")
+            lines = [
+                part for line in session.warnings for part in wrap(line, _LOG_WIDTH, subsequent_indent="  ")
+            ]
+            self.main.append([LogLine("", Tone.NOTE, text=line) for line in lines])
+            # Before the first run there is no log to see.
+            others = f"; and {more} more: `synctui config --keys` prints them" if more else ""
+            self.say(f"{session.warnings[0]}{others}", "warning")
 
     # The theme.
 

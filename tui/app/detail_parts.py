@@ -146,7 +146,7 @@ def past(rows: Sequence[tuple[str, ...]]) -> Table | None:
 def is_in_the_way(row: BoardRow, look: StatusRow | None) -> bool:
     """Whether the person has something to do, or to look at, in its folder."""
     if look is None or look.status.error:
-        return row.needs_person
+        return row.needs_person and (look is None or look.status.error != NOT_CLONED)
     blocked = look.outlook is not None and look.outlook.blocked is not None
     return row.needs_person or blocked or bool(look.status.dirty or look.status.in_progress)
 

@@ -13,11 +13,14 @@ from widgets.line_table import Column, Sheet, TableRow
 from widgets.tone import Tone
 
 _REPO_WIDTHS = (12, 28)
+_TIGHT_REPO_WIDTH = 16
 
 
 def sheets(longest: int) -> dict[str, Sheet]:
-    """The lists; `longest` is the length of the longest repo id."""
-    repo = Column("repo", "repo", max(_REPO_WIDTHS[0], min(longest, _REPO_WIDTHS[1])))
+    """The lists; `longest` is the width of the longest repo id."""
+    width = max(_REPO_WIDTHS[0], min(longest, _REPO_WIDTHS[1]))
+    gives = max(0, width - _TIGHT_REPO_WIDTH)
+    repo = Column("repo", "repo", width, most=longest, gives=gives, cut_middle=True)
     queue = [Column("place", "#", 4, "right"), repo, Column("note", "", 10), Column("host", "host")]
     attention = [repo, Column("what", "what happened")]
     arrived = [repo, Column("what", "what came", 12), Column("at", "at", 6), Column("branch", "branch")]

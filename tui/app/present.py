@@ -228,7 +228,8 @@ def slot(row: BoardRow, gauge: Gauge | None, clock: Clock, *, marked: bool = Fal
     waiting = progress.phase.startswith(("retry ", "waiting"))
     quiet = min(seconds, clock.monotonic() - progress.moved)
     attempt = gauge.attempt if gauge else row.attempt
-    tone, badge = Tone.RUNNING, f"try {attempt}" if attempt > 1 else ""
+    # What waits to try again says itself which try that is.
+    tone, badge = Tone.RUNNING, f"try {attempt}" if attempt > 1 and not waiting else ""
     if row.state is Stage.STOPPING:
         tone, badge = Tone.STOPPING, "stopping"
     elif waiting:
@@ -238,7 +239,7 @@ def slot(row: BoardRow, gauge: Gauge | None, clock: Clock, *, marked: bool = Fal
     return SlotView(
         key=row.repo.id,
         title=row.repo.id,
-        phase=phase(progress),
+        phase=_counting_down(phase(progress), gauge, clock),
         percent=progress.percent,
         rate=rate(progress.rate),
         elapsed=duration(seconds * 1000),
@@ -249,6 +250,13 @@ def slot(row: BoardRow, gauge: Gauge | None, clock: Clock, *, marked: bool = Fal
         marked=marked,
         age=seconds,
     )
+
+
+def _counting_down(phase: str, gauge: Gauge | None, clock: Clock) -> str:
+    """`retry 1/2 in 3 s`, with the seconds that are left at this moment."""
+    resumes = gauge.resumes if gauge else None
+    what, _, _ = phase.rpartition(" in ")
+    return phase if resumes is None or not what else f"{what} in {_seconds_left(resumes - clock.monotonic())}"
 
 
 # Log.
@@ -271,7 +279,7 @@ def log_line(record: Record, keys: Keymap) -> LogLine | None:
                     at,
                     event.repo.id,
                     tone_of(outcome.state).word,
-                    cause(detail(outcome)),
+                    _in_words(outcome),
                     duration(event.duration_ms),
                 ),
                 interesting=is_news(outcome),
@@ -287,6 +295,12 @@ def log_line(record: Record, keys: Keymap) -> LogLine | None:
             return note(_run_line(event, keys))
         case _:
             return None
+
+
+def _in_words(outcome: Outcome) -> str:
+    """The detail, but for the name that machines have for the reason."""
+    told, reason = cause(detail(outcome)), str(outcome.reason or "")
+    return reason.replace("_", " ") + told.removeprefix(reason) if told.startswith(reason) else told
 
 
 @lru_cache(maxsize=8)

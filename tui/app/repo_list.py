@@ -35,11 +35,11 @@ def columns(repo: Column) -> list[Column]:
         Column("state", "state", 12),
         Column("success", "success", 13, spare=1),
         Column("behind", "behind", 6, "right", spare=3),
-        Column("ahead", "ahead", 5, "right", spare=7),
-        Column("changes", "changes", 11, spare=4),
-        Column("branch", "branch", 14, spare=5),
-        Column("arrived", "arrived", 7, "right", spare=6),
-        Column("last error", "last error", spare=2),
+        Column("ahead", "ahead", 5, "right", spare=4),
+        Column("changes", "changes", 11, spare=5),
+        Column("branch", "branch", 14, spare=6),
+        Column("arrived", "arrived", 7, "right", spare=7),
+        Column("last error", "last error", spare=2, least=20),
     ]
 
 

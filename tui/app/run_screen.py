@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import partialmethod
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -16,7 +17,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from tui.app import lists, present
-from tui.app.actions import Situation, hints
+from tui.app.actions import Situation, hints, last_hints
 from tui.app.desk import Desk
 from tui.app.listing import Listing
 from tui.app.views import View
@@ -62,11 +63,12 @@ class RunScreen(Screen[None]):
         self._header = Static(id="header", markup=False)
         self._plan = Static(id="plan", markup=False)
         self._slots = SlotGrid(id="slots")
-        self._log = LogPane(empty="repos appear here as they end", id="log")
+        longest = max((cell_len(repo_id) for repo_id in desk.board.rows), default=0)
+        self._log = LogPane(empty="repos appear here as they end", widest_repo=longest, id="log")
         # Pass after pass, what is up to date is no news.
         self._log.only_interesting = desk.session.watch is not None
         self._status = StatusPane(id="status")
-        self._sheets = lists.sheets(max((len(repo_id) for repo_id in desk.board.rows), default=0))
+        self._sheets = lists.sheets(longest)
         self.table = LineTable(self._sheets["repos"], id="lists")
         self._listing = Listing(desk)
         self._filter = FilterLine("/", complete=self._complete, id="filter")
@@ -242,7 +244,8 @@ class RunScreen(Screen[None]):
         now = Situation(
             board, targets, desk.keys, desk.player, on_heading=self.heading is not None and not desk.marks
         )
-        self._hints.show(hints(now), desk.keys.first("help"))
+        log = self._log if self._pane is self._log else None
+        self._hints.show(hints(now, log), *last_hints(desk.keys))
 
     def _target_ids(self) -> Sequence[str]:
         return list(self._desk.marks) or self.selected()
@@ -302,6 +305,8 @@ class RunScreen(Screen[None]):
         ]
         self.table.entitle(Content.assemble(*tabs))
         _title(self.table, None, " · ".join(note for note in notes if note))
+        if self._needle and self._filter.text == self._needle:
+            self._filter.show_count(f"{self._log.position} ")
         log_notes = [
             "only changes" if self._log.only_interesting else "",
             f"/{self._needle} {self._log.position}" if self._needle else "",
@@ -342,10 +347,9 @@ class RunScreen(Screen[None]):
             found = self._log.search(text)
             if found:
                 self._log.find_previous()
-            self._filter.show_count(f"{self._log.position} " if text else "")
         else:
             self._listing.filter_by(text)
-            self._filter.show_count("")
+        self._filter.show_count("")
         self.redraw()
 
     def _complete(self, begun: str) -> Sequence[str]:

@@ -88,6 +88,7 @@ class SettingsScreen(FormScreen):
             text,
             "\n".join(told),
             fixed,
+            steps=_steps(setting.kind, value),
         )
 
     def _value(self, key: str) -> object:
@@ -104,6 +105,10 @@ def written(value: object) -> str:
         return f"{value:g}" if isinstance(value, float) else str(value)
     unit = next((unit for unit in _UNITS if not value % unit), 1)
     return f"{value / unit:g}{_UNITS[unit]}"
+
+
+def _steps(kind: Kind, value: object) -> bool:
+    return isinstance(kind, Choice) or (isinstance(kind, Whole) and isinstance(value, int))
 
 
 def _origin(source: Layer, fixed_by: str) -> str:

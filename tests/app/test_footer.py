@@ -1,0 +1,68 @@
+"""What the footer offers: what a person needs where they are."""
+
+from tests.kit.app_driver import Driver
+from tests.kit.scenes import GONE
+from tests.widgets.host import lines
+from widgets.filter_line import FilterLine
+from widgets.hint_bar import HintBar
+
+
+def footer(driver: Driver) -> str:
+    return lines(driver.app.screen.query_one(HintBar))[0]
+
+
+async def test_the_way_out_and_what_is_looked_at_find_room_on_a_small_screen() -> None:
+    async with Driver(6, limit=2).open(80, 24) as driver:
+        assert footer(driver) == " S start all  s sync  enter detail  tab panes  - fewer  q quit  ? more"
+        await driver.press("S")
+        await driver.running("r0", "r1")
+        await driver.press("1")
+        assert (
+            footer(driver) == " s sync  x cancel  enter detail  tab panes  p pause  - fewer  q quit  ? more"
+        )
+        await driver.press("enter")
+        assert footer(driver).endswith(" q quit  ? more")
+
+
+async def test_the_log_has_a_footer_of_its_own() -> None:
+    async with Driver(3).open() as driver:
+        await driver.press("S")
+        for number in range(3):
+            await driver.end(f"r{number}", outcome=GONE)
+        await driver.idle()
+        await driver.press("tab", "tab")
+        assert driver.hints() == ["/", "z", "tab", "w", "S"]
+        await driver.press("/", *"not", "enter")
+        assert driver.hints()[:3] == ["n", "N", "/"]
+        await driver.press("g")
+        assert "f" in driver.hints()
+
+
+async def test_the_search_says_its_place_in_one_voice() -> None:
+    async with Driver(3).open() as driver:
+        await driver.press("S")
+        for number in range(3):
+            await driver.end(f"r{number}", outcome=GONE)
+        await driver.idle()
+        main = driver.app.main
+        await driver.press("tab", "tab")
+        await driver.press("/", *"not", "enter")
+        for key in ("", "n", "N", "n", "z"):
+            if key:
+                await driver.press(key)
+            said = str(main.query_one(FilterLine)._count.content).strip()
+            assert said in str(main.query_one("#log").border_subtitle)
+            assert "/" in said
+
+
+async def test_lazygit_is_offered_where_it_is(monkeypatch) -> None:
+    async with Driver(1).open() as driver:
+        await driver.press("s")
+        await driver.end("r0", outcome=GONE)
+        await driver.idle()
+        await driver.press("enter")
+        assert {"!", "e", "L"} <= set(driver.hints())
+        monkeypatch.setattr("tui.app.actions.has_lazygit", lambda: False)
+        driver.app.tick()
+        assert "L" not in driver.hints()
+        assert {"!", "e"} <= set(driver.hints())
