@@ -368,7 +368,7 @@ class SlotGrid(SteadyStyle, Widget, can_focus=True):
             ]
         room = width - _length(segments)
         segments.append(Segment(cut_end(view.rate, room)))
-        gap = 2 if view.rate else 0
+        gap = 2 if view.rate else int(phase_width > _PHASE_WIDTH)
         room = width - _length(segments) - gap
         if view.line and room >= _LINE_WIDTH:
             segments.append(Segment(f"{' ' * gap}{cut_end(view.line, room)}", muted))

@@ -1,8 +1,12 @@
 """What the footer offers: what a person needs where they are."""
 
+import pytest
+
+from tests.app.test_detail import Looks
 from tests.kit.app_driver import Driver
 from tests.kit.scenes import GONE
 from tests.widgets.host import lines
+from tui.git.inspect import NOT_CLONED, RepoStatus
 from widgets.filter_line import FilterLine
 from widgets.hint_bar import HintBar
 
@@ -55,7 +59,7 @@ async def test_the_search_says_its_place_in_one_voice() -> None:
             assert "/" in said
 
 
-async def test_lazygit_is_offered_where_it_is(monkeypatch) -> None:
+async def test_lazygit_is_offered_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     async with Driver(1).open() as driver:
         await driver.press("s")
         await driver.end("r0", outcome=GONE)
@@ -66,3 +70,16 @@ async def test_lazygit_is_offered_where_it_is(monkeypatch) -> None:
         driver.app.tick()
         assert "L" not in driver.hints()
         assert {"!", "e"} <= set(driver.hints())
+
+
+async def test_no_program_is_offered_in_a_folder_that_is_not_there() -> None:
+    looks = Looks(RepoStatus(error=NOT_CLONED))
+    async with Driver(1, survey=looks).open() as driver:
+        await driver.press("s")
+        await driver.end("r0", outcome=GONE)
+        await driver.idle()
+        await driver.press("enter")
+        await driver.until(lambda: driver.app.tick() or looks.asked)
+        await driver.settle()
+        driver.app.tick()
+        assert not {"!", "e", "L"} & set(driver.hints())

@@ -4,6 +4,7 @@ import pytest
 
 from tests.kit.app_driver import Driver, repo
 from tui.app import present
+from tui.git.gauge import Progress
 from widgets.status_pane import LaneView
 
 
@@ -80,6 +81,10 @@ async def test_a_lane_says_how_long_its_host_is_left_alone() -> None:
             LaneView("github.com", 1, 4, 1, "next in 4 s"),
             LaneView("slow.example", 1, 4, 0, "backs off 12 s"),
         ]
+        gauge.show(Progress("retry 1/2 in 11 s"))
+        row = driver.app.desk.board.rows["c"]
+        waiting = present.slot(row, gauge, driver.app.desk.clock)
+        assert (waiting.phase, waiting.badge) == ("retry 1/2 in 12 s", "")
         driver.clock.advance(5.0)
         driver.engine.resume()  # its alarm is on the wall's clock
         assert [lane.note for lane in present.lanes(driver.app.desk)] == ["", "backs off 7 s"]

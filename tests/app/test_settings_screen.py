@@ -200,6 +200,23 @@ async def test_left_and_right_take_the_next_value_and_stop_at_the_ends() -> None
         assert about(driver).startswith("✗ enter edits it")
 
 
+async def test_only_keys_that_do_something_are_told() -> None:
+    async with Driver(1).open() as driver:
+        await driver.press(",")
+        form = driver.app.screen.query_one("#form")
+        told = {}
+        for row in driver.app.screen._lines:
+            told[row.row.key] = "next value" in str(form.border_subtitle)
+            await driver.press("j")
+        assert {key for key, steps in told.items() if steps} == {
+            "jobs",
+            "host_jobs",
+            "retry",
+            "order",
+            "theme",
+        }
+
+
 async def test_a_theme_is_worn_at_once_and_remembered_wherever_it_was_picked() -> None:
     async with Driver(1).open() as driver:
         await driver.press(",", "end", "right")

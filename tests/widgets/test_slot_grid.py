@@ -46,6 +46,16 @@ async def test_the_last_line_of_git_gets_the_room_that_is_left():
         assert lines(app.widget)[1] == "   receiving  1.2 MiB/s  remote: Counting objects"
 
 
+async def test_a_countdown_is_whole_before_a_line_of_git():
+    waits = replace(FLASK, phase="retry 1/2 in 12 s", percent=None, rate="", line="no byte moved for 8 s")
+    app = hosted(waits)
+    async with app.run_test(size=(40, 10)):
+        assert lines(app.widget)[1] == "   retry 1/2 in 12 s  no byte moved…"
+    app = hosted(waits, max_rows=2)
+    async with app.run_test(size=(40, 10)):
+        assert lines(app.widget)[0] == " ◐ 1 palle…flask retry 1/2 in 12 s 0:07"
+
+
 async def test_idle_stalled_and_picked_cells_read_without_colour():
     app = hosted(
         None,

@@ -400,6 +400,8 @@ def hints(now: Situation, log: LogPane | None = None) -> list[Hint]:
     labels = dict(_FOOTER_OF_REPLAY if now.player else _FOOTER)
     if log:
         labels = {name: label for name, label in _FOOTER_OF_LOG.items() if name not in _without_use(log)}
+        if log.only_interesting:
+            labels["changed_only"] = "all lines"
     if now.player.paused if now.player else now.board.paused:
         del labels["pause"]
         labels = {"pause": "resume", **labels}  # first: a narrow footer does not leave out how it goes on
