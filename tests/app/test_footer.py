@@ -7,6 +7,7 @@ from tests.kit.app_driver import Driver
 from tests.kit.scenes import GONE
 from tests.widgets.host import lines
 from tui.git.inspect import NOT_CLONED, RepoStatus
+from tui.git.outcome import Outcome, Reason, State
 from widgets.filter_line import FilterLine
 from widgets.hint_bar import HintBar
 
@@ -83,3 +84,11 @@ async def test_no_program_is_offered_in_a_folder_that_is_not_there() -> None:
         await driver.settle()
         driver.app.tick()
         assert not {"!", "e", "L"} & set(driver.hints())
+
+
+async def test_the_log_has_words_for_a_reason() -> None:
+    async with Driver(1).open() as driver:
+        await driver.press("s")
+        await driver.end("r0", outcome=Outcome(State.BLOCKED, Reason.UNTRACKED_OVERWRITE, "a.txt"))
+        await driver.idle()
+        assert "untracked overwrite: a.txt" in [line.cells[3] for line in driver.app.main.log_lines]

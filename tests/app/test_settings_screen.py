@@ -391,6 +391,14 @@ async def test_wrong_entries_are_one_notice() -> None:
         assert driver.toasts() == ["first; and 2 more: `synctui config --keys` prints them"]
 
 
+async def test_a_wrong_entry_is_whole_in_the_log() -> None:
+    wrong = "~/.config/synctui/keys.toml: sync = 'x': x is the key of cancel; it stays s"
+    async with Driver(1, warnings=(wrong,)).open() as driver:
+        texts = [line.text for line in driver.app.main.log_lines]
+        assert max(map(len, texts)) <= 54
+        assert " ".join(text.strip() for text in texts) == wrong
+
+
 # The palette.
 
 
