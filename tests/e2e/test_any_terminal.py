@@ -115,7 +115,7 @@ def test_a_click_does_what_stands_there(workspace: Workspace, ssh_stub: SshStub,
         terminal.wait_for("1 Queue 10 ")  # the tabs no longer move
         click(terminal, "2 Attention")
         terminal.wait_for("nothing needs attention")
-        click(terminal, "\n p pause")
+        click(terminal, "p pause")
         terminal.wait_for("PAUSED")
         click(terminal, "3 Repos")
         terminal.wait_for("last error")
