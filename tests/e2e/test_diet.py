@@ -21,7 +21,9 @@ def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[
     file, real = tmp_path / "calls", shutil.which("git")
     program = tmp_path / "bin/git"
     program.parent.mkdir()
-    program.write_text(f'#!/bin/sh\nsaid=$(printf "%s\\037" "$@"); printf "%s\\n" "$said" >> {file}\nexec {real} "$@"\n')
+    program.write_text(
+        f'#!/bin/sh\nsaid=$(printf "%s\\037" "$@"); printf "%s\\n" "$said" >> {file}\nexec {real} "$@"\n'
+    )
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
 
