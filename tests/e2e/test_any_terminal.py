@@ -115,6 +115,7 @@ def test_a_click_does_what_stands_there(workspace: Workspace, ssh_stub: SshStub,
         terminal.wait_for("1 Queue 10 ")  # the tabs no longer move
         click(terminal, "2 Attention")
         terminal.wait_for("nothing needs attention")
+        terminal.wait_for("\n tab panes  p pause")  # with nothing selected, as the hints are now
         click(terminal, "p pause")
         terminal.wait_for("PAUSED")
         click(terminal, "3 Repos")
@@ -138,8 +139,7 @@ def test_a_terminal_of_16_colours_keeps_its_own(
     with Terminal.start([SYNCTUI], cwd=workspace.folder, env=env, size=(100, 30)) as terminal:
         terminal.wait_for("12 repos planned")
         terminal.press(",")
-        screen = terminal.wait_for("theme")
-        assert theme in next(line for line in screen.split("\n") if " theme " in line)
+        terminal.wait_for(lambda screen: any(" theme " in one and theme in one for one in screen.split("\n")))
 
 
 def click(terminal: Terminal, text: str) -> None:

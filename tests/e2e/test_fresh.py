@@ -69,6 +69,7 @@ def test_two_that_race_ask_nobody_twice(workspace: Workspace, ssh_stub: SshStub)
     flags = ("sync", "--ndjson", "--min-age", "1h", "-j", "4")
     runs = [ended(one) for one in [start(*flags, cwd=workspace.folder) for _ in range(2)]]
     assert sorted(ssh_stub.starts()) == names
+    assert [ran.err.count("\n") for ran in runs] == [1, 1], [ran.err for ran in runs]
     ends = [states(ran) for ran in runs]
     for name in names:
         assert sorted(end[name] for end in ends) in [[FRESH, ASKED], [("busy", None), ASKED]]

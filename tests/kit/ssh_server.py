@@ -42,6 +42,7 @@ class SshServer:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._server: asyncssh.SSHAcceptor | None = None
+        self.live: set[asyncssh.SSHServerConnection] = set()
 
     @property
     def env(self) -> dict[str, str]:
@@ -108,10 +109,16 @@ class SshServer:
     async def _end(self) -> None:
         assert self._server is not None
         await self._server.wait_closed()
+        live = list(self.live)
+        for connection in live:
+            connection.abort()
+        await asyncio.gather(*(connection.wait_closed() for connection in live), return_exceptions=True)
         others = asyncio.all_tasks() - {asyncio.current_task()}
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
+        for _ in range(3):  # until the transports have closed their sockets, which they do a round later
+            await asyncio.sleep(0)
 
     def _do(self, work: Any) -> "Future[Any]":
         return asyncio.run_coroutine_threadsafe(work, self._loop)
@@ -160,6 +167,7 @@ class _Connection(asyncssh.SSHServer):
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
         server = self._server
         self._connection = conn
+        server.live.add(conn)
         server.connections += 1
         if server._unauthenticated >= server.max_startups:
             conn.abort()
@@ -169,6 +177,7 @@ class _Connection(asyncssh.SSHServer):
         server.peak_unauthenticated = max(server.peak_unauthenticated, server._unauthenticated)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._server.live.discard(self._connection)
         self.auth_completed()
 
     def begin_auth(self, username: str) -> bool:
