@@ -146,7 +146,9 @@ def test_the_timeout_counts_from_the_first_attempt(bench: Bench, monkeypatch: py
     server = bench.web(status(500))
     outcome, attempt = bench.tries(f"{server.url}/a.git")
     assert (outcome.state, outcome.reason, attempt) == (State.TIMED_OUT, Reason.DEADLINE, 2)
-    assert [one.split()[0] for one in server.requests] == ["POST", "GET"]
+    # The git of the second attempt is ended at once; it may have asked by then.
+    asked = [one.split()[0] for one in server.requests]
+    assert asked in (["POST", "GET"], ["POST", "GET", "GET"])
 
 
 def test_a_server_that_recovers_is_left_in_peace(bench: Bench) -> None:
