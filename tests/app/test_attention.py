@@ -84,7 +84,7 @@ async def test_i_on_a_heading_logs_in_and_retries_its_group(monkeypatch: pytest.
 
     async with attention().open() as driver:
         await failed(driver)
-        monkeypatch.setattr("tui.app.commands.log_in", log_in)
+        monkeypatch.setattr("tui.app.outside_commands.log_in", log_in)
         monkeypatch.setattr(driver.app, "suspend", contextlib.nullcontext)
         await driver.press("i")
         await driver.running("a", "b")

@@ -67,7 +67,7 @@ async def test_lazygit_is_offered_where_it_is(monkeypatch: pytest.MonkeyPatch) -
         await driver.idle()
         await driver.press("enter")
         assert {"!", "e", "L"} <= set(driver.hints())
-        monkeypatch.setattr("tui.app.actions.has_lazygit", lambda: False)
+        monkeypatch.setattr("tui.app.footer.has_lazygit", lambda: False)
         driver.app.tick()
         assert "L" not in driver.hints()
         assert {"!", "e"} <= set(driver.hints())

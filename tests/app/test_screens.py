@@ -587,7 +587,7 @@ async def test_one_login_serves_all_of_its_server(monkeypatch: pytest.MonkeyPatc
         await driver.running("a", "b", "c", "d", "e")
         await driver.end("a", "b", "c", "e", outcome=auth)
         await driver.end("d", outcome=NOT_FOUND)
-        monkeypatch.setattr("tui.app.commands.log_in", log_in)
+        monkeypatch.setattr("tui.app.outside_commands.log_in", log_in)
         monkeypatch.setattr(driver.app, "suspend", contextlib.nullcontext)
         await driver.press("i")
         assert asked == [("https://git.example/ada/a.git", Path.home())]
@@ -611,7 +611,7 @@ async def test_after_a_login_no_other_server_comes_under_the_cursor(monkeypatch:
         await driver.press("S", "2")
         await driver.running("a", "b")
         await driver.end("a", "b", outcome=auth)
-        monkeypatch.setattr("tui.app.commands.log_in", log_in)
+        monkeypatch.setattr("tui.app.outside_commands.log_in", log_in)
         monkeypatch.setattr(driver.app, "suspend", contextlib.nullcontext)
         await driver.press("i")
         await driver.running("a")

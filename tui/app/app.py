@@ -20,7 +20,7 @@ from textual.theme import Theme
 from textual.widgets import Input
 
 from tui.app import present
-from tui.app.actions import BY_NAME, Situation, bindings
+from tui.app.actions import BY_NAME, bindings
 from tui.app.bridge import Bridge
 from tui.app.commands import Commands
 from tui.app.desk import Desk
@@ -32,6 +32,7 @@ from tui.app.palette import ActionCommands, Palette
 from tui.app.passes import Passes
 from tui.app.player import Player
 from tui.app.reader import Reader
+from tui.app.refusals import Situation
 from tui.app.run_screen import RunScreen
 from tui.app.session import Session
 from tui.app.terminal import TerminalDriver, terminal_is_lost
@@ -331,26 +332,17 @@ class SynctuiApp(App[Ending]):
 
     def targets(self) -> list[BoardRow]:
         """What an action on repos is about: the marked ones, else the selected one."""
-        if self.desk.marks and not isinstance(self.screen, DetailScreen):
-            return [row for repo_id, row in self.desk.board.rows.items() if repo_id in self.desk.marks]
         screen = self.screen
         selected = screen.selected() if isinstance(screen, RunScreen | DetailScreen) else ()
-        return [row for repo_id in selected if (row := self.desk.board.rows.get(repo_id))]
+        return self.desk.targets(selected, marked=not isinstance(screen, DetailScreen))
 
     def on_heading(self) -> bool:
         """Whether a whole group is selected."""
         return self.screen is self.main and self.main.heading is not None
 
     def situation(self) -> Situation:
-        return Situation(
-            self.desk.board,
-            self.targets(),
-            self.desk.keys,
-            self.desk.player,
-            views=self.desk.session.views,
-            on_heading=self.on_heading(),
-            in_detail=isinstance(self.screen, DetailScreen),
-        )
+        in_detail = isinstance(self.screen, DetailScreen)
+        return self.desk.situation(self.targets(), on_heading=self.on_heading(), in_detail=in_detail)
 
     def action_act(self, name: str) -> None:
         """Do the action of that name, or say why not."""

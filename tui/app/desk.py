@@ -1,10 +1,11 @@
 """What the screens and the commands share."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from tui.app.keymap import Keymap
 from tui.app.player import Player
+from tui.app.refusals import Situation
 from tui.app.session import Session
 from tui.engine.clock import Clock
 from tui.engine.engine import Engine
@@ -69,6 +70,26 @@ class Desk:
     def content(self, arrival: Arrival) -> Contents | None:
         """None: nobody has read it yet."""
         return self.contents.get((arrival.repo, arrival.spans)) if arrival.spans else Contents()
+
+    def targets(self, selected: Iterable[str], *, marked: bool = True) -> list[BoardRow]:
+        """What an action on repos is about: the marked ones where these count, else those that are selected."""
+        rows = self.board.rows
+        if self.marks and marked:
+            return [row for repo_id, row in rows.items() if repo_id in self.marks]
+        return [row for repo_id in selected if (row := rows.get(repo_id))]
+
+    def situation(
+        self, targets: Sequence[BoardRow], *, on_heading: bool = False, in_detail: bool = False
+    ) -> Situation:
+        return Situation(
+            self.board,
+            targets,
+            self.keys,
+            self.player,
+            views=self.session.views,
+            on_heading=on_heading,
+            in_detail=in_detail,
+        )
 
     def dashboard(self, row: BoardRow, look: StatusRow) -> Dashboard:
         if row.live:  # by us

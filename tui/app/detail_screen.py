@@ -13,8 +13,8 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from tui.app import detail_parts as parts
-from tui.app.actions import Situation, detail_hints, last_hints
 from tui.app.desk import Desk
+from tui.app.footer import detail_hints, last_hints
 from tui.git.arrived import Commit
 from tui.git.gauge import Gauge
 from tui.git.outcome import Outcome
@@ -107,7 +107,7 @@ class DetailScreen(Screen[None]):
         if self._remembered != row.end:
             self._remembered = row.end
             self.run_worker(self._recall, thread=True, group="past", exit_on_error=False)
-        now = Situation(desk.board, [row], desk.keys, desk.player, in_detail=True)
+        now = desk.situation([row], in_detail=True)
         here = detail_hints(now, in_the_way=parts.is_in_the_way(row, look))
         self._hints.show([Hint("esc", "back"), *here], *last_hints(desk.keys))
 

@@ -7,7 +7,8 @@ from textual.await_complete import AwaitComplete
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
-from tui.app.actions import Situation, offered
+from tui.app.actions import offered
+from tui.app.refusals import Situation
 
 if TYPE_CHECKING:
     from tui.app.app import SynctuiApp

@@ -17,8 +17,8 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from tui.app import lists, present
-from tui.app.actions import Situation, hints, last_hints
 from tui.app.desk import Desk
+from tui.app.footer import hints, last_hints
 from tui.app.listing import Listing
 from tui.app.views import View
 from tui.view.board import Stage
@@ -237,18 +237,14 @@ class RunScreen(Screen[None]):
         _title(self._slots, Content(present.slots_title(board)))
 
     def _paint_lists(self) -> None:
-        desk, board = self._desk, self._desk.board
+        desk = self._desk
         self._paint_table()
         self._paint_titles()
-        targets = [row for repo_id in self._target_ids() if (row := board.rows.get(repo_id))]
-        now = Situation(
-            board, targets, desk.keys, desk.player, on_heading=self.heading is not None and not desk.marks
-        )
+        # The footer speaks of the group only where no marks are what a key is about.
+        on_heading = self.heading is not None and not desk.marks
+        now = desk.situation(desk.targets(self.selected()), on_heading=on_heading)
         log = self._log if self._pane is self._log else None
         self._hints.show(hints(now, log), *last_hints(desk.keys))
-
-    def _target_ids(self) -> Sequence[str]:
-        return list(self._desk.marks) or self.selected()
 
     def _paint_header(self) -> None:
         desk = self._desk

@@ -3,6 +3,7 @@
 import os
 import re
 import shlex
+from pathlib import Path
 
 _ANSI = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI
@@ -93,3 +94,9 @@ def names_secret(text: str) -> bool:
 
 def _user_alone(login: re.Match[str]) -> str:
     return f"://{login[1]}@" if login[1] else "://"
+
+
+def pasted(path: Path) -> str:
+    """What is pasted may be run: a path with a line break or the like is copied as a word of the shell."""
+    text = str(path)
+    return text if text.isprintable() else shell_word(text)

@@ -38,14 +38,19 @@ def read_position(git_dir: Path) -> tuple[str, str] | None:
     if branch is None:
         return (commit or "", "HEAD")
     try:
-        text = (git_dir / branch).read_bytes().decode("utf-8", "surrogateescape").removesuffix("\n")
-    except FileNotFoundError:
-        text = _packed(git_dir).get(branch, "")
+        text = _commit_of(git_dir, branch)
     except OSError as error:
         raise NotPlain from error
     if text and not OBJECT_ID.fullmatch(text):
         raise NotPlain
     return (text, branch) if text else None
+
+
+def _commit_of(git_dir: Path, branch: str) -> str:
+    try:
+        return (git_dir / branch).read_bytes().decode("utf-8", "surrogateescape").removesuffix("\n")
+    except FileNotFoundError:
+        return _packed(git_dir).get(branch, "")
 
 
 def _loose(git_dir: str, folder: str) -> Iterator[tuple[str, str]]:

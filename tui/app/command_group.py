@@ -1,0 +1,54 @@
+"""What the commands of every kind need."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from typing import TYPE_CHECKING
+
+from tui.store.paths import StateError
+from tui.view.board import BoardRow
+from tui.view.lines import plural
+
+if TYPE_CHECKING:
+    from tui.app.app import SynctuiApp
+
+
+class CommandGroup:
+    """A method for each action that does not belong to one screen alone, of the same name.
+
+    They are called after the action's own `refuse` found nothing against it.
+    """
+
+    def __init__(self, app: "SynctuiApp") -> None:
+        self._app = app
+        self._engine = app.desk.engine
+        self._keys = app.desk.keys
+
+    def _take_targets(self) -> Sequence[BoardRow]:
+        """The targets; what was marked is marked no longer."""
+        targets = self._app.targets()
+        self._app.desk.marks.clear()
+        return targets
+
+    def _what_runs(self) -> str:
+        now = self._engine.snapshot()
+        running = f"{plural(now.running + now.picked, 'job')} running"
+        return f"{running}, {now.queued} queued" if now.queued else running
+
+    def _first_target(self) -> BoardRow | None:
+        highlighted = self._app.highlighted()
+        return self._app.desk.board.rows.get(highlighted) if highlighted else None
+
+    def _retry(self, rows: Sequence[BoardRow]) -> None:
+        repos = [row.repo for row in rows]
+        self._submit(lambda: self._engine.retry(repos))
+
+    def _submit(self, command: Callable[[], None]) -> None:
+        """A run that begins is recorded first."""
+
+        def begun(answer: Future[None]) -> None:
+            try:
+                answer.result()
+            except StateError as error:  # nothing was begun
+                self._app.say(str(error), "error")
+
+        self._app.bridge.write(command, begun)

@@ -1,0 +1,128 @@
+"""What the footer offers of the actions, by where the person is."""
+
+import shutil
+from collections.abc import Mapping
+from functools import cache
+
+from tui.app.actions import BY_NAME
+from tui.app.keymap import Keymap
+from tui.app.refusals import Situation
+from widgets.hint_bar import Hint
+from widgets.log_pane import LogPane
+
+_FOOTER = {
+    "start_all": "start all",
+    "sync": "sync",
+    "cancel": "cancel",
+    "finish_last_run": "finish last run",
+    "retry": "retry",
+    "login": "log in",
+    "open_detail": "detail",
+    "next_pane": "panes",
+    "pause": "pause",
+    "lower_limit": "fewer",
+    "retry_all": "retry all",
+    "raise_limit": "more jobs",
+    "filter": "filter",
+    "pick": "run now",
+    "mark": "mark",
+    "move_up": "up the queue",
+    "acknowledge": "acknowledge",
+    "drain": "drain",
+}
+"""What the footer offers, the most important first, and its labels there; `quit` and `help` always follow."""
+_FOOTER_OF_LOG = {
+    "next_match": "next match",
+    "previous_match": "previous",
+    "filter": "search",
+    "changed_only": "only changes",
+    "follow": "follow",
+    "open_detail": "detail",
+    "next_pane": "panes",
+    "export_log": "write to a file",
+    "start_all": "start all",
+    "cancel": "cancel",
+    "retry": "retry",
+    "pause": "pause",
+}
+"""As above, while the log has the focus."""
+_FOOTER_OF_REPLAY = {
+    "pause": "pause",
+    "step": "step",
+    "raise_limit": "faster",
+    "lower_limit": "slower",
+    "back": "back",
+    "forward": "on",
+    "restart": "restart",
+    "open_detail": "detail",
+    "next_pane": "panes",
+    "filter": "filter",
+}
+"""As above, in a replay."""
+
+
+_FOOTER_OF_DETAIL = {
+    "cancel": "cancel",
+    "retry": "retry",
+    "login": "log in",
+    "copy_command": "copy command",
+    "shell": "shell",
+    "lazygit": "lazygit",
+    "editor": "editor",
+    "pick": "run now",
+    "copy": "copy",
+    "next_repo": "next",
+    "previous_repo": "previous",
+}
+"""As above, in the detail of a repo."""
+_FOR_WHAT_IS_IN_THE_WAY = ("shell", "lazygit", "editor")
+
+
+def hints(now: Situation, log: LogPane | None = None) -> list[Hint]:
+    """What the footer shows: the actions that would do something now; `log` where that has the focus."""
+    labels = dict(_FOOTER_OF_REPLAY if now.player else _FOOTER)
+    if log:
+        labels = {name: label for name, label in _FOOTER_OF_LOG.items() if name not in _without_use(log)}
+        if log.only_interesting:
+            labels["changed_only"] = "all lines"
+    if now.player.paused if now.player else now.board.paused:
+        del labels["pause"]
+        labels = {"pause": "resume", **labels}  # first: a narrow footer does not leave out how it goes on
+    if now.on_heading:
+        labels |= {"retry": "retry these", "mark": "mark these", "open_detail": "fold"}
+    return _hints(now, labels)
+
+
+def _without_use(log: LogPane) -> set[str]:
+    matches = set() if log.found else {"next_match", "previous_match"}
+    return matches | {"follow"} if log.follow else matches
+
+
+def detail_hints(now: Situation, *, in_the_way: bool) -> list[Hint]:
+    """As `hints`, in the detail of a repo; `in_the_way`: the person has something to do in its folder."""
+    labels = dict(_FOOTER_OF_DETAIL)
+    if not in_the_way:
+        for name in _FOR_WHAT_IS_IN_THE_WAY:
+            del labels[name]
+    elif not has_lazygit():
+        del labels["lazygit"]
+    return _hints(now, labels)
+
+
+@cache
+def has_lazygit() -> bool:
+    """Looked up once: the footer is drawn with every tick."""
+    return shutil.which("lazygit") is not None
+
+
+def last_hints(keys: Keymap) -> list[Hint]:
+    """What a person needs in every footer."""
+    return [Hint(keys.shown(name)[0], label) for name, label in (("quit", "quit"), ("help", "more"))]
+
+
+def _hints(now: Situation, labels: Mapping[str, str]) -> list[Hint]:
+    return [
+        Hint(now.keys.shown(name)[0], label)
+        for name, label in labels.items()
+        if now.keys.by_action[name] and BY_NAME[name].refuse(now) is None
+    ]

@@ -1,0 +1,165 @@
+"""Why an action does nothing now: a function for each reason, of what the action looks at."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from tui.app.keymap import Keymap
+from tui.app.player import SPEEDS, Player
+from tui.app.views import Views
+from tui.engine.slots import MAX_JOBS
+from tui.view.advised import commands, suggestion
+from tui.view.board import Board, BoardRow, Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What an action looks at before it is done. `targets` are the marked repos, else the selected one."""
+
+    board: Board
+    targets: Sequence[BoardRow]
+    keys: Keymap
+    player: Player | None = None
+    """Of a replay."""
+    on_heading: bool = False
+    """The targets are a whole group."""
+    in_detail: bool = False
+    views: Views = field(default_factory=Views)
+
+
+Refusal = Callable[[Situation], str | None]
+"""Why the action does nothing now, as one line for a person; None: it works."""
+
+
+def never(_now: Situation) -> str | None:
+    return None
+
+
+def live(refuse: Refusal) -> Refusal:
+    """For what a replay cannot do."""
+    return lambda now: "this is a replay: nothing runs" if now.player else refuse(now)
+
+
+def needs_target(now: Situation) -> str | None:
+    return None if now.targets else "nothing is selected"
+
+
+def one_repo(now: Situation) -> str | None:
+    if now.on_heading:
+        return f"this is a group: {now.keys.first('open_detail')} folds it; go to one of its repos"
+    return needs_target(now)
+
+
+def _cannot_run(row: BoardRow) -> str | None:
+    if row.repo.error:
+        return f"{row.repo.id}: its entry in the workspace file is wrong"
+    return None if row.repo.enabled else f"{row.repo.id} is disabled in the workspace file"
+
+
+def _all_refuse(now: Situation, why: Callable[[BoardRow], str | None]) -> str | None:
+    """None as soon as one target would do; several that would not are told as one."""
+    reasons = [why(row) for row in now.targets]
+    if not reasons or None in reasons:
+        return needs_target(now)
+    return reasons[0] if len(reasons) == 1 else f"none of these {len(reasons)}: {reasons[0]}"
+
+
+def sync(now: Situation) -> str | None:
+    return _all_refuse(now, _cannot_run)
+
+
+def retry(now: Situation) -> str | None:
+    def why(row: BoardRow) -> str | None:
+        if row.active:
+            return f"{row.repo.id} is {row.state} and has not ended yet"
+        return _cannot_run(row) or (None if row.can_be_retried else f"{row.repo.id} has not run yet")
+
+    return _all_refuse(now, why)
+
+
+def cancel(now: Situation) -> str | None:
+    return _all_refuse(
+        now, lambda row: None if row.active else f"{row.repo.id} is not running: nothing to cancel"
+    )
+
+
+def move(now: Situation) -> str | None:
+    return _all_refuse(
+        now,
+        lambda row: None if row.state is Stage.QUEUED else f"{row.repo.id} is not queued: no place to move",
+    )
+
+
+def retry_all(now: Situation) -> str | None:
+    some = any(not _cannot_run(row) for row in now.board.troubled.values())
+    return None if some else "nothing needs attention"
+
+
+def acknowledge(now: Situation) -> str | None:
+    return _all_refuse(now, lambda row: None if row.needs_person else f"{row.repo.id} has no open failure")
+
+
+def finish_last_run(now: Situation) -> str | None:
+    return None if now.board.left else "the run before this session left nothing to do"
+
+
+def start_all(now: Situation) -> str | None:
+    if now.board.planned or not now.board.active:
+        return None
+    return "all repos are in this run already"
+
+
+def idle(now: Situation) -> str | None:
+    return None if now.board.active else "nothing is running"
+
+
+def login(now: Situation) -> str | None:
+    return _all_refuse(now, lambda row: None if row.needs_login else f"{row.repo.id} needs no login")
+
+
+def copy_command(now: Situation) -> str | None:
+    return _all_refuse(
+        now, lambda row: None if commands(suggestion(row)) else f"no command is suggested for {row.repo.id}"
+    )
+
+
+def turn(now: Situation) -> str | None:
+    return None if now.in_detail else "only in the detail of a repo"
+
+
+def pause(now: Situation) -> str | None:
+    if now.player:
+        return plays(now)
+    return None if now.board.paused else idle(now)
+
+
+def drain(now: Situation) -> str | None:
+    return None if now.board.counts[Stage.QUEUED] else "nothing is queued"
+
+
+def raise_limit(now: Situation) -> str | None:
+    if now.player:
+        return f"{SPEEDS[-1]}× is the fastest" if now.player.speed == SPEEDS[-1] else None
+    return f"{MAX_JOBS} jobs at a time is the most" if now.board.limit >= MAX_JOBS else None
+
+
+def lower_limit(now: Situation) -> str | None:
+    pause = now.keys.first("pause")
+    if now.player:
+        slowest = f"{SPEEDS[0]}× is the slowest; {pause} pauses, {now.keys.first('step')} steps"
+        return slowest if now.player.speed == SPEEDS[0] else None
+    return f"one job at a time is the least; {pause} pauses" if now.board.limit <= 1 else None
+
+
+def empty(now: Situation) -> str | None:
+    return None if now.board.rows else "there is nothing to mark"
+
+
+def replay(now: Situation) -> str | None:
+    return None if now.player else "only in a replay"
+
+
+def plays(now: Situation) -> str | None:
+    if now.player and now.player.over:
+        again, back = now.keys.first("restart"), now.keys.first("back")
+        return f"the replay is over; {again} plays it again, {back} goes back"
+    return replay(now)
