@@ -16,12 +16,11 @@ from textual.geometry import Size
 from textual.screen import Screen
 from textual.widgets import Static
 
-from tui.app import lists, present
+from tui.app import lists, present, titles
 from tui.app.desk import Desk
 from tui.app.footer import hints, last_hints
 from tui.app.listing import Listing
 from tui.app.views import View
-from tui.view.board import Stage
 from widgets.filter_line import FilterLine
 from widgets.hint_bar import HintBar
 from widgets.line_pane import LinePane
@@ -29,7 +28,6 @@ from widgets.line_table import LineTable, TableRow
 from widgets.log_pane import LogLine, LogPane
 from widgets.slot_grid import SlotGrid
 from widgets.status_pane import StatusPane
-from widgets.text import cut_end, fit
 
 _SPINS_PER_SECOND = 5
 _NARROW, _BROAD, _TALL = 100, 160, 20
@@ -247,20 +245,8 @@ class RunScreen(Screen[None]):
         self._hints.show(hints(now, log), *last_hints(desk.keys))
 
     def _paint_header(self) -> None:
-        desk = self._desk
-        words = [
-            desk.leaving,
-            present.mode(desk.board),
-            "dry run" if desk.session.dry_run else "",
-            present.passes(desk.session.watch),
-            present.done(desk.board) if desk.board.run and self.size.height < _TALL else "",
-            present.playing(desk.player) if desk.player else present.run_clock(desk.board, desk.clock),
-        ]
-        right = "   ".join(word for word in words if word)
-        width = max(0, self.size.width - 2)
-        right = cut_end(right, width)
-        left = fit(f"synctui  {desk.session.workspace}", width - len(right))
-        _update(self._header, f"{left}{right}")
+        width, height = self.size
+        _update(self._header, titles.header(self._desk, max(0, width - 2), short=height < _TALL))
 
     def _paint_table(self) -> None:
         desk = self._desk
@@ -281,34 +267,13 @@ class RunScreen(Screen[None]):
             self._filter.show_count(said)
 
     def _paint_titles(self) -> None:
-        desk, board = self._desk, self._desk.board
-        counts = {
-            "queue": board.counts[Stage.QUEUED],
-            "attention": len(board.troubled),
-            "repos": len(board.rows),
-            "arrived": len(desk.arrived),
-        }
-        current = self.view.tab
-        room = self.table.outer_size.width - _FRAME
-        tabs: list[Content] = []
-        for name, words in lists.tab_titles(counts, current, room).items():
-            link = Content.from_markup(f"[@click=app.act('show_{name}')]{words}[/]")
-            tabs.append(link.stylize("bold reverse") if name == current else link)
-        notes = [
-            f"{len(desk.marks)} marked" if desk.marks else "",
-            f"/{self.view.words}" if self.view.words else "",
-            self.view.order if self.shows_repos else "",
-        ]
-        self.table.entitle(Content.assemble(*tabs))
-        _title(self.table, None, " · ".join(note for note in notes if note))
+        desk = self._desk
+        self.table.entitle(titles.tabs(desk, self.view.tab, self.table.outer_size.width - _FRAME))
+        _title(self.table, None, titles.below_list(desk, self.view))
         if self._needle and self._filter.text == self._needle:
             self._filter.show_count(f"{self._log.position} ")
-        log_notes = [
-            "only changes" if self._log.only_interesting else "",
-            f"/{self._needle} {self._log.position}" if self._needle else "",
-            "" if self._log.follow else f"not following, {desk.keys.first('follow')} follows",
-        ]
-        _title(self._log, Content("Log"), " · ".join(note for note in log_notes if note))
+        below = titles.below_log(self._log, self._needle, desk.keys.first("follow"))
+        _title(self._log, Content("Log"), below)
 
     # Messages.
 
