@@ -1,13 +1,12 @@
 """How many programs a repo costs: what three repos start beyond what one of them starts."""
 
-import os
-import shutil
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.kit.git_calls import GitCalls
 from tests.kit.program import Workspace, synctui
 from tests.kit.repos import add_commits, git
 from tui.demo.server import GitServer
@@ -16,38 +15,13 @@ NAMES = ("a", "b", "c")
 
 
 @pytest.fixture
-def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[list[str]]]:
-    """The words of each git that was called by its name since the last time."""
-    file, real = tmp_path / "calls", shutil.which("git")
-    program = tmp_path / "bin/git"
-    program.parent.mkdir()
-    program.write_text(
-        f'#!/bin/sh\nsaid=$(printf "%s\\037" "$@"); printf "%s\\n" "$said" >> {file}\nexec {real} "$@"\n'
-    )
-    program.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
-
-    def take() -> list[list[str]]:
-        lines = file.read_text().splitlines() if file.exists() else []
-        file.unlink(missing_ok=True)
-        return [line.split("\037") for line in lines]
-
-    return take
-
-
-def command(words: list[str]) -> str:
-    rest = iter(words)
-    for word in rest:
-        if word in {"-c", "-C"}:
-            next(rest)
-        elif not word.startswith("-"):
-            return word
-    raise AssertionError(words)
+def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> GitCalls:
+    return GitCalls(tmp_path / "calls", monkeypatch)
 
 
 def for_each(
     workspace: Workspace,
-    calls: Callable[[], list[list[str]]],
+    calls: GitCalls,
     before: Callable[[str], object] = lambda _name: None,
 ) -> Counter[str]:
     assert synctui("sync", cwd=workspace.folder).code == 0
@@ -55,18 +29,16 @@ def for_each(
     for names in (NAMES[:1], NAMES):
         for name in names:
             before(name)
-        calls()
+        calls.take()
         ran = synctui("sync", *(f"co/{name}" for name in names), cwd=workspace.folder)
         assert ran.code == 0, ran.out
-        counts.append(Counter(map(command, calls())))
+        counts.append(Counter(calls.take()))
     more = counts[1] - counts[0]
     assert all(count % (len(NAMES) - 1) == 0 for count in more.values()), more
     return Counter({name: count // (len(NAMES) - 1) for name, count in more.items()})
 
 
-def test_a_current_repo_asked_by_http_costs_no_program(
-    workspace: Workspace, calls: Callable[[], list[list[str]]]
-) -> None:
+def test_a_current_repo_asked_by_http_costs_no_program(workspace: Workspace, calls: GitCalls) -> None:
     workspace.add(*NAMES)
     with GitServer(workspace.folder / "remotes") as server:
         for name in NAMES:
@@ -75,16 +47,12 @@ def test_a_current_repo_asked_by_http_costs_no_program(
         assert for_each(workspace, calls) == Counter(["upload-pack"]), "which is the server's"
 
 
-def test_a_current_repo_asked_otherwise_costs_one_fetch(
-    workspace: Workspace, calls: Callable[[], list[list[str]]]
-) -> None:
+def test_a_current_repo_asked_otherwise_costs_one_fetch(workspace: Workspace, calls: GitCalls) -> None:
     workspace.add(*NAMES)
     assert for_each(workspace, calls) == Counter(["fetch"])
 
 
-def test_a_fast_forward_costs_a_fetch_a_merge_and_three_looks(
-    workspace: Workspace, calls: Callable[[], list[list[str]]]
-) -> None:
+def test_a_fast_forward_costs_a_fetch_a_merge_and_three_looks(workspace: Workspace, calls: GitCalls) -> None:
     workspace.add(*NAMES)
     costs = for_each(workspace, calls, lambda name: add_commits(workspace.remotes[name]))
     assert costs == Counter(["fetch", "rev-list", "status", "diff-tree", "merge"])

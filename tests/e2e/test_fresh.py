@@ -4,12 +4,13 @@ import signal
 import sqlite3
 from pathlib import Path
 
+import pytest
+
 from tests.kit.gate import SshStub
-from tests.kit.git_trace import GitTrace
+from tests.kit.git_calls import GitCalls
 from tests.kit.program import Ran, Workspace, ended, start, synctui
 
 FRESH, ASKED = ("skipped", "fresh"), ("up_to_date", None)
-_NETWORK = {"fetch", "clone", "ls-remote", "submodule", "remote-http", "remote-https", "upload-pack"}
 
 
 def states(ran: Ran) -> dict[str, tuple[str, str | None]]:
@@ -20,17 +21,19 @@ def sync(workspace: Workspace, *flags: str) -> Ran:
     return synctui("sync", "--ndjson", "--min-age", "1h", *flags, cwd=workspace.folder)
 
 
-def test_the_second_of_two_runs_starts_no_git(workspace: Workspace, ssh_stub: SshStub, sandbox: Path) -> None:
+def test_the_second_of_two_runs_asks_nobody(
+    workspace: Workspace, ssh_stub: SshStub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     names = [f"r{n}" for n in range(6)]
     workspace.add(*names, stub=ssh_stub)
-    trace = GitTrace(sandbox)
+    calls = GitCalls(tmp_path / "calls", monkeypatch)
     first = sync(workspace)
     assert (first.code, states(first)) == (0, dict.fromkeys(names, ASKED))
     assert sorted(ssh_stub.starts()) == names
-    assert trace.take()
+    assert calls.take().count("fetch") == len(names)
     second = sync(workspace)
     assert (second.code, states(second)) == (0, dict.fromkeys(names, FRESH))
-    assert not _NETWORK & set(trace.take())
+    assert calls.take() == ["config"], "the settings of the person, once"
     assert sorted(ssh_stub.starts()) == names
     told = synctui("sync", "--min-age", "1h", cwd=workspace.folder)
     lines = sorted(line.split()[1:3] for line in told.out.splitlines()[:6])
