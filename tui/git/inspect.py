@@ -1,15 +1,19 @@
 """Read-only facts about a checkout: no network, no write, no lock."""
 
 import contextlib
+import errno
 import os
 import re
+import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tui.git.clean import clean_text
 from tui.git.failure import classify_os_error
+from tui.git.files.whole import read_whole
 from tui.git.gauge import Gauge
+from tui.git.links import Links
 from tui.git.process import Deadlines, Exit, GitRunner
 from tui.git.remote import LIST_CONFIG, Setting, parse_config
 from tui.git.repo import public_url
@@ -71,23 +75,33 @@ def git_dir_of(path: Path) -> Path | None:
     Never that of a folder above. Raises OSError when it cannot be looked at.
     """
     dot_git = path / ".git"
-    if dot_git.is_file():
-        with dot_git.open("rb") as file:
-            text = file.read(8192)
+    mode = _mode(dot_git)
+    if stat.S_ISREG(mode):
+        text = read_whole(dot_git)
         if not text.startswith(b"gitdir:"):
             return None
         return path / os.fsdecode(text.removeprefix(b"gitdir:").strip())
-    if dot_git.is_dir():
+    if stat.S_ISDIR(mode):
         return dot_git
     if (path / "HEAD").is_file() and (path / "objects").is_dir() and (path / "config").is_file():
         return path
     return None
 
 
+def _mode(path: Path) -> int:
+    """0: nothing is there."""
+    try:
+        return os.stat(path).st_mode  # noqa: PTH116 - two calls of it in one
+    except OSError as error:
+        if error.errno in {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}:
+            return 0
+        raise
+
+
 def common_dir_of(git_dir: Path) -> Path:
     """The git dir that all worktrees of a repository share."""
     with contextlib.suppress(OSError):
-        text = (git_dir / "commondir").read_bytes().strip()
+        text = read_whole(f"{git_dir}/commondir").strip()
         return git_dir / os.fsdecode(text)
     return git_dir
 
@@ -118,7 +132,7 @@ def _module_dirs(git_dir: Path) -> Iterator[Path]:
 
 def in_progress(git_dir: Path) -> str | None:
     """What the person has begun and not ended: merge, rebase, cherry-pick, revert, bisect or am."""
-    return next((word for name, word in _IN_PROGRESS if (git_dir / name).exists()), None)
+    return next((word for name, word in _IN_PROGRESS if os.path.exists(f"{git_dir}/{name}")), None)  # noqa: PTH110 - for each repository, seven
 
 
 def branch_in_progress(git_dir: Path) -> str | None:
@@ -140,7 +154,7 @@ def inspect(path: Path, stop: StopSignal | None = None) -> RepoStatus:
         bare = git_dir == path
         # First of all: git runs the filters that the settings name when it looks at files.
         settings = parse_config(runner.run(*LIST_CONFIG).stdout)
-        if refused := decided_by_tree(Tree(path, git_dir, common_dir_of(git_dir)), settings):
+        if refused := decided_by_tree(Tree(path, git_dir, common_dir_of(git_dir), Links()), settings):
             return RepoStatus(error=refused[0])
         answer = runner.run(*(_BARE_HEAD if bare else _STATUS))
         if answer.ended_by is not None:

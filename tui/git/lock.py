@@ -16,6 +16,7 @@ from tui.git.group import start_of
 from tui.git.heartbeat import heartbeat
 from tui.git.holder import Holder, holder_in, is_alive, is_dead, own_note, read_note
 from tui.git.inspect import common_dir_of, git_dir_of
+from tui.git.links import Links
 
 _NOTE_TRIES = 20  # of 10 ms each: the holder writes its note just after it has the lock
 
@@ -30,7 +31,7 @@ class LockUnsupported(Exception):  # noqa: N818 - names what the file system is
     """The file system of the lock folder knows no flock."""
 
 
-def lock_key(path: Path) -> str:
+def lock_key(path: Path, links: Links | None = None) -> str:
     """The real path of the common git dir: the same for a checkout, a symlink to it and its worktrees.
 
     Of a checkout that does not exist yet, or that cannot be looked at, it is the one it would have.
@@ -38,11 +39,11 @@ def lock_key(path: Path) -> str:
     git_dir = None
     with contextlib.suppress(OSError):
         git_dir = git_dir_of(path)
-    return os.path.realpath(common_dir_of(git_dir) if git_dir else path / ".git")
+    return (links or Links()).real(common_dir_of(git_dir) if git_dir else path / ".git")
 
 
-def lock_file(lock_dir: Path, path: Path) -> Path:
-    return lock_dir / (hashlib.sha256(os.fsencode(lock_key(path))).hexdigest() + ".lock")
+def lock_file(lock_dir: Path, path: Path, links: Links | None = None) -> Path:
+    return lock_dir / (hashlib.sha256(os.fsencode(lock_key(path, links))).hexdigest() + ".lock")
 
 
 def any_note(lock_dir: Path) -> bool:
@@ -99,13 +100,17 @@ class RepoLock:
     """
 
     def __init__(
-        self, lock_dir: Path, path: Path, may_wait: Callable[[Holder], bool] = lambda _holder: False
+        self,
+        lock_dir: Path,
+        path: Path,
+        may_wait: Callable[[Holder], bool] = lambda _holder: False,
+        links: Links | None = None,
     ) -> None:
         """`may_wait` is called each time somebody holds it, takes its time, and tells whether to try again."""
         self._dir = lock_dir
         self._may_wait = may_wait
         self._path = path
-        self._file = lock_file(lock_dir, path)
+        self._file = lock_file(lock_dir, path, links)
         self._fd = -1
         self._note: dict[str, Any] = {}
         self.dead: Holder | None = None
@@ -114,9 +119,11 @@ class RepoLock:
         """What was done about what that one left, in words."""
 
     def __enter__(self) -> Self:
-        self._dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # Not inherited (Python's default): a daemon that git starts would keep the lock for as long as it lives.
-        fd = os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fd = self._open()
+        except FileNotFoundError:
+            self._dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+            fd = self._open()
         try:
             self._take(fd)
             self._fd = fd
@@ -127,6 +134,10 @@ class RepoLock:
             os.close(fd)
             raise
         return self
+
+    def _open(self) -> int:
+        # Not inherited (Python's default): a daemon that git starts would keep the lock for as long as it lives.
+        return os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
     def _take(self, fd: int) -> None:
         tries = 0
@@ -143,7 +154,7 @@ class RepoLock:
                 tries += 1
                 time.sleep(0.01)
         # A note that stands is that of a program which was killed.
-        if note := read_note(self._file):
+        if os.fstat(fd).st_size and (note := read_note(self._file)):
             self.dead = holder_in(note, self._file)
             self.cleared = clear_up(note, self._path)
 

@@ -6,33 +6,35 @@ from pathlib import Path
 from tui.git.clean import clean_text
 from tui.git.dot_git import names_git_dir
 from tui.git.failure import Ended
-from tui.git.inspect import common_dir_of
+from tui.git.links import Links, above, is_in
 from tui.git.outcome import Reason, State
 from tui.git.process import GitRunner
 from tui.git.repo import Repo
 
 
-def check_place(repo: Repo) -> None:
+def check_place(repo: Repo, links: Links) -> None:
     """Ended where the links of this moment lead out of the workspace folder or into a git dir."""
-    real = repo.path.resolve()
-    if repo.root is not None and not real.is_relative_to(repo.root.resolve()):
+    real = links.real(repo.path)
+    if repo.root is not None and not is_in(real, links.real(repo.root)):
         raise refused(f"{repo.path} leaves the workspace folder {repo.root}")
-    if names_git_dir(str(real)):
+    if names_git_dir(real):
         raise refused(f"{real} lies in a git dir")
 
 
-def check_surroundings(repo: Repo, git_dir: Path | None, git: GitRunner) -> None:
+def check_surroundings(
+    repo: Repo, git_dir: Path | None, common: Path | None, links: Links, git: GitRunner
+) -> None:
     """Ended where what is or shall be there lies in the git dir of another, or came with another's tree.
 
-    `git_dir`: its own, None: it has none.
+    `git_dir`, `common`: its own, None: it has none.
     """
-    real = repo.path.resolve()
-    own = common_dir_of(git_dir).resolve() if git_dir else None
-    for folder in real.parents:
+    real = links.real(repo.path)
+    own = links.real(common) if common else None
+    for folder in above(real):
         # A worktree beside the branches of its own bare repository is a common way to have many.
         if folder != own and _is_git_dir(folder):
             raise refused(f"{real} lies in the git dir {folder}")
-    if git_dir == repo.path and _is_tracked(real, git):
+    if git_dir == repo.path and _is_tracked(Path(real), git):
         raise refused(f"{real} is part of the repository around it, which could have git run anything")
 
 
@@ -48,8 +50,11 @@ def what_is_there(path: Path) -> str:
     return "a file" if path.exists() else "a link that leads nowhere"
 
 
-def _is_git_dir(folder: Path) -> bool:
-    return os.path.lexists(folder / "HEAD") and (folder / "objects").is_dir() and (folder / "refs").is_dir()
+def _is_git_dir(folder: str) -> bool:
+    return os.path.lexists(f"{folder}/HEAD") and all(
+        os.path.isdir(f"{folder}/{name}")  # noqa: PTH112 - for each folder above each repository
+        for name in ("objects", "refs")
+    )
 
 
 def _is_tracked(bare: Path, git: GitRunner) -> bool:

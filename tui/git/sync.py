@@ -18,7 +18,8 @@ from tui.git.files.refs import read_refs
 from tui.git.forecast import foresee_move, foresee_signature
 from tui.git.gauge import Gauge
 from tui.git.hooks import keep_the_tree_out
-from tui.git.inspect import branch_in_progress, git_dir_of, in_progress
+from tui.git.inspect import branch_in_progress, common_dir_of, git_dir_of, in_progress
+from tui.git.links import Links
 from tui.git.lock import LockUnsupported, RepoBusy, RepoLock, check_free
 from tui.git.move import Checkout, check_work_tree, fast_forward_others, head_state, move_head
 from tui.git.outcome import DRY_RUN, UNCERTAIN, Action, Outcome, Reason, State
@@ -51,12 +52,13 @@ def sync_repo(
     runner.deadlines.end += gauge.waited
     work = Work(repo, options, runner)
     try:
-        check_place(repo)
+        links = Links()
+        check_place(repo, links)
         if options.dry_run:  # writes nothing, not even a lock file
             work.note(DRY_RUN)
             check_free(options.lock_dir, repo.path)
             return _sync(work)
-        with RepoLock(options.lock_dir, repo.path, work.wait_for) as lock:
+        with RepoLock(options.lock_dir, repo.path, work.wait_for, links) as lock:
             runner.on_child = lock.note_child
             runner.on_move = lock.note_move
             return _sync(work)
@@ -84,14 +86,16 @@ def _sync(work: Work) -> Outcome:
         vacant = git_dir is None and is_vacant(path)
     except PermissionError as error:
         raise Ended(State.FAILED, Reason.CORRUPT, clean_text(f"cannot be read: {error.filename}")) from error
-    check_surroundings(work.repo, git_dir, work.git)
+    links = Links()  # anew: who held the repo may have changed them
+    common = common_dir_of(git_dir) if git_dir else None
+    check_surroundings(work.repo, git_dir, common, links, work.git)
     if vacant:
         return _clone(work)
-    if git_dir is None:
+    if git_dir is None or common is None:
         raise Ended(State.FAILED, Reason.NOT_A_REPOSITORY, f"at its path is {what_is_there(path)}")
     if not os.access(git_dir, os.R_OK | os.X_OK):
         raise Ended(State.FAILED, Reason.CORRUPT, clean_text(f"its git dir cannot be read: {git_dir}"))
-    return _Update(work, git_dir).run()
+    return _Update(work, git_dir).run(common, links)
 
 
 def _clone(work: Work) -> Outcome:
@@ -113,10 +117,11 @@ class _Update:
         self._plain: tuple[Setting, ...] | None = None
         """What is configured, where the refs can be read from their files."""
 
-    def run(self) -> Outcome:
+    def run(self, common: Path, links: Links) -> Outcome:
         work = self.work
         settings, before = self._read()
         checkout = self._look(before)
+        keep_the_tree_out(work, settings, self.git_dir, links)
         remote = self._remote(checkout, settings)
         _check_stale(work)  # of what is there, and is what the entry means
         check_room(work)
@@ -127,7 +132,7 @@ class _Update:
         work.git.env = login_env(entry) if is_entrys else login_env(remote.location, remote.url)
         if work.options.dry_run:
             return self._forecast(before, checkout, remote)
-        probe = Probe(work, self.git_dir, remote, settings, before, self.bare)
+        probe = Probe(work, self.git_dir, common, remote, settings, before, self.bare)
         fetched = probe.run() or fetch(work, self.git_dir, remote, self.specs, before, self._refs)
         after = fetched.refs
         self._settle(before, after, checkout, remote, fetched.branches)
@@ -214,7 +219,6 @@ class _Update:
         return parse_refs(self.work.read(*LIST_REFS))
 
     def _remote(self, checkout: Checkout, settings: tuple[Setting, ...]) -> Remote:
-        keep_the_tree_out(self.work, settings, self.git_dir)
         if not self.bare and any(one.key == "core.worktree" for one in settings):
             check_work_tree(self.work)
         remote = choose_remote(self.work.repo, settings, checkout.branch)

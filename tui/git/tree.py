@@ -2,37 +2,41 @@
 
 import os
 import re
-from collections import deque
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from tui.git.clean import clean_text
+from tui.git.files.whole import read_whole
+from tui.git.links import Links, above, is_in
 from tui.git.remote import OWN_SCOPES, Setting
 
 INCLUDE = re.compile(r"include\.path|includeif\..*\.path", re.DOTALL)
 """The keys that name a further file of settings."""
-_MOST_LINKS = 40  # as the kernel has it
 
 
 class Tree:
     """All working trees from which a path of this repository could be filled: its own, and those around and beside it."""
 
-    def __init__(self, place: Path, git_dir: Path, common: Path) -> None:
-        self.place = place
-        self._own = {os.path.realpath(git_dir), os.path.realpath(common)}
-        links = (Path(os.fsdecode(file.read_bytes().strip())) for file in common.glob("worktrees/*/gitdir"))
-        git_dirs = (folder for folder in (common, *common.parents, *links) if folder.name == ".git")
-        self._roots = {os.path.realpath(root) for root in (place, *(folder.parent for folder in git_dirs))}
+    def __init__(self, place: Path, git_dir: Path, common: Path, links: Links) -> None:
+        self.place = os.fspath(place)
+        self._links = links
+        self._own = {links.real(git_dir), links.real(common)}
+        own = os.fspath(common)
+        git_dirs = (own, *above(own), *_of_worktrees(own))
+        self._roots = {links.real(place)} | {
+            links.real(folder.removesuffix("/.git") or "/") for folder in git_dirs if folder.endswith("/.git")
+        }
 
-    def holds(self, path: Path) -> bool:
+    def holds(self, path: str) -> bool:
         """Whether it is in a tree, or a link on the way to it."""
-        return any(self._is_part(step) for step in _steps(path))
+        return any(self._is_part(step) for step in self._links.steps(path))
 
-    def _is_part(self, step: Path) -> bool:
-        if any(step.is_relative_to(own) for own in self._own):
+    def _is_part(self, step: str) -> bool:
+        if any(is_in(step, own) for own in self._own):
             return False
         return any(
-            step.is_relative_to(root) and ".git" not in step.relative_to(root).parts for root in self._roots
+            is_in(step, root) and ".git" not in step.removeprefix(root).split("/") for root in self._roots
         )
 
 
@@ -41,14 +45,14 @@ def decided_by_tree(tree: Tree, settings: Iterable[Setting]) -> tuple[str, str] 
 
     git cannot leave that out. The key is empty where the file itself is of the tree.
     """
-    files: set[Path] = set()
+    files: set[str] = set()
     for one in settings:
         if one.scope not in OWN_SCOPES:
             continue
-        file = tree.place / one.origin.removeprefix("file:")
+        file = _join(tree.place, one.origin.removeprefix("file:"))
         if INCLUDE.fullmatch(one.key):
+            included = _join(file.rpartition("/")[0], os.path.expanduser(one.value))  # noqa: PTH111 - Path raises for `~nobody`
             # Also where the condition is not met now, and where there is no such file yet: a pull may bring it.
-            included = file.parent / os.path.expanduser(one.value)  # noqa: PTH111 - Path raises for `~nobody`
             if tree.holds(included):
                 return _message(f"{one.key} = {one.value} includes a file of the tree"), one.key
         if file not in files and tree.holds(file):
@@ -61,20 +65,13 @@ def _message(what: str) -> str:
     return clean_text(f"{what}: what is fetched would decide what git runs")
 
 
-def _steps(path: Path) -> Iterator[Path]:
-    """Each link on the way, where it really is, and the end."""
-    here = Path("/")
-    rest = deque(Path.cwd().joinpath(path).parts[1:])
-    links = 0
-    while rest:
-        name = rest.popleft()
-        step = here.parent if name == ".." else here / name
-        if step.is_symlink() and links < _MOST_LINKS:
-            links += 1
-            yield step
-            target = step.readlink()
-            rest.extendleft(reversed(target.parts[1:] if target.is_absolute() else target.parts))
-            here = Path("/") if target.is_absolute() else here
-        else:
-            here = step
-    yield here
+def _join(folder: str, path: str) -> str:
+    return path if path.startswith("/") else f"{folder}/{path}"
+
+
+def _of_worktrees(common: str) -> Iterator[str]:
+    """The `.git` of each."""
+    with suppress(OSError):
+        for name in os.listdir(f"{common}/worktrees"):  # noqa: PTH208 - names are wanted
+            with suppress(OSError):
+                yield os.fsdecode(read_whole(f"{common}/worktrees/{name}/gitdir").strip())

@@ -10,6 +10,7 @@ from pathlib import Path
 from tui.git.checkup import NoAnswer, ask
 from tui.git.env import OPTIONS, git_env
 from tui.git.files.plain import NotPlain
+from tui.git.files.whole import read_whole
 from tui.git.inspect import files_of_settings
 from tui.git.remote import LIST_CONFIG, OWN_SCOPES, Setting, parse_config
 from tui.git.tree import INCLUDE
@@ -36,9 +37,9 @@ def read_settings(git_dir: Path, *, bare: bool) -> tuple[Setting, ...]:
         raise NotPlain  # it depends on the repository what counts
     if bare and any(one.key == "safe.barerepository" for one in everywhere):
         raise NotPlain
-    file = git_dir / "config"
+    file = f"{git_dir}/config"
     try:
-        text = file.read_bytes().decode("utf-8", "surrogateescape")
+        text = read_whole(file).decode("utf-8", "surrogateescape")
     except OSError as error:
         raise NotPlain from error
     own = tuple(Setting("local", key, value, f"file:{file}") for key, value in parse_file(text))

@@ -8,7 +8,6 @@ import re
 import struct
 import zlib
 from collections.abc import Iterable
-from pathlib import Path
 
 from tui.git.files.plain import NotPlain
 
@@ -26,17 +25,16 @@ _MOST = 1 << 24
 _OFS_DELTA, _REF_DELTA = 6, 7
 
 
-def missing_objects(folder: Path, names: Iterable[str]) -> set[str]:
+def missing_objects(folder: str, names: Iterable[str]) -> set[str]:
     """Those of the names that are not below this `objects` folder; the others are checked as far as damage shows.
 
     Raises NotPlain where one is there and damaged or cannot be read, or other folders have objects for this one too.
     """
-    if os.path.lexists(folder / "info/alternates"):
+    if os.path.lexists(f"{folder}/info/alternates"):
         raise NotPlain
-    place = os.fspath(folder)
     try:
-        missing = {name for name in names if not _is_loose(place, name)}
-        packs = _packs(place) if missing else ()
+        missing = {name for name in names if not _is_loose(folder, name)}
+        packs = _packs(folder) if missing else ()
         for pack in packs:
             # One at a time: there may be many, and each takes two open files.
             with contextlib.closing(_Pack(pack)) as opened:
@@ -129,5 +127,8 @@ class _Pack:
 
 
 def _map(path: str, opened: contextlib.ExitStack) -> mmap.mmap:
-    with open(path, "rb") as file:  # noqa: PTH123 - names are strings here
-        return opened.enter_context(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return opened.enter_context(mmap.mmap(fd, 0, access=mmap.ACCESS_READ))
+    finally:
+        os.close(fd)

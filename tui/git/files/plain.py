@@ -5,6 +5,8 @@ import re
 import stat
 from pathlib import Path
 
+from tui.git.files.whole import read_whole
+
 OBJECT_ID = re.compile(r"[0-9a-f]{40}")
 _SYMBOLIC = re.compile(r"ref: (refs/[^\s\x00-\x20\x7f~^:?*\[\\]+)\n?")
 
@@ -16,10 +18,10 @@ class NotPlain(Exception):  # noqa: N818 - no mistake: git has to be asked
 def check_plain(place: Path, git_dir: Path) -> None:
     """Raises NotPlain where git might not take it for a repository of ours, or shares its files with others."""
     me = os.geteuid()
-    folders = [place, git_dir, git_dir / "objects", git_dir / "refs"]
+    folders: list[Path | str] = [place, git_dir, f"{git_dir}/objects", f"{git_dir}/refs"]
     try:
         stats = [os.stat(folder) for folder in folders]  # noqa: PTH116 - a third of the time of Path's
-        dot_git = os.lstat(place / ".git") if git_dir != place else stats[0]
+        dot_git = os.lstat(f"{place}/.git") if git_dir != place else stats[0]
     except OSError as error:
         raise NotPlain from error
     # In a sudo git asks for the owner before it.
@@ -29,17 +31,17 @@ def check_plain(place: Path, git_dir: Path) -> None:
     if not all(stat.S_ISDIR(one.st_mode) for one in stats):
         raise NotPlain
     for shared in ("commondir", "worktrees", "reftable", "config.worktree"):
-        if os.path.lexists(git_dir / shared):
+        if os.path.lexists(f"{git_dir}/{shared}"):
             raise NotPlain
 
 
 def read_head(git_dir: Path) -> tuple[str | None, str | None]:
     """The full name of the ref that HEAD is on, or the object id of a detached one."""
-    head = git_dir / "HEAD"
+    head = f"{git_dir}/HEAD"
     try:
-        if head.is_symlink():
+        if os.path.islink(head):  # noqa: PTH114 - as above
             raise NotPlain
-        text = head.read_bytes().decode("utf-8", "surrogateescape")
+        text = read_whole(head).decode("utf-8", "surrogateescape")
     except OSError as error:
         raise NotPlain from error
     if match := _SYMBOLIC.fullmatch(text):

@@ -15,9 +15,9 @@ from tui.git.env import carries_login
 from tui.git.fetch import Fetched
 from tui.git.files.objects import missing_objects
 from tui.git.files.plain import NotPlain
+from tui.git.files.whole import write_whole
 from tui.git.gauge import Progress
 from tui.git.hooks import hooks_folder
-from tui.git.inspect import common_dir_of
 from tui.git.outcome import NOT_PROBED, PROBED, Action
 from tui.git.output import seconds_to_wait
 from tui.git.probe.compare import Kept, fetch_head, kept, objects_of_tags
@@ -56,6 +56,7 @@ class Probe:
 
     work: Work
     git_dir: Path
+    common: Path
     remote: Remote
     settings: tuple[Setting, ...]
     before: Refs
@@ -78,8 +79,7 @@ class Probe:
 
     def _compare(self) -> tuple[Kept, ...] | None:
         """All that the remote has and is kept here, with nothing to bring; else None."""
-        common = common_dir_of(self.git_dir)
-        asked = self._wanted(common)
+        asked = self._wanted()
         heard = self._ask(manner_of(self.remote, self.settings), asked)
         refs = kept(asked.specs, heard)
         if refs is None or self._is_news(refs):
@@ -87,7 +87,7 @@ class Probe:
         if not refs:
             raise Unsure("nothing_heard")
         try:
-            objects = common / "objects"
+            objects = f"{self.common}/objects"
             if missing_objects(objects, set(self.before.ids.values())):
                 raise Unsure("objects")
             tags = objects_of_tags(heard, self.before.ids) if asked.follows_tags else set()
@@ -97,13 +97,13 @@ class Probe:
             raise Unsure("objects") from None
         try:
             text = fetch_head(refs, asked, self.remote.location)
-            (self.git_dir / "FETCH_HEAD").write_bytes(text.encode("utf-8", "surrogateescape"))
+            write_whole(f"{self.git_dir}/FETCH_HEAD", text.encode("utf-8", "surrogateescape"))
         except OSError:
             raise Unsure("fetch_head") from None
         return refs
 
-    def _wanted(self, common: Path) -> Wanted:
-        git, remote = self.work.git, self.remote
+    def _wanted(self) -> Wanted:
+        git, remote, common = self.work.git, self.remote, self.common
         if git.gauge.attempt > 1:  # a server in trouble is not asked twice
             raise Unsure("retry")
         if git.env or carries_login(self.work.repo.url or ""):
@@ -111,9 +111,9 @@ class Probe:
         asked = wanted(remote, self.settings, self.git_dir, common, bare=self.bare)
         hooks = hooks_folder(self.work.repo.path, common, self.settings)
         # It runs also where nothing is changed, and may refuse.
-        if git.hooks and os.path.lexists(hooks / "reference-transaction"):
+        if git.hooks and os.path.lexists(f"{hooks}/reference-transaction"):
             raise Unsure("hook")
-        if not os.path.lexists(common / "refs/remotes" / remote.name / "HEAD") and self._follows_head():
+        if not os.path.lexists(f"{common}/refs/remotes/{remote.name}/HEAD") and self._follows_head():
             raise Unsure("remote_head")
         return asked
 
