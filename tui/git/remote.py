@@ -112,6 +112,8 @@ def choose_remote(repo: Repo, settings: tuple[Setting, ...], branch: str | None)
     remotes: dict[str, list[Setting]] = {}
     upstream_remote = None
     for setting in settings:
+        if not setting.key.startswith(("remote.", "branch.")):
+            continue
         section, _, rest = setting.key.partition(".")
         name, _, variable = rest.rpartition(".")
         if section == "remote" and name:

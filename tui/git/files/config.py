@@ -74,7 +74,8 @@ def _value(text: str) -> str:
     match = _QUOTED.fullmatch(text) or _BARE.fullmatch(text.rstrip(" "))
     if match is None:
         raise NotPlain
-    return _ESCAPED.sub(lambda escaped: _ESCAPES[escaped[1]], match[1])
+    value = match[1]
+    return _ESCAPED.sub(lambda escaped: _ESCAPES[escaped[1]], value) if "\\" in value else value
 
 
 @dataclass

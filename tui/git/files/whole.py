@@ -20,8 +20,10 @@ def read_whole(path: str | os.PathLike[str]) -> bytes:
 
 def write_whole(path: str | os.PathLike[str], data: bytes) -> None:
     """In the place of what is there. Raises OSError."""
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o666)
     try:
+        if os.fstat(fd).st_size > len(data):
+            os.ftruncate(fd, 0)
         while data:
             data = data[os.write(fd, data) :]
     finally:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from tui.git.probe.manner import Server
 from tui.git.probe.unsure import Unsure
@@ -40,7 +41,7 @@ class Pool:
     """`post` may be called from any thread."""
 
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _idle: dict[Server, list[tuple[float, http.client.HTTPConnection]]] = field(default_factory=dict)
+    _idle: dict[Server, list[tuple[float, "_Connection"]]] = field(default_factory=dict)
 
     def post(
         self,
@@ -73,7 +74,7 @@ class Pool:
                 self._keep(server, connection)
             return answer
 
-    def _take(self, server: Server) -> http.client.HTTPConnection | None:
+    def _take(self, server: Server) -> "_Connection | None":
         while True:
             with self._lock:
                 kept = self._idle.get(server)
@@ -84,9 +85,9 @@ class Pool:
                 return connection
             connection.close()
 
-    def _keep(self, server: Server, connection: http.client.HTTPConnection) -> None:
+    def _keep(self, server: Server, connection: "_Connection") -> None:
         now = time.monotonic()
-        old: list[http.client.HTTPConnection] = []
+        old: list[_Connection] = []
         with self._lock:
             self._idle.setdefault(server, []).append((now, connection))
             for kept in self._idle.values():
@@ -108,7 +109,7 @@ def _is_readable(sock: socket.socket) -> bool:
 
 
 @contextlib.contextmanager
-def _cut_by(stop: StopSignal, connection: http.client.HTTPConnection) -> Iterator[None]:
+def _cut_by(stop: StopSignal, connection: "_Connection") -> Iterator[None]:
     sock = connection.sock
 
     def cut() -> None:
@@ -120,8 +121,28 @@ def _cut_by(stop: StopSignal, connection: http.client.HTTPConnection) -> Iterato
         yield
 
 
+class _Connection(http.client.HTTPConnection):
+    """On a socket that is open."""
+
+    auto_open = 0
+
+    def __init__(self, server: Server, sock: socket.socket) -> None:
+        self.default_port = 443 if server.is_secure else 80  # is not named in the header `Host`
+        super().__init__(server.host, server.port)
+        self.sock = sock
+        self._unsent = bytearray()
+
+    def send(self, data: Any) -> None:  # bytes, as it is used here
+        """Keeps it until `flush`: head and body would be a record of TLS and a packet each."""
+        self._unsent += data
+
+    def flush(self) -> None:
+        data, self._unsent = self._unsent, bytearray()
+        self.sock.sendall(data)
+
+
 def _exchange(
-    connection: http.client.HTTPConnection,
+    connection: _Connection,
     path: str,
     headers: Iterable[tuple[str, str]],
     body: bytes,
@@ -134,6 +155,7 @@ def _exchange(
         connection.putheader(name, value)
     connection.putheader("Content-Length", str(len(body)))
     connection.endheaders(body)
+    connection.flush()
     response = connection.getresponse()
     data = bytearray()
     while piece := response.read(1 << 16):
@@ -219,21 +241,13 @@ class _Dial:
         return sock
 
 
-def _connect(server: Server, stop: StopSignal, patience: float) -> http.client.HTTPConnection:
+def _connect(server: Server, stop: StopSignal, patience: float) -> _Connection:
     dial = _Dial(server, patience)
     threading.Thread(target=dial.run, name=f"dial-{server.host}", daemon=True).start()
     with stop.waking(dial.done.set):
         dial.done.wait(patience)
     sock = dial.take()
-    if server.is_secure:
-        connection: http.client.HTTPConnection = http.client.HTTPSConnection(
-            server.host, server.port, context=_tls(server.authorities)
-        )
-    else:
-        connection = http.client.HTTPConnection(server.host, server.port)
-    connection.auto_open = 0
-    connection.sock = sock
-    return connection
+    return _Connection(server, sock)
 
 
 def _tls(authorities: str | None) -> ssl.SSLContext:
