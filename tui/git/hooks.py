@@ -11,7 +11,8 @@ from tui.git.remote import Setting
 from tui.git.tree import Tree, decided_by_tree
 from tui.git.work import Work
 
-_OF_A_MOVE = ("post-merge", "post-checkout", "reference-transaction", "post-index-change")
+_HOOKS = frozenset({"post-merge", "post-checkout", "reference-transaction", "post-index-change"})
+"""Those of a fetch and of a move."""
 
 
 def keep_the_tree_out(
@@ -28,9 +29,12 @@ def keep_the_tree_out(
         what, key = said
         raise Ended(State.FAILED, Reason.CONFIG, what, about=key)
     hooks = hooks_folder(place, common, settings)
-    if tree.holds(hooks) or any(tree.holds(link) for link in _links(hooks)):
+    names, links_there = _listed(hooks)
+    has_hooks = not _HOOKS.isdisjoint(names)
+    if tree.holds(hooks) or any(map(tree.holds, links_there)):
         work.git.hooks = False
-        work.skips_hook = any(os.path.lexists(f"{hooks}/{name}") for name in _OF_A_MOVE)
+        work.skips_hook = has_hooks
+    work.git.has_no_hooks = not has_hooks and not any(one.key.startswith("hook.") for one in settings)
 
 
 def hooks_folder(place: Path, common: Path, settings: tuple[Setting, ...]) -> str:
@@ -38,9 +42,11 @@ def hooks_folder(place: Path, common: Path, settings: tuple[Setting, ...]) -> st
     return os.path.join(place, os.path.expanduser(paths[-1])) if paths else f"{common}/hooks"  # noqa: PTH111, PTH118 - Path raises for `~nobody`
 
 
-def _links(folder: str) -> list[str]:
+def _listed(folder: str) -> tuple[set[str], list[str]]:
+    """The names in it, and the paths of those that are links."""
     try:
-        with os.scandir(folder) as entries:
-            return [entry.path for entry in entries if entry.is_symlink()]
+        with os.scandir(folder) as scan:
+            entries = list(scan)
     except OSError:
-        return []
+        return set(), []
+    return {entry.name for entry in entries}, [entry.path for entry in entries if entry.is_symlink()]

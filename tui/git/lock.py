@@ -5,6 +5,7 @@ import errno
 import fcntl
 import hashlib
 import json
+import math
 import os
 import time
 from collections.abc import Callable, Mapping
@@ -113,6 +114,8 @@ class RepoLock:
         self._file = lock_file(lock_dir, path, links)
         self._fd = -1
         self._note: dict[str, Any] = {}
+        self._length = math.inf
+        """Bytes of the note in the file; infinite: one of another's may be longer."""
         self.dead: Holder | None = None
         """Who held it before and was killed."""
         self.cleared: list[str] = []
@@ -186,4 +189,6 @@ class RepoLock:
     def _write(self, note: dict[str, Any]) -> None:
         text = json.dumps(note).encode()
         os.pwrite(self._fd, text, 0)
-        os.ftruncate(self._fd, len(text))
+        if len(text) < self._length:
+            os.ftruncate(self._fd, len(text))
+        self._length = len(text)

@@ -95,6 +95,8 @@ def read_hooks(trace: bytes) -> tuple[str, tuple[str, ...]]:
     running = ""
     failed: list[str] = []
     for line in trace.splitlines():
+        if b'"child_' not in line:  # there are many, and each would have to be read as a whole
+            continue
         try:
             event = json.loads(line)
         except ValueError:  # cut off when git was killed

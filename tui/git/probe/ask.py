@@ -109,10 +109,11 @@ class Probe:
         if git.env or carries_login(self.work.repo.url or ""):
             raise Unsure("login")
         asked = wanted(remote, self.settings, self.git_dir, common, bare=self.bare)
-        hooks = hooks_folder(self.work.repo.path, common, self.settings)
-        # It runs also where nothing is changed, and may refuse.
-        if git.hooks and os.path.lexists(f"{hooks}/reference-transaction"):
-            raise Unsure("hook")
+        # That of a transaction of refs runs also where nothing is changed, and may refuse.
+        if git.hooks and not git.has_no_hooks:
+            hooks = hooks_folder(self.work.repo.path, common, self.settings)
+            if os.path.lexists(f"{hooks}/reference-transaction"):
+                raise Unsure("hook")
         if not os.path.lexists(f"{common}/refs/remotes/{remote.name}/HEAD") and self._follows_head():
             raise Unsure("remote_head")
         return asked
