@@ -11,8 +11,25 @@ from tui.git.links import Links
 @pytest.mark.parametrize(
     "path",
     [
-        *("plain", "plain/", "./plain/.", "plain/deeper", "plain/../plain", "nothing/../plain", "no/such/file"),
-        *("link", "link/deeper", "link/..", "absolute/deeper", "chain/deeper/..", "up/plain", "dangling/x", ""),
+        *(
+            "plain",
+            "plain/",
+            "./plain/.",
+            "plain/deeper",
+            "plain/../plain",
+            "nothing/../plain",
+            "no/such/file",
+        ),
+        *(
+            "link",
+            "link/deeper",
+            "link/..",
+            "absolute/deeper",
+            "chain/deeper/..",
+            "up/plain",
+            "dangling/x",
+            "",
+        ),
     ],
 )
 def test_it_is_where_the_system_finds_it(tmp_path: Path, path: str) -> None:
@@ -27,7 +44,9 @@ def test_it_is_where_the_system_finds_it(tmp_path: Path, path: str) -> None:
     assert Links().real(whole) == os.path.realpath(whole)
 
 
-def test_a_relative_path_begins_at_the_working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_relative_path_begins_at_the_working_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     assert Links().real("a/b") == f"{tmp_path}/a/b"
 
