@@ -52,7 +52,7 @@ def test_a_current_repo_asked_otherwise_costs_one_fetch(workspace: Workspace, ca
     assert for_each(workspace, calls) == Counter(["fetch"])
 
 
-def test_a_fast_forward_costs_a_fetch_a_merge_and_three_looks(workspace: Workspace, calls: GitCalls) -> None:
+def test_a_fast_forward_costs_a_fetch_a_look_and_a_merge(workspace: Workspace, calls: GitCalls) -> None:
     workspace.add(*NAMES)
     costs = for_each(workspace, calls, lambda name: add_commits(workspace.remotes[name]))
-    assert costs == Counter(["fetch", "rev-list", "status", "diff-tree", "merge"])
+    assert costs == Counter(["fetch", "status", "merge"])

@@ -12,12 +12,14 @@ from tui.git.clean import clean_text, shell_word
 from tui.git.decide import Move
 from tui.git.deletions import undone_deletions
 from tui.git.failure import Ended
+from tui.git.files.index import assumes_unchanged
 from tui.git.files.plain import NotPlain
 from tui.git.files.refs import read_position
 from tui.git.half_moved import Moving, take_back
 from tui.git.outcome import Action, Reason, RefChange, RefKind, State
 from tui.git.process import Exit
 from tui.git.refs import Refs
+from tui.git.standing import Standing, standing_of
 from tui.git.work import CLOCK_GRAIN, Work
 
 _DIRTY = re.compile(r"local changes to the following files would be overwritten|not uptodate|needs merge")
@@ -54,9 +56,20 @@ def head_state(work: Work, refs: Refs) -> Checkout:
     return Checkout(name, commit.stdout.decode().strip() if commit.ok else None, detached=name is None)
 
 
-def move_head(work: Work, checkout: Checkout, move: Move, target: str, *, commits: int = 0) -> None:
-    """Moves HEAD to `target`; Ended when that would lose something, and HEAD is where it was."""
-    _look(work, checkout, target)
+def move_head(
+    work: Work,
+    checkout: Checkout,
+    move: Move,
+    target: str,
+    *,
+    commits: int = 0,
+    standing: Standing | None = None,
+) -> None:
+    """Moves HEAD to `target`; Ended when that would lose something, and HEAD is where it was.
+
+    `standing`: as it has just been asked for.
+    """
+    _look(work, checkout, target, standing)
     command = _command(checkout, move, target)
     moving = Moving(str(work.git.place), checkout.head or "", target, time.time() - CLOCK_GRAIN)
     with _noted(work, moving):
@@ -89,15 +102,25 @@ def move_head(work: Work, checkout: Checkout, move: Move, target: str, *, commit
     _note_hooks(work, exit_)
 
 
-def _look(work: Work, checkout: Checkout, target: str) -> None:
+def _look(work: Work, checkout: Checkout, target: str, standing: Standing | None) -> None:
     """Ended where a move would do what git itself does not refuse to do."""
     if checkout.head is None:
         return
     _stay_put(work, checkout)
-    if work.read("status", "--porcelain", "-z", "--untracked-files=no", "--ignore-submodules=dirty"):
+    standing = standing or standing_of(work)
+    if standing.dirty:
         work.note("dirty")
-    if undone := undone_deletions(work, checkout.head, target):
+    may_delete = standing.deletes or _overlooks(work)
+    if may_delete and (undone := undone_deletions(work, checkout.head, target)):
         raise Ended(State.BLOCKED, Reason.DIRTY, undone)
+
+
+def _overlooks(work: Work) -> bool:
+    """Whether git may be told not to see that a file is missing."""
+    try:
+        return work.plain is None or assumes_unchanged(work.plain)
+    except NotPlain:
+        return True
 
 
 def _note_hooks(work: Work, exit_: Exit) -> None:

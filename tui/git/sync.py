@@ -31,6 +31,7 @@ from tui.git.refs import LIST_REFS, Refs, only_branch, parse_refs
 from tui.git.remote import LIST_CONFIG, Remote, Setting, choose_remote, parse_config
 from tui.git.repo import Repo
 from tui.git.room import check_room
+from tui.git.standing import standing_of
 from tui.git.stop import StopSignal
 from tui.git.submodules import foresee_submodules, update_submodules
 from tui.git.work import SyncOptions, Work
@@ -248,7 +249,15 @@ class _Update:
         upstream = self._upstream(before, checkout)
         target = after.ids.get(upstream or "")
         source = remote.source(upstream or "")
-        ahead, behind = self._distance(checkout.head, target)
+        # Where it was current before, it is most likely to be moved: what has to be known for that comes in one look.
+        was_current = checkout.head is not None and checkout.head == before.ids.get(upstream or "")
+        standing = None
+        if was_current and target not in {None, checkout.head} and not self._fetch_only:
+            standing = standing_of(work)
+        if standing and standing.distance and standing.head == checkout.head:
+            ahead, behind = standing.distance
+        else:
+            ahead, behind = self._distance(checkout.head, target)
         pin = pinned_commit(work, after, remote.name) if self._is_pinned else None
         decision = decide(
             Facts(
@@ -274,7 +283,7 @@ class _Update:
             only = only_branch(remote_refs)
             raise Ended(State.BLOCKED, decision.blocked, clean_text(decision.message), about=only)
         if decision.move is not Move.NONE:
-            move_head(work, checkout, decision.move, pin or target or "", commits=behind)
+            move_head(work, checkout, decision.move, pin or target or "", commits=behind, standing=standing)
 
     def _upstream(self, refs: Refs, checkout: Checkout) -> str | None:
         branch = None if self.bare else refs.branch(checkout.branch)
