@@ -7,22 +7,21 @@ interleaved rounds; after each its exit status, what the server was asked and wh
 # ruff: noqa: T201  it prints its figures
 
 import argparse
-import http.client
 import json
 import os
 import shutil
-import ssl
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from tests.bench import wire_ssh
 from tests.bench.screen import Raw
 from tests.bench.wire_server import Far, certificate
 from tests.kit.program import SYNCTUI
@@ -32,7 +31,6 @@ _FILES = {f"folder{n % 6}/file{n}.txt": f"{n}\n" for n in range(30)}
 _COMMITS = 50
 _BEHIND = 5
 """One repo in so many has news."""
-_LS_REFS = b"0014command=ls-refs\n00010009peel\n000csymrefs\n001bref-prefix refs/heads/\n001aref-prefix refs/tags/\n0000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +103,7 @@ def ground(folder: Path, count: int) -> Ground:
     new = add_commits(template, 2)
     git(template.path, "update-ref", "refs/heads/main", old)
     git(first, "remote", "set-url", "origin", "@URL@")
+    shutil.rmtree(first / ".git/hooks", ignore_errors=True)  # samples, which only take time to copy
     names = [f"r{number:04}" for number in range(count)]
     for name in names:
         shutil.copytree(template.path, folder / "srv" / f"{name}.git")
@@ -131,11 +130,11 @@ def run(argv: Sequence[str], cwd: Path, stdin: bytes = b"") -> Took:
 class Ways:
     """How the work is done; each takes the ground, the URL of the server and the number of jobs."""
 
-    def __init__(self, ground: Ground, url: str, jobs: int, pem: Path | None) -> None:
-        self._ground, self._url, self._jobs, self._pem = ground, url, jobs, pem
+    def __init__(self, ground: Ground, url: str, jobs: int) -> None:
+        self._ground, self.url, self._jobs = ground, url, jobs
 
     def _write_file(self) -> None:
-        entries = "".join(f'{name} = "{self._url}/{name}.git"\n' for name in self._ground.names)
+        entries = "".join(f'{name} = "{self.url}/{name}.git"\n' for name in self._ground.names)
         (self._ground.folder / "synctui.toml").write_text(f'[workspaces."co"]\n{entries}')
 
     def synctui(self) -> Took:
@@ -149,14 +148,18 @@ class Ways:
             wall = program.until(f"{len(self._ground.names)} repos in ", 600.0) - program.began
             return Took(wall, program.cpu(with_children=True))
 
-    def xargs(self, *command: str) -> Took:
+    def xargs(self, *command: str, jobs: int | None = None) -> Took:
         """`git command` in each checkout."""
         names = "\0".join(str(self._ground.checkout(name)) for name in self._ground.names)
-        argv = ["xargs", "-0", f"-P{self._jobs}", "-I{}", "git", "-C", "{}", *command]
+        argv = ["xargs", "-0", f"-P{jobs or self._jobs}", "-I{}", "git", "-C", "{}", *command]
         return run(argv, self._ground.folder, names.encode())
 
     def fetch(self) -> Took:
         return self.xargs("fetch", "--quiet")
+
+    def fetch_by_8(self) -> Took:
+        """As many at a time as sshd stands: of more it turns some away."""
+        return self.xargs("fetch", "--quiet", jobs=8)
 
     def pull(self) -> Took:
         return self.xargs("pull", "--quiet", "--ff-only")
@@ -165,34 +168,19 @@ class Ways:
         pairs = "\0".join(
             word
             for name in self._ground.names
-            for word in (f"{self._url}/{name}.git", str(self._ground.checkout(name)))
+            for word in (f"{self.url}/{name}.git", str(self._ground.checkout(name)))
         )
         argv = ["xargs", "-0", f"-P{self._jobs}", "-n2", "git", "clone", "--quiet"]
         return run(argv, self._ground.folder, pairs.encode())
 
     def floor(self) -> Took:
         """One bare request a repo on warm connections, of which nothing is compared."""
-        context = ssl.create_default_context(cafile=str(self._pem)) if self._pem else None
-        place = urlsplit(self._url)
-        kind = http.client.HTTPSConnection if context else http.client.HTTPConnection
-        more = {"context": context} if context else {}
-        headers = {"Git-Protocol": "version=2", "Content-Type": "application/x-git-upload-pack-request"}
-        assert place.port
-
-        def ask(names: Sequence[str]) -> None:
-            connection = kind(str(place.hostname), place.port, **more)  # type: ignore[arg-type]  # only https has one
-            for name in names:
-                connection.request("POST", f"/{name}.git/git-upload-pack", _LS_REFS, headers)
-                assert connection.getresponse().read().endswith(b"0000")
-
-        began, cpu = time.monotonic(), time.process_time()
-        with ThreadPoolExecutor(self._jobs) as pool:
-            list(pool.map(ask, [self._ground.names[at :: self._jobs] for at in range(self._jobs)]))
-        return Took(time.monotonic() - began, time.process_time() - cpu)
+        argv = [sys.executable, "-m", "tests.bench.wire_floor", self.url, str(self._jobs)]
+        return run(argv, Path.cwd(), "\0".join(self._ground.names).encode())
 
     def vcspull(self) -> Took:
         file = self._ground.folder / "vcspull.json"
-        repos = {name: f"git+{self._url}/{name}.git" for name in self._ground.names}
+        repos = {name: f"git+{self.url}/{name}.git" for name in self._ground.names}
         file.write_text(json.dumps({f"{self._ground.folder}/co/": repos}))
         return run(["vcspull", "sync", "-f", str(file), "--all"], self._ground.folder)
 
@@ -210,7 +198,15 @@ class Work:
     mine: str = "synctui"
     news: bool = False
     missing: bool = False
-    local: bool = False
+    wire: str = "http"
+    """Or `ssh` or `file`."""
+    jobs: int | None = None
+    """None: those of the command line."""
+
+    @property
+    def moves(self) -> bool:
+        """Whether the checkouts are others afterwards."""
+        return self.news or self.missing
 
 
 WORKS = {
@@ -218,16 +214,20 @@ WORKS = {
     "news": Work("one of 5 has news", ("pull",), 0.45, news=True),
     "missing": Work("missing", ("clone",), 1.05, missing=True),
     "app": Work("current, in the app", ("synctui",), 1.05, mine="app"),
-    "local": Work("current, over file://", ("fetch",), 1.2, local=True),
+    "local": Work("current", ("fetch",), 1.2, wire="file"),
+    "ssh": Work("current", ("fetch_by_8",), 0.5, wire="ssh", jobs=32),
 }
 _CALLED = {
     "fetch": "`xargs git fetch`",
+    "fetch_by_8": "`xargs -P8 git fetch`",
     "pull": "`xargs git pull --ff-only`",
     "clone": "`xargs git clone`",
     "floor": "floor of warm requests",
     "vcspull": "vcspull",
     "vcs2l": "vcs2l",
 }
+_PEERS = {"vcspull": "vcspull", "vcs2l": "vcs"}
+"""Name -> program."""
 _MERGES = {"synctui", "app", "pull", "clone", "vcspull", "vcs2l"}
 
 
@@ -235,15 +235,16 @@ def measure(
     work: Work, others: Sequence[str], place: Ground, far: Far, ways: Ways, rounds: int
 ) -> Mapping[str, list[Took]]:
     took: dict[str, list[Took]] = {work.mine: [], **{name: [] for name in others}}
-    url = (place.folder / "srv").as_uri() if work.local else far.url
-    for _ in range(rounds):
+    place.lay(news=work.news, missing=work.missing, url=ways.url)
+    for number in range(rounds):
         for name, results in took.items():
-            place.lay(news=work.news, missing=work.missing, url=url)
+            if work.moves and (number or results is not took[work.mine]):
+                place.lay(news=work.news, missing=work.missing, url=ways.url)
             far.reset()
             way: Callable[[], Took] = getattr(ways, name)
             results.append(way())
             asked = far.reset()
-            assert work.local or len(asked) == len(place.names), f"{name}: asked {len(asked)} repos"
+            assert work.wire != "http" or len(asked) == len(place.names), f"{name}: asked {len(asked)} repos"
             if name != "floor":
                 place.check(news=work.news, merged=name in _MERGES)
     return took
@@ -290,24 +291,32 @@ def main() -> int:
         os.environ.update(HOME=name, GIT_CONFIG_NOSYSTEM="1")
         config = folder / ".gitconfig"
         config.write_text("[gc]\n\tauto = 0\n" + (f"[http]\n\tsslCAInfo = {pem}\n" if pem else ""))
+        if pem:
+            os.environ["SSL_CERT_FILE"] = str(pem)  # for the floor
         place = ground(folder, wanted.repos)
         holds = True
-        with Far(folder / "srv", wanted.delay / 1000, pem) as far:
+        with Far(folder / "srv", wanted.delay / 1000, pem) as far, ExitStack() as servers:
             for key in wanted.works:
                 work = WORKS[key]
-                peers = [
-                    way
-                    for way, program in (("vcspull", "vcspull"), ("vcs2l", "vcs"))
-                    if shutil.which(program)
-                ]
-                others = [*work.others, *(peers if wanted.peers and key == "current" else [])]
-                url = (folder / "srv").as_uri() if work.local else far.url
-                took = measure(work, others, place, far, Ways(place, url, wanted.jobs, pem), wanted.rounds)
-                wire = (
-                    "file://" if work.local else f"{'http' if wanted.plain else 'https'}, {wanted.delay:g} ms"
-                )
+                url = far.url
+                match work.wire:
+                    case "file":
+                        url = (folder / "srv").as_uri()
+                    case "ssh" if not wire_ssh.is_there():
+                        print(f"\nThere is no sshd here: {work.what} repos over ssh are not measured.")
+                        continue
+                    case "ssh":
+                        os.environ.update(wire_ssh.lay(folder / "ssh"))
+                        port = far.away(servers.enter_context(wire_ssh.sshd(folder / "ssh")))
+                        url = f"ssh://127.0.0.1:{port}{folder}/srv"
+                peers = [way for way, program in _PEERS.items() if wanted.peers and shutil.which(program)]
+                others = [*work.others, *(peers if key == "current" else [])]
+                jobs = work.jobs or wanted.jobs
+                took = measure(work, others, place, far, Ways(place, url, jobs), wanted.rounds)
+                wire = urlsplit(url).scheme
+                delay = "" if wire == "file" else f", {wanted.delay:g} ms"
                 title = (
-                    f"{wanted.repos} repos, {work.what}; {wire}, {wanted.jobs} jobs, {wanted.rounds} rounds"
+                    f"{wanted.repos} repos, {work.what}; {wire}{delay}, {jobs} jobs, {wanted.rounds} rounds"
                 )
                 holds &= table(title, took, wanted.repos, work.limit)
     return 0 if holds else 1

@@ -140,6 +140,11 @@ class Far:
         if round_trip:
             port = self._start("line", port, str(round_trip))
         self.url = f"{'https' if certificate else 'http'}://127.0.0.1:{port}"
+        self._round_trip = round_trip
+
+    def away(self, port: int) -> int:
+        """The port of a delay line to another server."""
+        return int(self._start("line", str(port), str(self._round_trip))) if self._round_trip else port
 
     def _start(self, *arguments: str) -> str:
         child = subprocess.Popen(
