@@ -212,7 +212,7 @@ def test_a_fault_at_any_call_that_writes_the_log_of_the_run(ground: Ground) -> N
     ground.run("sync", "--ndjson")  # so that there is an older log to be dropped or not
     ground.renew()
     sites = [site for site in sites_of(ALL, lambda: ground.run("sync", "--ndjson")) if is_of_log(site)]
-    assert {"open", "fstat", "write", "Path.stat"} <= {site.callee for site in sites}
+    assert {"open", "write", "close", "Path.stat"} <= {site.callee for site in sites}
     said = 0
     for n, site in enumerate(sites):
         error, words = errors_at(site)[n % len(SYSTEM_ERRORS)]
@@ -333,6 +333,8 @@ def test_no_room_at_any_write_in_mid_run(ground: Ground, tmp_path: Path) -> None
         fill(other, log)
         for frames in range(24):
             ground.renew()
+            # What the last one kept would now and then cost another page.
+            other._database.execute("DELETE FROM results WHERE workspace <> '/else'")
             with room(tmp_path, log.stat().st_size + frames * FRAME + FRAME // 2):
                 # One after the other, or it depends on who writes with whom how many find room.
                 ran = ground.run("sync", "--ndjson", "-j", "1")

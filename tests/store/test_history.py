@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.kit.processes import wait_until
 from tui.git.outcome import Outcome, Reason, RefChange, RefKind, State
 from tui.git.repo import Repo
 from tui.store.history import RESULTS_KEPT, CutOff, History
@@ -102,7 +103,7 @@ def test_the_file_is_private_and_made_for_many_processes(file):
         assert {path.stat().st_mode & 0o777 for path in file.parent.iterdir()} == {0o600}
         assert query(file, "PRAGMA journal_mode") == [("wal",)]
     assert [path.name for path in file.parent.iterdir()] == ["synctui.db"]
-    assert query(file, "PRAGMA user_version") == [(3,)]
+    assert query(file, "PRAGMA user_version") == [(4,)]
 
 
 def test_a_second_opening_keeps_what_is_there(file):
@@ -129,6 +130,46 @@ def test_sixty_four_threads_and_two_connections_record_every_result(file):
     assert query(file, "SELECT count(*), count(DISTINCT repo), count(DISTINCT run) FROM results") == [
         (256, 64, 4)
     ]
+
+
+def keep_together(history, names):
+    """Each from a thread of its own, all of them waiting at the same time; the names of those that raised."""
+    raised = {}
+
+    def work(name):
+        try:
+            keep(history, name, State.SYNCED)
+        except StateError as error:
+            raised[name] = str(error)
+
+    threads = [threading.Thread(target=work, args=(name,)) for name in names]
+    with history._database._lock:
+        for thread in threads:
+            thread.start()
+        wait_until(lambda: len(history._database._waiting) == len(names), "all of them wait")
+    for thread in threads:
+        thread.join()
+    return raised
+
+
+def test_what_waits_at_the_same_time_is_committed_at_once(file):
+    with History.open(file) as history:
+        told = []
+        history._database._connection.set_trace_callback(told.append)
+        assert keep_together(history, "abcdefgh") == {}
+        assert (told.count("BEGIN IMMEDIATE"), told.count("COMMIT")) == (1, 1)
+        assert states(history, HERE) == dict.fromkeys("abcdefgh", "synced")
+
+
+def test_a_result_that_cannot_be_kept_costs_none_of_those_that_wait_beside_it(file):
+    with History.open(file) as history:
+        query(
+            file,
+            "CREATE TRIGGER wrong AFTER INSERT ON results WHEN new.repo = 'c'"
+            " BEGIN SELECT RAISE(ROLLBACK, 'not this one'); END",
+        )
+        assert keep_together(history, "abcdefgh") == {"c": f"{file}: cannot be used: not this one"}
+        assert states(history, HERE) == dict.fromkeys("abdefgh", "synced")
 
 
 def test_a_new_file_that_all_open_at_once_is_made_once(tmp_path):
@@ -215,7 +256,7 @@ def test_a_damaged_file_is_named_and_left_alone(file, damage, text):
 
 def test_a_file_of_a_newer_version_is_left_alone(file):
     History.open(file).__exit__()
-    query(file, "PRAGMA user_version = 4")
+    query(file, "PRAGMA user_version = 5")
     content = file.read_bytes()
 
     assert refusal(file) == f"{file}: written by a newer version of synctui"
@@ -492,7 +533,7 @@ def test_reading_sees_what_a_run_that_goes_on_has_written(file):
         assert read_states(file) == {"a": "synced"}
 
 
-@pytest.mark.parametrize("version", [2, 3])
+@pytest.mark.parametrize("version", [2, 3, 4])
 def test_from_version_two_on_runs_refs_and_ledger_are_kept(file, version):
     shutil.copy(DATA / f"state-{version}.db", file)
     with History.open(file) as history:
@@ -527,7 +568,7 @@ def test_there_is_a_file_of_each_version(file):
 def test_an_older_version_is_brought_up_before_it_is_read(file):
     shutil.copy(DATA / "state-1.db", file)
     assert read_states(file)["stuck"] == "blocked"
-    assert query(file, "PRAGMA user_version") == [(3,)]
+    assert query(file, "PRAGMA user_version") == [(4,)]
 
 
 def test_a_damaged_file_is_named_to_a_reader_too(file):

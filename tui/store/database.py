@@ -4,7 +4,8 @@ import errno
 import os
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import chain
 from pathlib import Path
@@ -95,8 +96,27 @@ _VERSIONS = (
             beat_at REAL NOT NULL  -- the last sign of life
         ) STRICT""",
     ),
+    (
+        # Whatever is asked of all repos at a start is in the one index, in the order of the ends of each.
+        "DROP INDEX results_of_repo",
+        "DROP INDEX durations_of_repo",
+        """CREATE INDEX results_of_repo
+            ON results (workspace, repo, id, state, action, started_at, duration_ms)""",
+        # Not by the column `success`, for which SQLite would look at the rows themselves.
+        """CREATE VIEW successes AS SELECT id, workspace, repo, action, started_at, duration_ms, ended_at
+            FROM results WHERE state IN ('synced', 'up_to_date')""",
+    ),
 )
 """Schema version n is what the statements of the first n make. A released one never changes."""
+
+
+class _Write:
+    """What a thread wants to have written, until it is over."""
+
+    def __init__(self, body: Callable[[], None]) -> None:
+        self.body = body
+        self.is_over = False
+        self.error: BaseException | None = None
 
 
 class Database:
@@ -113,6 +133,7 @@ class Database:
         """
         self._file = file
         self._lock = threading.RLock()
+        self._waiting: deque[_Write] = deque()
         self._waited_in_vain = False
         try:
             self._connection = self._connect_at_rest() if at_rest else self._connect()
@@ -182,6 +203,34 @@ class Database:
                 with suppress(StateError):
                     self.execute("ROLLBACK")
                 raise
+
+    def write(self, body: Callable[[], None]) -> None:
+        """A transaction around `body`, for what many threads do at a time: what waits meanwhile is committed with it.
+
+        It returns when what this `body` did is committed, or raises what kept it from that. `body` may be called
+        twice, and by another thread.
+        """
+        mine = _Write(body)
+        self._waiting.append(mine)
+        with self._lock:
+            if not mine.is_over:
+                self._write_together([self._waiting.popleft() for _ in range(len(self._waiting))])
+        if mine.error:
+            raise mine.error
+
+    def _write_together(self, writes: Sequence[_Write]) -> None:
+        try:
+            with self.transaction():
+                for write in writes:
+                    write.body()
+        except BaseException as error:  # noqa: BLE001  it is for the thread that it befell
+            if len(writes) == 1:
+                writes[0].error = error
+            else:  # one of them spoils it for itself alone
+                for write in writes:
+                    self._write_together([write])
+        for write in writes:
+            write.is_over = True
 
     def try_writing(self) -> None:
         """Raises StateError where nothing can be kept."""

@@ -179,7 +179,8 @@ class History:
             "commits": outcome.commits,
             "refs": json.dumps(refs),
         }
-        with self._database.transaction():
+
+        def write() -> None:
             self._database.execute(
                 f"INSERT INTO results ({', '.join(values)}) VALUES ({', '.join('?' * len(values))})",  # noqa: S608  names of ours
                 values.values(),
@@ -193,17 +194,19 @@ class History:
             self._database.execute(
                 "DELETE FROM results WHERE workspace = ?1 AND repo = ?2 AND id <= (SELECT id FROM results"
                 " WHERE workspace = ?1 AND repo = ?2 ORDER BY id DESC LIMIT 1 OFFSET ?3)"
-                " AND id <> (SELECT coalesce(max(id), 0) FROM results"
-                " WHERE workspace = ?1 AND repo = ?2 AND success)",
+                " AND id <> (SELECT coalesce(max(id), 0) FROM successes"
+                " WHERE workspace = ?1 AND repo = ?2)",
                 (workspace, repo.id, RESULTS_KEPT),
             )
+
+        self._database.write(write)
 
     def past(self, workspace: str) -> dict[str, Past]:
         """By repo id; a repo that was never tried is not in it, and one that was skipped is as it was before."""
         successes = dict(
             self._database.execute(
                 "SELECT repo, ended_at FROM results WHERE id IN"
-                " (SELECT max(id) FROM results WHERE workspace = ? AND success GROUP BY repo)",
+                " (SELECT max(id) FROM successes WHERE workspace = ? GROUP BY repo)",
                 (workspace,),
             )
         )
@@ -228,7 +231,7 @@ class History:
 
     def last_success(self, workspace: str, repo: str) -> float | None:
         rows = self._database.execute(
-            "SELECT ended_at FROM results WHERE workspace = ? AND repo = ? AND success ORDER BY id DESC LIMIT 1",
+            "SELECT ended_at FROM successes WHERE workspace = ? AND repo = ? ORDER BY id DESC LIMIT 1",
             (workspace, repo),
         )
         return float(rows[0][0]) if rows else None
@@ -272,8 +275,8 @@ class History:
         """Seconds that the latest successful syncs of each repo took, newest first; clones do not count."""
         rows = self._database.execute(
             # The index gives them in the order of the ends, in a third of the time of a window function.
-            "SELECT repo, json_group_array(duration_ms) FROM results INDEXED BY durations_of_repo"
-            " WHERE workspace = ? AND success AND action <> 'clone' GROUP BY repo",
+            "SELECT repo, json_group_array(duration_ms) FROM successes"
+            " WHERE workspace = ? AND action <> 'clone' GROUP BY repo",
             (workspace,),
         )
         return {repo: [took / 1000 for took in reversed(json.loads(took_ms))] for repo, took_ms in rows}
@@ -287,7 +290,7 @@ class History:
         self._database.execute(
             "DELETE FROM results WHERE workspace = ?1 AND started_at < ?2"
             " AND id NOT IN (SELECT max(id) FROM results WHERE workspace = ?1 AND state <> 'skipped' GROUP BY repo)"
-            " AND id NOT IN (SELECT max(id) FROM results WHERE workspace = ?1 AND success GROUP BY repo)",
+            " AND id NOT IN (SELECT max(id) FROM successes WHERE workspace = ?1 GROUP BY repo)",
             (workspace, old),
         )
         self._database.execute(
