@@ -16,7 +16,7 @@ from tui.engine.events import (
     RunStarted,
 )
 from tui.git.outcome import SUCCESS_STATES
-from tui.store.logs import begin_log, continue_log
+from tui.store.logs import Log
 from tui.view.lines import lane_line, prefixed, result_lines, summary
 from tui.view.ndjson import rfc3339
 
@@ -26,6 +26,7 @@ class RunLog:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._log: Log | None = None
         self._width = 0
         self._undone: dict[str, JobEnded] = {}
         """The last ends that are no success, by repo id."""
@@ -41,9 +42,17 @@ class RunLog:
                 self._undone.clear()
                 queued = [record.event.repo.id for record in records if isinstance(record.event, JobQueued)]
                 self._width = max(map(len, queued), default=0)
-                begin_log(run, _header(first, first.event))
-            if lines := [line for record in records for line in self._lines(record.event)]:
-                continue_log(run, lines)
+                self._close()
+                self._log = Log(run)
+                self._log.begin(_header(first, first.event))
+            if self._log and (lines := [line for record in records for line in self._lines(record.event)]):
+                self._log.write(lines)
+            if isinstance(records[-1].event, RunFinished):
+                self._close()
+
+    def _close(self) -> None:
+        if self._log:
+            self._log.close()
 
     def _lines(self, event: Event) -> list[str]:
         match event:
