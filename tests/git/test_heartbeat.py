@@ -1,56 +1,66 @@
-"""Who holds a lock gives a sign of life, from one thread that is there only while something is held."""
+"""Who holds a lock gives a sign of life, from one thread that is not there for long without need."""
 
 import os
-import threading
 from pathlib import Path
 
+import pytest
+
 from tests.kit.processes import wait_until
-from tui.git.heartbeat import Heartbeat, heartbeat
+from tui.git.heartbeat import Heartbeat
 from tui.git.holder import holder_in, read_note
-from tui.git.lock import RepoLock, lock_file
+from tui.git.lock import RepoBusy, RepoLock, lock_file
 
 
-def beating() -> list[threading.Thread]:
-    return [thread for thread in threading.enumerate() if thread.name == "heartbeat"]
+@pytest.fixture
+def beats(monkeypatch: pytest.MonkeyPatch) -> Heartbeat:
+    """The one of locks."""
+    beats = Heartbeat(0.01)
+    monkeypatch.setattr("tui.git.lock.heartbeat", beats)
+    return beats
 
 
-def no_longer_beating() -> bool:
-    for thread in beating():
+def ends(beats: Heartbeat) -> bool:
+    if thread := beats._thread:
         thread.join(10)
-    return not beating()
+    return beats._thread is None
 
 
-def test_one_thread_beats_for_all_that_is_held_and_ends_with_the_last(tmp_path: Path) -> None:
+def test_one_thread_beats_for_all_that_is_held_and_ends_after_the_last(
+    beats: Heartbeat, tmp_path: Path
+) -> None:
     locks = tmp_path / "locks"
-    assert not beating()
     with RepoLock(locks, tmp_path / "a"), RepoLock(locks, tmp_path / "b"):
-        [thread] = beating()
+        thread = beats._thread
+        assert thread
         with RepoLock(locks, tmp_path / "c"):
-            assert beating() == [thread]
-        assert beating() == [thread]
-    assert no_longer_beating()
-    with RepoLock(locks, tmp_path / "a"):
-        [thread] = beating()
-    assert no_longer_beating()
-
-
-def test_a_lock_that_is_refused_or_given_up_leaves_nothing_that_beats(tmp_path: Path) -> None:
-    for _ in range(50):
-        with RepoLock(tmp_path / "locks", tmp_path / "a"):
             pass
-    assert no_longer_beating()
-    assert heartbeat._held == set()
+        assert beats._thread is thread
+        assert thread.is_alive()
+    assert ends(beats)
+    with RepoLock(locks, tmp_path / "a"):
+        assert beats._thread not in {thread, None}
+    assert ends(beats)
 
 
-def test_its_end_waits_for_no_beat(tmp_path: Path) -> None:
-    beats = Heartbeat(3600)
+def test_what_comes_one_after_the_other_is_beaten_for_by_one_thread(tmp_path: Path) -> None:
+    beats, threads = Heartbeat(3600), set()
     with (tmp_path / "a").open("w") as file:
-        beats.register(file.fileno())
-        [thread] = beating()
-        wait_until(lambda: beats._changed._waiters, "it waits")
-        beats.unregister(file.fileno())
-        thread.join(10)
-        assert not thread.is_alive()
+        for _ in range(50):
+            beats.register(file.fileno())
+            threads.add(beats._thread)
+            beats.unregister(file.fileno())
+    assert len(threads) == 1
+
+
+def test_a_lock_that_is_refused_or_given_up_leaves_nothing_that_beats(
+    beats: Heartbeat, tmp_path: Path
+) -> None:
+    with RepoLock(tmp_path / "locks", tmp_path / "a"):
+        with pytest.raises(RepoBusy), RepoLock(tmp_path / "locks", tmp_path / "a"):
+            pass
+        assert len(beats._held) == 1
+    assert beats._held == set()
+    assert ends(beats)
 
 
 def test_the_time_of_every_held_file_moves(tmp_path: Path) -> None:
@@ -66,7 +76,7 @@ def test_the_time_of_every_held_file_moves(tmp_path: Path) -> None:
     wait_until(lambda: os.fstat(files[1].fileno()).st_mtime > 1, "a beat of the other")
     assert os.fstat(files[0].fileno()).st_mtime == 1
     beats.unregister(files[1].fileno())
-    assert no_longer_beating()
+    assert ends(beats)
     for file in files:
         file.close()
 
@@ -80,7 +90,7 @@ def test_a_file_that_cannot_be_touched_costs_the_others_nothing(tmp_path: Path) 
         wait_until(lambda: os.fstat(file.fileno()).st_mtime > 1, "a beat")
         beats.unregister(10_000)
         beats.unregister(file.fileno())
-    assert no_longer_beating()
+    assert ends(beats)
 
 
 def test_a_holder_that_is_silent_is_said_so(tmp_path: Path) -> None:

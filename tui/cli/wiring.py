@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 
 import click
 
@@ -70,11 +71,11 @@ class Wired:
 
     def engine(self, spawn: Spawn = daemon_thread, now: Callable[[], Settings] | None = None) -> Engine:
         """`now` gives the settings for a job that starts; those of the start where nobody changes any."""
-        settings = self.settings
+        settings, locks = self.settings, locks_folder()
 
         def work(job: Job, stop: StopSignal, gauge: Gauge, notice: Callable[[Notice], None]) -> Outcome:
             of_job = now() if now else settings
-            return make_work(self._options(of_job), of_job.retry)(job, stop, gauge, notice)
+            return make_work(self._options(of_job, locks), of_job.retry)(job, stop, gauge, notice)
 
         journal = None
         if not settings.dry_run:
@@ -98,7 +99,7 @@ class Wired:
         chosen = [repo for repo in self.selected if repo.id in wanted]
         return _in_order(chosen, settings, self.past, self.durations)
 
-    def _options(self, settings: Settings) -> SyncOptions:
+    def _options(self, settings: Settings, locks: Path) -> SyncOptions:
         return SyncOptions(
             stall_timeout=settings.stall_timeout,
             timeout=settings.timeout,
@@ -108,7 +109,7 @@ class Wired:
             clone=not settings.no_clone,
             dry_run=settings.dry_run,
             min_free=settings.min_free,
-            lock_dir=locks_folder(),
+            lock_dir=locks,
             is_fresh=self._freshness if settings.min_age else never_fresh,
         )
 

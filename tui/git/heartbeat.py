@@ -6,22 +6,23 @@ It proves that the process runs, not that its work goes forward: of that the sta
 import contextlib
 import os
 import threading
+import time
 
 INTERVAL = 5.0
 """Seconds between two signs."""
 
 
 class Heartbeat:
-    """One thread for all files of the process, there only while there are any."""
+    """One thread for all files of the process. It is gone an interval after the last of them."""
 
     def __init__(self, interval: float = INTERVAL) -> None:
         self._interval = interval
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
         self._held: set[int] = set()
         self._thread: threading.Thread | None = None
 
     def register(self, fd: int) -> None:
-        with self._changed:
+        with self._lock:
             self._held.add(fd)
             if self._thread is None:
                 thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
@@ -31,19 +32,19 @@ class Heartbeat:
 
     def unregister(self, fd: int) -> None:
         """Once it returns, the file may be closed."""
-        with self._changed:
+        with self._lock:
             self._held.discard(fd)
-            if not self._held:
-                self._changed.notify()
 
     def _beat(self) -> None:
-        with self._changed:
-            while self._held:
-                self._changed.wait(self._interval)
+        while True:
+            time.sleep(self._interval)
+            with self._lock:
                 for fd in self._held:
                     with contextlib.suppress(OSError):
                         os.utime(fd)
-            self._thread = None
+                if not self._held:
+                    self._thread = None
+                    return
 
 
 heartbeat = Heartbeat()

@@ -1,5 +1,6 @@
 """Who holds a repo, as the note in the lock's file tells others."""
 
+import functools
 import json
 import os
 import socket
@@ -58,13 +59,12 @@ def what_helps(pid: int, host: str) -> str:
 
 
 def own_note() -> dict[str, Any]:
-    return {
-        "pid": os.getpid(),
-        "start": start_of(os.getpid()),
-        "host": socket.gethostname(),
-        "command": _own_command(),
-        "started_at": time.time(),
-    }
+    return _process(os.getpid()) | {"command": _own_command(), "started_at": time.time()}
+
+
+@functools.cache
+def _process(pid: int) -> dict[str, Any]:
+    return {"pid": pid, "start": start_of(pid), "host": socket.gethostname()}
 
 
 def read_note(file: Path) -> dict[str, Any]:
