@@ -3,6 +3,7 @@
 import os
 import re
 import unicodedata
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -13,12 +14,16 @@ from tui.git.clean import clean_text
 from tui.git.dot_git import names_git_dir
 from tui.git.repo import Repo
 from tui.git.url import CONTROL, SCHEMES, url_problem
-from tui.store.kinds import SettingError, nearest, shown
+from tui.store.kinds import nearest, shown
 from tui.store.settings import SECONDS
 
 # What git refuses in a ref name, and a first '-', which git takes for an option. A ':' would make it a refspec.
 _REF_NAME = r"^(?!-|.*(?:\.\.|@\{|//|/\.|\.lock\Z|[/.]\Z))[^\x00-\x20\x7f-\x9f~^:?*\[\\/.][^\x00-\x20\x7f-\x9f~^:?*\[\\]*\Z"
 _Ref = Annotated[str, Meta(pattern=_REF_NAME)]
+
+
+class _UrlError(ValueError):
+    """Why git must not be given the URL of an entry."""
 
 
 class _Entry(msgspec.Struct, forbid_unknown_fields=True):
@@ -63,6 +68,11 @@ ALLOWED = {
 """Every option of an entry, with what it takes, for a person."""
 
 
+_SLUG = re.compile(r"[a-z0-9._][a-z0-9._/-]*(?<!/)")
+_FOREIGN = re.compile(r"[^a-z0-9._/-]+")
+_ACCENTS = re.compile(r"[\u0300-\u036f]")
+
+
 class Slugs:
     """Hands out repo ids `[a-z0-9._/-]`; one that is taken gets `-2`, `-3`, …"""
 
@@ -71,10 +81,11 @@ class Slugs:
         self._last: dict[str, int] = {}
 
     def unique(self, name: str) -> str:
-        plain = unicodedata.normalize("NFKD", name.lower())  # é is e and an accent
-        base = re.sub(r"[^a-z0-9._/-]+", "-", re.sub(r"[\u0300-\u036f]", "", plain))
-        # A word that begins with '-' would be an option of the command line or the negation of a filter.
-        base = base.strip("/").lstrip("-") or "repo"
+        base = name.lower()
+        if not _SLUG.fullmatch(base):
+            plain = unicodedata.normalize("NFKD", base)  # é is e and an accent
+            # A word that begins with '-' would be an option of the command line or the negation of a filter.
+            base = _FOREIGN.sub("-", _ACCENTS.sub("", plain)).strip("/").lstrip("-") or "repo"
         slug, count = base, self._last.get(base, 1)
         while slug in self._taken:
             count += 1
@@ -96,34 +107,32 @@ def entry_repo(
 ) -> Repo:
     """The repo of the entry `name = value` in the workspace folder `root`; `error` says every mistake in it.
 
-    `real_root` is root without links and last slash. `taken` maps the real paths of the entries before to what they
-    are called in a message; this one is added. `folders` are the folders that were looked at for those, and their real
+    `real_root` is root without links and last slash. `taken` maps the real paths of the entries before to what the
+    file calls them; this one is added. `folders` are the folders that were looked at for those, and their real
     paths; that of this one is added.
     """
     table = value if isinstance(value, dict) else {"url": value}
-    good: dict[str, object] = {}
     mistakes: list[str] = []
-    for key, option in table.items():
-        mistake = _mistake(key, option)
-        if mistake:
-            mistakes.append(mistake)
-        else:
-            good[key] = option
-    entry = msgspec.convert(good, _Entry)
+    try:
+        entry = _checked(table)
+    except ValueError:
+        told = {key: _mistake(key, option) for key, option in table.items()}
+        mistakes += [mistake for mistake in told.values() if mistake]
+        entry = _checked({key: option for key, option in table.items() if not told[key]})
     place = entry.path if entry.path is not None else name
-    label = clean_text(f"{root.name}/{name}")
+    label = f"{root.name}/{name}"
     where = "path" if entry.path is not None else "its name as path"
     problem, real = _place(place, real_root, folders)
     if problem:
         mistakes.append(f"{where} {problem}; allowed: {ALLOWED['path']}")
     elif real in taken:
-        mistakes.append(f"{where} is that of entry {taken[real]}; allowed: one entry a folder")
+        mistakes.append(f"{where} is that of entry {clean_text(taken[real])}; allowed: one entry a folder")
     else:
         taken[real] = label
     return Repo(
-        id=slugs.unique(f"{root.name}/{name}"),
+        id=slugs.unique(label),
         path=root / (clean_text(place) if problem else place),
-        url=_absolute(entry.url, file.parent),
+        url=_absolute(entry.url, file),
         root=root,
         branch=entry.branch,
         rev=entry.rev,
@@ -139,32 +148,40 @@ def entry_repo(
         tags=entry.tags,
         enabled=entry.enabled,
         archived=entry.archived,
-        error="\n".join(f"{clean_text(str(file))}: entry {label}: {mistake}" for mistake in mistakes),
+        error="\n".join(
+            f"{clean_text(str(file))}: entry {clean_text(label)}: {mistake}" for mistake in mistakes
+        ),
     )
+
+
+def _checked(table: Mapping[str, object]) -> _Entry:
+    """Raises ValueError for a table that holds a mistake."""
+    entry = msgspec.convert(table, _Entry)
+    if entry.url is not None and (problem := url_problem(entry.url)):
+        raise _UrlError(problem)
+    for seconds in (entry.timeout, entry.stall_timeout):
+        if seconds is not None:
+            SECONDS.check(seconds)
+    return entry
 
 
 def _mistake(key: str, value: object) -> str | None:
     if key not in ALLOWED:
         return f"unknown key {shown(key)}{nearest(key, ALLOWED)}; allowed: {', '.join(ALLOWED)}"
     try:
-        entry = msgspec.convert({key: value}, _Entry)
-        if entry.url is not None:
-            problem = url_problem(entry.url)
-            # The URL itself stays out of the message: it may hold a password.
-            return f"url {problem}; allowed: {ALLOWED['url']}" if problem else None
-        for seconds in (entry.timeout, entry.stall_timeout):
-            if seconds is not None:
-                SECONDS.check(seconds)
-    except (msgspec.ValidationError, SettingError):
+        _checked({key: value})
+    except _UrlError as problem:  # the URL itself stays out of the message: it may hold a password
+        return f"url {problem}; allowed: {ALLOWED['url']}"
+    except ValueError:
         return f"{key} = {shown(value)}; allowed: {ALLOWED[key]}"
     return None
 
 
-def _absolute(url: str | None, base: Path) -> str | None:
+def _absolute(url: str | None, file: Path) -> str | None:
     """A path as URL is meant from the folder of the file, wherever git is started later."""
     if url is None or ":" in url.partition("/")[0]:
         return url
-    return str(base / os.path.expanduser(url))  # noqa: PTH111 - keeps `~nobody` where Path raises
+    return str(file.parent / os.path.expanduser(url))  # noqa: PTH111 - keeps `~nobody` where Path raises
 
 
 def _place(place: str, real_root: str, folders: dict[str, str]) -> tuple[str, str]:
@@ -185,6 +202,6 @@ def _place(place: str, real_root: str, folders: dict[str, str]) -> tuple[str, st
         real = os.path.realpath(path)
     if real != real_root and not real.startswith(f"{real_root}/"):
         return f"{shown(place)} leaves the workspace folder through a link", ""
-    if names_git_dir(place) or names_git_dir(real[len(real_root) :]):
+    if names_git_dir(place) or (real != path and names_git_dir(real[len(real_root) :])):
         return f"{shown(place)} leads into a git dir", ""
     return "", real
