@@ -81,7 +81,7 @@ async def test_the_collector_goes_through_everything_only_where_nobody_types(
         with monkeypatch.context() as patch:
             watch = Watch(patch, now=2_000.0)
             patch.setattr(gc, "collect", lambda: collected.append(watch.now))
-            driver.app._pace.collected, driver.app._pace.typed = 1_989.0, 1_999.5
-            for watch.now in (2_000.0, 2_000.4, 2_000.6, 2_009.0, 2_010.7):
+            driver.app._pace.collected, driver.app._pace.typed = 1_939.0, 1_970.5
+            for watch.now in (2_000.0, 2_000.4, 2_000.6, 2_060.0, 2_060.7):
                 driver.app._pace.collect(watch.now)
-        assert collected == [2_000.6, 2_010.7]
+        assert collected == [2_000.6, 2_060.7]

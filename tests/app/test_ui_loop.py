@@ -9,6 +9,9 @@ import pytest
 
 from tests.kit import scenes
 from tests.kit.app_driver import Driver
+from tui.app import repo_list
+from tui.git.outcome import State
+from tui.view.board import BoardRow
 from widgets.slot_grid import SlotGrid
 
 LONGEST = 0.2
@@ -58,6 +61,42 @@ async def test_no_step_of_the_screen_takes_long(monkeypatch: pytest.MonkeyPatch)
         await driver.settle()
     assert spans
     assert max(spans) < LONGEST
+
+
+async def test_what_comes_in_a_flood_is_read_in_parts_and_at_the_end_as_a_whole() -> None:
+    async with Driver(500, limit=1).open() as driver:
+        app = driver.app
+        driver.engine.start(app.desk.session.plan.run)
+        app.read()
+        assert 0 < driver.board.counts.total() < 500, "a key comes first"
+        await driver.until(lambda: driver.board.counts.total() == 500)
+        driver.engine.cancel_all()
+        await asyncio.to_thread(driver.engine.wait_idle)
+        app.leave()
+        assert driver.board.counts == {State.CANCELLED: 500}
+
+
+async def test_of_a_list_only_what_changed_is_worked_out_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+
+    def known(row: BoardRow, *rest: Any) -> Any:
+        made.append(row.repo.id)
+        return real(row, *rest)
+
+    real = repo_list._Known
+    driver = Driver(50, limit=2, survey=scenes.survey)
+    async with driver.open():
+        await driver.press("3")
+        await driver.until(lambda: len(driver.app.desk.looks) == 50)
+        await driver.settle()
+        await driver.press("s")
+        await driver.running("r0")
+        monkeypatch.setattr(repo_list, "_Known", known)
+        driver.engine.retry([driver.board.rows["r7"].repo])
+        await driver.running("r0", "r7")
+        driver.clock.advance(0.25)
+        await driver.settle()
+        assert set(made) == {"r7"}
 
 
 async def test_without_animations_the_spinner_stands_still() -> None:

@@ -38,7 +38,7 @@ from tui.app.session import Session
 from tui.app.terminal import TerminalDriver, terminal_is_lost
 from tui.engine.clock import Clock
 from tui.engine.events import JobEnded, Notice, Record
-from tui.engine.feed import Inbox
+from tui.engine.feed import ALL, Inbox
 from tui.engine.shutdown import STOP_GRACE, STOP_SIGNALS, Ending
 from tui.git.outcome import Reason
 from tui.store.logs import log_of
@@ -52,6 +52,8 @@ _TIME_TO_READ = 15.0
 """Seconds, for who has never seen the app."""
 _LOG_WIDTH = 54
 """Cells of a line that the log shows whole, with its lists beside it."""
+_AT_ONCE = 200
+"""Records in one step of the loop, for the end of which a key has to wait."""
 _END_OF_FILTER = frozenset({"enter", "escape"})
 _GIVE_UP = 2.7
 """Seconds after which an abort leaves whatever is still alive: by then TERM and KILL have been sent."""
@@ -123,7 +125,7 @@ class SynctuiApp(App[Ending]):
         if self._fault or ending is None:
             ending = Ending(1, self._signal)
         try:
-            self.read()
+            self.read(ALL)
             self._tell_summary()
         except Exception as error:  # noqa: BLE001  as above
             self._fault, ending = self._fault or error, Ending(1, self._signal)
@@ -239,17 +241,20 @@ class SynctuiApp(App[Ending]):
         if isinstance(screen, RunScreen | DetailScreen):
             screen.paint()
 
-    def read(self) -> None:
-        """Fold what has happened into the board and the log."""
+    def read(self, most: int = _AT_ONCE) -> None:
+        """Fold what has happened into the board and the log: so much of it, the rest after what else waits."""
         lines: list[LogLine] = []
         notices: list[Notice] = []
-        for record in self._inbox.drain():
+        records = list(self._inbox.drain(most))
+        for record in records:
             self.desk.board.apply(record)
             if line := present.log_line(record, self.desk.keys):
                 lines.append(line)
             self._take(record, notices)
         if self.is_running:
             self.main.append(lines)
+            if len(records) == most:
+                self.call_later(self.read)
         if notices:
             self._tell(notices)
         if self.desk.leaving and self.desk.engine.snapshot().idle:
@@ -403,7 +408,7 @@ class SynctuiApp(App[Ending]):
     def leave(self) -> None:
         self.lookout.stop()
         self.desk.leaving = ""
-        self.read()
+        self.read(ALL)
         finished, _ = self.desk.board.session()
         self.exit(Ending(1 if self.desk.board.running else finished.exit_code, self._signal))
 

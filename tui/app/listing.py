@@ -47,7 +47,7 @@ class Listing:
         rows: Sequence[BoardRow] = list(desk.board.rows.values())
         shown = rows
         if view.words or view.tab == "repos":
-            self._repos.look(rows)
+            self._repos.look()
         if view.words:
             shown, wrong = find(rows, view.words, self._repos.facts, self.completer)
             said = wrong or f"{len(shown)} of {len(rows)} "

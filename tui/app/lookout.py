@@ -44,12 +44,12 @@ class Lookout:
         while self._seen:
             row = self._seen.popleft()
             self._desk.looks[row.repo.id] = row
-            self._desk.board.revision += 1
+            self._desk.board.touch(row.repo.id)
         while self._asked:
             began, row = self._asked.popleft()
             self._desk.looks[row.repo.id] = row
             self._desk.looked_at[row.repo.id] = began
-            self._desk.board.revision += 1
+            self._desk.board.touch(row.repo.id)
         if self._recalled is not None:
             self._desk.pasts, self._recalled = dict(self._recalled), None
             self._desk.board.revision += 1

@@ -11,9 +11,10 @@ _SHARE = 0.2
 """Of the loop's time that drawing may take where nobody has pressed a key: so long a key may have to wait."""
 _STALEST = 0.5
 """Seconds after which it is drawn whatever it takes."""
-_COLLECT_AFTER = 1.0
+_COLLECT_AFTER = 30.0
 """Seconds without a key after which nobody notices that everything stops for a tenth of one."""
-_COLLECT_EVERY = 10.0
+_COLLECT_EVERY = 60.0
+"""Seconds. What is young the collector goes through by itself; what has grown old and is of no use are closed pages."""
 _NEVER = 1 << 30
 
 

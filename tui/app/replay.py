@@ -7,6 +7,7 @@ from tui.app.session import Session
 from tui.engine.clock import Clock
 from tui.engine.engine import Engine
 from tui.engine.events import JobEnded, Notice, Record
+from tui.engine.feed import ALL
 from tui.engine.plan import Plan
 from tui.engine.shutdown import Ending
 from tui.engine.survey import StatusRow
@@ -44,16 +45,13 @@ class ReplayApp(SynctuiApp):
         self._player.advance()
         super().tick()
 
-    def read(self) -> None:
+    def read(self, _most: int = ALL) -> None:
         """All of it at once: a jump shows what was, and never half of it."""
-        before = -1
-        while before != self.desk.board.revision:
-            before = self.desk.board.revision
-            super().read()
+        super().read(ALL)
 
     def begin_anew(self) -> None:
         """Forget what has been played."""
-        while any(True for _ in self._inbox.drain()):
+        for _ in self._inbox.drain(ALL):
             pass
         desk, revision = self.desk, self.desk.board.revision
         desk.board = Board(desk.session.repos, limit=self._player.recording.started.jobs)

@@ -104,34 +104,37 @@ def comes_descending(sort: str) -> bool:
 class RepoList:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._known: dict[str, tuple[tuple[object, ...], _Known]] = {}
+        self._known: dict[str, _Known] = {}
         self._facts: dict[str, Facts] = {}
         self._made_for: tuple[object, ...] = ()
         """What the facts of all rows depend on beside what is known of each."""
+        self._known_from: tuple[object, ...] = ()
+        """Where what is known of all rows is from."""
 
-    def look(self, rows: Iterable[BoardRow]) -> None:
+    def look(self) -> None:
         """Take note of what has changed; before the others are asked."""
-        desk = self._desk
+        desk, board = self._desk, self._desk.board
         made_for = (desk.clock.now() // _MINUTE, desk.session.thresholds)
         if made_for != self._made_for:  # what is stale depends on it
             self._made_for = made_for
             self._facts.clear()
-        looks, pasts, arrived, known = desk.looks, desk.pasts, desk.arrived, self._known
-        for row in rows:
-            repo_id = row.repo.id
-            look, arrival = looks.get(repo_id), arrived.get(repo_id)
-            seen = (row.repo, row.state, row.end, row.acknowledged, look, pasts.get(repo_id), arrival)
-            before = known.get(repo_id)
-            if before is None or before[0] != seen or before[1].row is not row:
-                commits = (arrival.commits or None) if arrival else None
-                known[repo_id] = seen, _Known(row, look, desk.past(row), commits)
-                self._facts.pop(repo_id, None)
+        known_from = (board, desk.pasts, desk.arrived)
+        is_all_new = len(known_from) != len(self._known_from) or any(
+            one is not other for one, other in zip(known_from, self._known_from, strict=True)
+        )
+        for repo_id in board.rows if is_all_new else board.touched:
+            row, arrival = board.rows[repo_id], desk.arrived.get(repo_id)
+            commits = (arrival.commits or None) if arrival else None
+            self._known[repo_id] = _Known(row, desk.looks.get(repo_id), desk.past(row), commits)
+            self._facts.pop(repo_id, None)
+        self._known_from = known_from
+        board.touched.clear()
 
     def facts(self, row: BoardRow) -> Facts:
         """What the predicates ask."""
         repo_id = row.repo.id
         if (facts := self._facts.get(repo_id)) is None:
-            facts = self._facts[repo_id] = self._work_out(self._known[repo_id][1])
+            facts = self._facts[repo_id] = self._work_out(self._known[repo_id])
         return facts
 
     def _work_out(self, known: _Known) -> Facts:
@@ -149,19 +152,17 @@ class RepoList:
 
     def in_order(self, rows: Iterable[BoardRow], sort: str, *, descending: bool) -> list[BoardRow]:
         """In that order; equal ones stay in that of the workspace, and those without a value come last."""
-        known = [self._known[row.repo.id][1] for row in rows]
-        if sort in _ORDERS:
-            value, now = _ORDERS[sort][0], self._desk.clock.now()
-            values = [value(one, now) for one in known]
-            told = [(of, one) for of, one in zip(values, known, strict=True) if of is not None]
-            told.sort(key=itemgetter(0), reverse=descending)
-            rest = [one for of, one in zip(values, known, strict=True) if of is None]
-            known = [one for _, one in told] + rest
-        return [one.row for one in known]
+        if sort not in _ORDERS:
+            return list(rows)
+        value, now = _ORDERS[sort][0], self._desk.clock.now()
+        values = [(value(self._known[row.repo.id], now), row) for row in rows]
+        told = [one for one in values if one[0] is not None]
+        told.sort(key=itemgetter(0), reverse=descending)
+        return [row for _, row in told] + [row for of, row in values if of is None]
 
     def row(self, row: BoardRow) -> TableRow:
         repo_id = row.repo.id
-        return TableRow(repo_id, self._cells(self._known[repo_id][1]), marked=repo_id in self._desk.marks)
+        return TableRow(repo_id, self._cells(self._known[repo_id]), marked=repo_id in self._desk.marks)
 
     def _cells(self, known: _Known) -> tuple[Cell, ...]:
         desk, row, look = self._desk, known.row, known.look

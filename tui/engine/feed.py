@@ -5,6 +5,9 @@ from collections.abc import Iterable, Iterator
 
 from tui.engine.events import Record
 
+ALL = 1 << 62
+"""Of what is here, for `drain`."""
+
 
 class Inbox:
     """What one front end has not seen yet, in the order in which it happened."""

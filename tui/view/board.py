@@ -109,7 +109,8 @@ class BoardRow:
 class Board:
     """The rows are in workspace order and outlive a run: a retry after the end shows beside the rest.
 
-    Everything is read and changed in one thread. `revision` grows with each change, for those who draw.
+    Everything is read and changed in one thread. `revision` grows with each change, for those who draw; `touched` are
+    the ids of the rows that are another since who works something out of them has emptied it.
     """
 
     def __init__(
@@ -145,6 +146,7 @@ class Board:
         """Jobs at a time of the hosts that said that we ask too often."""
         self.paused = False
         self.revision = 0
+        self.touched: set[str] = set()
         self.run: RunStarted | None = None
         """The run that is going on, or the last one."""
         self.began = 0.0
@@ -200,6 +202,7 @@ class Board:
                 self._count(row, -1)
                 self._move(row, event, record)
                 self._count(row, 1)
+                self.touched.add(event.repo.id)
             case LimitChanged() | HostLimitChanged() as event:
                 self._set_limit(event)
             case QueuePaused(paused=paused):
@@ -214,6 +217,12 @@ class Board:
         for row in rows:
             row.acknowledged = True
             self.troubled.pop(row.repo.id, None)
+            self.touched.add(row.repo.id)
+        self.revision += 1
+
+    def touch(self, repo_id: str) -> None:
+        """Something else than the run has told of this repo."""
+        self.touched.add(repo_id)
         self.revision += 1
 
     @property
