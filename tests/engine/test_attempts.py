@@ -3,7 +3,8 @@
 from itertools import pairwise
 
 from tui.engine.attempts import joined
-from tui.engine.runner import LONGEST_PAUSE, _back_off
+from tui.engine.lanes import LONGEST_PAUSE
+from tui.engine.runner import _back_off
 from tui.git.outcome import Action, Outcome, Reason, RefChange, RefKind, State
 
 MOVED = Outcome(

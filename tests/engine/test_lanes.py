@@ -1,6 +1,7 @@
 """A host that says that it is asked too often gets fewer jobs, and more again as it answers."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from tests.kit.work import GatedWork, events
@@ -112,6 +113,30 @@ def test_who_began_with_the_crowd_that_was_turned_away_narrows_nothing_more() ->
     assert changes(scheduler.ended("x", TOO_OFTEN, 4.0)) == [LimitChanged(2, 4, "rate_limit", HOST)]
 
 
+def test_a_host_that_asks_to_be_left_alone_is_and_others_go_on() -> None:
+    scheduler = Scheduler(2)
+    step = scheduler.add([*((repo(name), name) for name in "abc"), (repo("x", "b.example"), "x")], 0.0)
+    assert started(step) == ["a", "b"]
+    scheduler.crowded("a", 1.0, retry_after=20.0)
+    assert started(scheduler.ended("b", FINE, 2.0)) == ["x"]
+    assert started(scheduler.ended("a", FINE, 3.0)) == []
+    assert scheduler.due == 21.0
+    assert started(scheduler.tick(20.9)) == []
+    assert started(scheduler.tick(21.0)) == ["c"]
+
+
+def test_an_end_asks_for_that_too() -> None:
+    scheduler = scheduled("ab", 1)
+    turned_away = replace(TOO_OFTEN, retry_after=5.0)
+    assert started(scheduler.ended("a", turned_away, 1.0)) == []
+    assert scheduler.due == 6.0
+
+
+def test_who_asks_for_more_than_a_minute_is_not_waited_for() -> None:
+    scheduler = scheduled("ab", 1)
+    assert started(scheduler.ended("a", replace(TOO_OFTEN, retry_after=61.0), 1.0)) == ["b"]
+
+
 def test_a_host_is_remembered_into_the_next_run() -> None:
     scheduler = scheduled("a", 2)
     scheduler.ended("a", TOO_OFTEN, 1.0)
@@ -135,4 +160,15 @@ def test_the_engine_hears_it_while_the_job_still_waits() -> None:
     told = [event for event in events(inbox) if isinstance(event, LimitChanged)]
     assert told == [LimitChanged(2, 4, "rate_limit", HOST)]
     gated.end(*"abcd")
+    assert engine.wait_idle(10)
+
+
+def test_the_engine_goes_on_by_itself_when_the_host_may_be_asked_again() -> None:
+    gated = GatedWork()
+    engine = Engine(gated, limit=1)
+    engine.start([repo(name) for name in "ab"])
+    gated.wait_running("a")
+    gated.end("a", outcome=replace(TOO_OFTEN, retry_after=0.05))
+    gated.wait_running("b")
+    gated.end("b")
     assert engine.wait_idle(10)

@@ -12,7 +12,8 @@ from tests.torture.remotes import LOGIN
 from tests.torture.servers import TcpServer, WebServer, status
 from tui.engine.events import Notice
 from tui.engine.job import Job
-from tui.engine.runner import LONGEST_PAUSE, make_work
+from tui.engine.lanes import LONGEST_PAUSE
+from tui.engine.runner import make_work
 from tui.git.gauge import Gauge
 from tui.git.outcome import RETRIED_REASONS, Action, Outcome, Reason, RefKind, State
 from tui.git.repo import Repo

@@ -353,7 +353,8 @@ def lanes(desk: Desk) -> list[LaneView]:
     board, now = desk.board, desk.clock.monotonic()
     hosts = {host: counts[Stage.QUEUED] for host, counts in board.hosts.items() if counts.total()}
     is_limited = (board.run is not None and board.run.host_jobs is not None) or desk.engine.start_delay > 0
-    if len(hosts) <= 1 and not is_limited and not board.lanes:
+    next_starts = desk.engine.next_starts()
+    if len(hosts) <= 1 and not (is_limited or board.lanes or next_starts):
         return []
     running = Counter(row.host for row in board.running if row.slot != PRIORITY_SLOT)
     resumes: dict[str, float] = {}
@@ -362,7 +363,6 @@ def lanes(desk: Desk) -> list[LaneView]:
         if gauge and gauge.resumes is not None:
             resumes[row.host] = min(resumes.get(row.host, math.inf), gauge.resumes)
     width = board.lane_width
-    next_starts = desk.engine.next_starts()
 
     def note(host: str) -> str:
         if host in resumes:

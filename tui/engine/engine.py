@@ -93,7 +93,7 @@ class Engine:
         self._clock = clock or Clock()
         self._scheduler = Scheduler(limit, host_limit, start_delay, fail_fast=fail_fast)
         self.start_delay = start_delay
-        self._alarm = Alarm(partial(self._do, Scheduler.tick), self._clock) if start_delay else None
+        self._alarm = Alarm(partial(self._do, Scheduler.tick), self._clock)
         self._feed = Feed()
         self._lock = threading.Lock()
         self._idle = threading.Condition(self._lock)
@@ -181,9 +181,7 @@ class Engine:
             return self._scheduler.waiting.ids()
 
     def next_starts(self) -> dict[str, float]:
-        """Seconds until the next start on each host that waits for the delay between two starts alone."""
-        if not self.start_delay:
-            return {}
+        """Seconds until the next start on each host that waits for a delay of its own alone."""
         with self._lock:
             now = self._clock.monotonic()
             starts = self._scheduler.next_starts
@@ -258,8 +256,7 @@ class Engine:
                 (self._stops[order.job_id], order.reason) for order in step.orders if isinstance(order, Stop)
             ]
             records = self._file(step.events)
-            if self._alarm:
-                self._alarm.set(self._scheduler.due)
+            self._alarm.set(self._scheduler.due)
             self._under_way += 1
         try:
             for stop, reason in stops:
@@ -348,7 +345,7 @@ class Engine:
         def command(scheduler: Scheduler, now: float) -> Step:
             step = Step([notice])
             if notice.about and notice.crowded:
-                step.join(scheduler.crowded(notice.about, now))
+                step.join(scheduler.crowded(notice.about, now, notice.retry_after))
             return step
 
         self._step(command)

@@ -11,6 +11,8 @@ from tui.git.outcome import Outcome, State
 
 _ANSWERED = {State.SYNCED, State.UP_TO_DATE, State.BLOCKED}
 _PATIENCE = 8
+LONGEST_PAUSE = 60.0
+"""Seconds. A remote that asks for more is not waited for."""
 
 
 @dataclass(slots=True)
@@ -50,6 +52,13 @@ class Lanes:
         self._running: Counter[str] = Counter()
         self._throttles: dict[str, _Throttle] = {}
         self._last_start: dict[str, float] = {}
+        self._closed: dict[str, float] = {}
+        """Until when, on the monotonic clock, a host has asked to be left alone."""
+
+    @property
+    def has_delays(self) -> bool:
+        """Whether a host may have to be waited for."""
+        return self._start_delay > 0 or bool(self._closed)
 
     def enter(self, host: str) -> None:
         self._running[host] += 1
@@ -73,7 +82,13 @@ class Lanes:
     def next_start(self, host: str) -> float:
         """From when on the next job may start there."""
         last = self._last_start.get(host)
-        return -math.inf if last is None else last + self._start_delay
+        after_last = -math.inf if last is None else last + self._start_delay
+        return max(after_last, self._closed.get(host, -math.inf))
+
+    def heed(self, host: str, retry_after: float | None, now: float) -> None:
+        """The host asked to be left alone for so many seconds."""
+        if retry_after and retry_after <= LONGEST_PAUSE:
+            self._closed[host] = max(now + retry_after, self.next_start(host))
 
     def crowded(self, host: str, jobs: int, now: float) -> LimitChanged | None:
         """A job there was turned away as one too many."""

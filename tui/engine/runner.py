@@ -11,6 +11,7 @@ from tui.engine.attempts import joined
 from tui.engine.engine import Work, internal_failure
 from tui.engine.events import Notice
 from tui.engine.job import Job
+from tui.engine.lanes import LONGEST_PAUSE
 from tui.git.failure import is_crowded
 from tui.git.gauge import Gauge, Progress
 from tui.git.outcome import RETRIED_REASONS, Action, Outcome, Reason, State
@@ -22,8 +23,6 @@ from tui.git.work import never_fresh
 PATIENCE = 2
 """A person waits for a pick or a retry, and what stalled once may be the big one: the stall limit is so many times
 longer then."""
-LONGEST_PAUSE = 60.0
-"""Seconds. A remote that asks for more is not waited for."""
 _JITTER = 0.3
 """Below a third, so that each pause is longer than the one before."""
 
@@ -52,7 +51,8 @@ def make_work(options: SyncOptions, retries: int) -> Work:
             if time.monotonic() + pause >= began + gauge.waited + _timeout(job.repo, options, outcome):
                 break  # nothing could be done in what is left
             text = f"{job.id}: {outcome.reason}, trying again in {pause:.0f} s ({tried + 1} of {retries})"
-            notice(Notice("info", text, about=job.id, crowded=is_crowded(outcome)))
+            crowded = is_crowded(outcome)
+            notice(Notice("info", text, about=job.id, crowded=crowded, retry_after=outcome.retry_after))
             gauge.show(Progress(phase=f"retry {tried + 1}/{retries} in {pause:.0f} s", line=outcome.message))
             gauge.resumes = time.monotonic() + pause
             stopped = stop.wait(pause)

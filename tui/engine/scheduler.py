@@ -98,13 +98,13 @@ class Scheduler:
 
     @property
     def due(self) -> float | None:
-        """When the next job may start that waits for the delay of its host alone; None: none does."""
+        """When the next job may start that waits for a delay of its host alone; None: none does."""
         return min(self.next_starts.values(), default=None)
 
     @property
     def next_starts(self) -> dict[str, float]:
         """The same for each host that has such a job."""
-        if self.paused or not self.slots.room(self.limit):
+        if self.paused or not self._lanes.has_delays or not self.slots.room(self.limit):
             return {}
         hosts = filter(self._host_has_room, self.waiting.hosts(self._lock_free))
         return {host: self._lanes.next_start(host) for host in hosts}
@@ -246,6 +246,7 @@ class Scheduler:
             self._lanes.asked_nothing(job.repo.host, began)
         self._lock_keys.discard(job.lock_key)
         self._end(job, Trigger.END, outcome, now if over is None else over, step)
+        self._lanes.heed(job.repo.host, outcome.retry_after, now)
         if changed := self._lanes.answered(job.repo.host, outcome, self.limit, began, now):
             step.events.append(changed)
         if self.fail_fast and outcome.state in ATTENTION_STATES:
@@ -256,9 +257,11 @@ class Scheduler:
         """Time has passed: start what was due."""
         return self._fill(Step(), now)
 
-    def crowded(self, job_id: str, now: float) -> Step:
+    def crowded(self, job_id: str, now: float, retry_after: float | None = None) -> Step:
         """The remote of this job turned it away as one too many; it tries again by itself."""
-        narrowed = self._lanes.crowded(self.jobs[job_id].repo.host, self.limit, now)
+        host = self.jobs[job_id].repo.host
+        self._lanes.heed(host, retry_after, now)
+        narrowed = self._lanes.crowded(host, self.limit, now)
         return Step([narrowed] if narrowed else [])
 
     def _queue(self, job: Job, step: Step, *, pick: bool) -> None:
