@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from tests.kit.app_driver import Driver, repo
 from tests.kit.work import NOT_FOUND, SYNCED
@@ -112,7 +113,11 @@ async def test_what_failed_now_is_told_at_once_and_then_as_the_history_has_it() 
 
     def recall() -> dict[str, Past]:
         told.append(
-            {"r0": replace(PAST["r0"], last_end=NOW, failure=replace(DEAD, attempts=4, last_seen=NOW))}
+            {
+                "r0": structs.replace(
+                    PAST["r0"], last_end=NOW, failure=structs.replace(DEAD, attempts=4, last_seen=NOW)
+                )
+            }
         )
         return told[-1]
 
@@ -139,7 +144,9 @@ async def test_what_failed_now_is_told_at_once_and_then_as_the_history_has_it() 
 
 
 async def test_what_failed_before_needs_attention_before_any_run() -> None:
-    past = PAST | {"r1": Past("failed", "auth", failure=replace(DEAD, reason="auth", acknowledged=True))}
+    past = PAST | {
+        "r1": Past("failed", "auth", failure=structs.replace(DEAD, reason="auth", acknowledged=True))
+    }
     async with Driver(3, past=past).open() as driver:
         await driver.press("2")
         assert [line for line in listed(driver) if "→" not in line] == [
@@ -173,7 +180,7 @@ async def test_an_acknowledged_failure_leaves_until_it_happens_anew() -> None:
         await driver.press("2", "A")
         assert (ledger.asked, listed(driver)) == ([["r0"]], [])
         assert driver.toasts() == ["acknowledged: r0"]
-        assert driver.app.desk.pasts["r0"].failure == replace(DEAD, acknowledged=True)
+        assert driver.app.desk.pasts["r0"].failure == structs.replace(DEAD, acknowledged=True)
         await driver.press("S")
         await driver.running("r0", "r1", "r2")
         await driver.end("r0", outcome=NOT_FOUND)

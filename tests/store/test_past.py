@@ -1,8 +1,7 @@
 """How stale a repo is, and since when."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from tui.store.past import Failure, Past, Staleness, last_success, staleness
 

@@ -1,5 +1,3 @@
-import dataclasses
-
 import pytest
 
 from tui.store.kinds import SettingError
@@ -19,7 +17,7 @@ def settled(flags=None, environ=None, file=None, repos=100, cores=8, **more) -> 
 
 
 def test_the_table_and_the_record_have_the_same_keys():
-    fields = [field.name for field in dataclasses.fields(Settings)]
+    fields = [*Settings.__struct_fields__]
 
     assert fields == [*SETTINGS, "source", "warnings"]
 

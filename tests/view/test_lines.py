@@ -3,6 +3,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from tui.engine.events import JobEnded, JobStopping, Notice, QueuePaused, Record, RunFinished
 from tui.git.outcome import Action, Outcome, Reason, RefChange, RefKind, State
@@ -129,7 +130,9 @@ def test_what_was_cancelled_is_to_be_tried_again() -> None:
     stopped = Outcome(State.CANCELLED, Reason.SIGNAL)
     text = lines.summary(finished(cancelled=1), [ended(stopped)])
     assert text[-1] == "try these again: synctui sync web/shop"
-    never_begun = [replace(ended(stopped, repo=Repo(f"r{n}", Path("/w"))), slot=None) for n in range(9)]
+    never_begun = [
+        structs.replace(ended(stopped, repo=Repo(f"r{n}", Path("/w"))), slot=None) for n in range(9)
+    ]
     assert lines.rerun_command(never_begun) == "synctui sync"
 
 
@@ -181,7 +184,7 @@ def test_for_each_server_the_command_that_logs_in_there() -> None:
         )
     ]
     other = replace(ends[1].outcome, advice="b: set a new password at h.example first, then: synctui sync b")
-    text = lines.summary(finished(failed=2), [ends[0], replace(ends[1], outcome=other)])
+    text = lines.summary(finished(failed=2), [ends[0], structs.replace(ends[1], outcome=other)])
     assert [line.partition(":")[0] for line in text if line.startswith("login at")] == ["login at https"]
     assert f"    {other.advice}" in text
     many = [wants_login(f"r{n}", "https://h.example/x.git") for n in range(9)]

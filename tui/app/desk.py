@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
+from msgspec import structs
+
 from tui.app.keymap import Keymap
 from tui.app.player import Player
 from tui.app.refusals import Situation
@@ -105,7 +107,7 @@ class Desk:
         if end is None or known or end.state not in _REMEMBERED:
             return past
         failure = past.failure if end.state is State.BUSY else _failure(end, row)
-        return replace(
+        return structs.replace(
             past,
             state=end.state.value,
             reason=end.reason,
@@ -136,7 +138,9 @@ class Desk:
         for repo_id in noted:
             past = self.pasts.get(repo_id)
             if past and past.failure:
-                self.pasts[repo_id] = replace(past, failure=replace(past.failure, acknowledged=True))
+                self.pasts[repo_id] = structs.replace(
+                    past, failure=structs.replace(past.failure, acknowledged=True)
+                )
 
     def left(self) -> str:
         """How long the run goes on; empty where nobody knows."""

@@ -4,10 +4,10 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import click
+from msgspec import Struct, field
 
 from tui.cli.flags import refuse
 from tui.engine.selection import Facts, NothingSelected, select, without_archived
@@ -25,8 +25,7 @@ from tui.store.settings import Settings, resolve
 from tui.view.dashboard import Dashboard, Thresholds
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """What stands on the command line."""
 
     words: Sequence[str] = ()

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, NoReturn
 
 import click
+from msgspec import structs
 
 from tui.cli.asked import (
     Asked,
@@ -140,7 +141,7 @@ def _watching(kit: Wired, asked: Asked, preferences: Preferences | None = None) 
 
     def plan() -> Plan:
         settings_now = preferences.settings if preferences else kit.settings
-        return plan_of_pass(replace(kit, settings=settings_now), asked)
+        return plan_of_pass(structs.replace(kit, settings=settings_now), asked)
 
     settings, watches = kit.settings, kit.history.watches
     if other := watches.take(kit.key, settings.every, time.time()):

@@ -4,11 +4,12 @@ import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import click
+from msgspec import Struct, structs
 
 from tui.cli.asked import Asked, history_key, open_history, read_history, resolve_run, resolved, settings_of
 from tui.cli.flags import refuse
@@ -42,8 +43,7 @@ _FRESH_PART = 0.9
 """Of the interval of a watch: so long a repo counts as fresh where --min-age says nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wired:
+class Wired(Struct, frozen=True):
     """Everything a front end needs, decided before it is imported."""
 
     workspace: Workspace
@@ -158,7 +158,7 @@ def _repeated(settings: Settings) -> Settings:
         return settings
     # What was synced by hand since the last pass is left out of the next. Not all of the interval: clocks are
     # set, and what ended last must not miss every other pass.
-    return replace(settings, min_age=settings.every * _FRESH_PART)
+    return structs.replace(settings, min_age=settings.every * _FRESH_PART)
 
 
 def plan_of_pass(kit: Wired, asked: Asked) -> Plan:
@@ -190,7 +190,7 @@ def _plan(
     fresh -= picked
     git_found = shutil.which("git") is not None
     plan = make_plan(repos, git_found=git_found, limit=settings.limit, held=held, fresh=fresh)
-    return replace(plan, run=tuple(_in_order(plan.run, settings, past, durations)))
+    return structs.replace(plan, run=tuple(_in_order(plan.run, settings, past, durations)))
 
 
 def _in_order(

@@ -4,9 +4,10 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
+
+from msgspec import Struct
 
 from tui.engine.alarm import Alarm
 from tui.engine.clock import Clock
@@ -42,8 +43,7 @@ def daemon_thread(body: Callable[[], None], name: str) -> None:
     threading.Thread(target=body, name=name, daemon=True).start()
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True):
     """The figures of one moment."""
 
     limit: int
@@ -56,8 +56,7 @@ class Snapshot:
     idle: bool
 
 
-@dataclass(frozen=True, slots=True)
-class RunInfo:
+class RunInfo(Struct, frozen=True):
     """What a run says of itself at its start."""
 
     workspace: str = ""

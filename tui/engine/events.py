@@ -1,15 +1,15 @@
 """What happened, in the past tense: the one stream that every front end is drawn from."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from tui.git.outcome import Outcome, Reason, State
 from tui.git.repo import Repo
 
 
-@dataclass(frozen=True, slots=True)
-class RunStarted:
+class RunStarted(Struct, frozen=True):
     jobs: int
     jobs_source: str
     """The layer that set the limit: flag, variable, file, remembered or default."""
@@ -20,15 +20,13 @@ class RunStarted:
     dry_run: bool
 
 
-@dataclass(frozen=True, slots=True)
-class JobQueued:
+class JobQueued(Struct, frozen=True):
     repo: Repo
     attempt: int
     pick: bool
 
 
-@dataclass(frozen=True, slots=True)
-class JobStarted:
+class JobStarted(Struct, frozen=True):
     repo: Repo
     attempt: int
     slot: int
@@ -36,14 +34,12 @@ class JobStarted:
     pick: bool
 
 
-@dataclass(frozen=True, slots=True)
-class JobStopping:
+class JobStopping(Struct, frozen=True):
     repo: Repo
     reason: Reason
 
 
-@dataclass(frozen=True, slots=True)
-class JobEnded:
+class JobEnded(Struct, frozen=True):
     repo: Repo
     attempt: int
     outcome: Outcome
@@ -53,29 +49,25 @@ class JobEnded:
     duration_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class LimitChanged:
+class LimitChanged(Struct, frozen=True):
     jobs: int
     was: int
     by: Literal["user", "rate_limit", "recovery"]
     host: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class HostLimitChanged:
+class HostLimitChanged(Struct, frozen=True):
     """By the person, for all hosts; a host that asks for less is a LimitChanged."""
 
     jobs: int | None
     """None: as many as the job limit."""
 
 
-@dataclass(frozen=True, slots=True)
-class QueuePaused:
+class QueuePaused(Struct, frozen=True):
     paused: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(Struct, frozen=True):
     level: Literal["info", "warning", "error"]
     text: str
     about: str | None = None
@@ -86,8 +78,7 @@ class Notice:
     """Seconds for which the remote asked to be left alone."""
 
 
-@dataclass(frozen=True, slots=True)
-class RunFinished:
+class RunFinished(Struct, frozen=True):
     counts: Mapping[State, int]
     total: int
     commits: int
@@ -110,8 +101,7 @@ Event = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(Struct, frozen=True):
     """An event as the feed files it. `time` is seconds since the epoch."""
 
     time: float

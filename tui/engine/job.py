@@ -1,19 +1,18 @@
 """One entry in one run: its state, and the only door through which the state changes."""
 
-from dataclasses import dataclass
 from enum import Enum, auto
+
+from msgspec import Struct
 
 from tui.git.outcome import Outcome, Reason
 from tui.git.repo import Repo
 
 
-@dataclass(frozen=True, slots=True)
-class Queued:
+class Queued(Struct, frozen=True):
     since: float
 
 
-@dataclass(frozen=True, slots=True)
-class Running:
+class Running(Struct, frozen=True):
     slot: int
     since: float
     waited: float
@@ -22,8 +21,7 @@ class Running:
     """Set once somebody asked it to end; it stays running until its processes are gone."""
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(Struct, frozen=True):
     outcome: Outcome
     ended: float
 

@@ -1,13 +1,13 @@
 """What the engine tells those who keep its runs."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from tui.engine.events import Record
 
 
-@dataclass(frozen=True, slots=True)
-class Journal:
+class Journal(Struct, frozen=True):
     """Where runs are kept. Whatever it raises at the start of a run keeps that from starting."""
 
     begin: Callable[[str, float, int, Sequence[str]], None] = lambda *_: None

@@ -2,8 +2,9 @@
 
 import math
 from collections import Counter
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from tui.engine.events import LimitChanged
 from tui.git.failure import is_crowded
@@ -15,8 +16,7 @@ LONGEST_PAUSE = 60.0
 """Seconds. A remote that asks for more is not waited for."""
 
 
-@dataclass(slots=True)
-class _Throttle:
+class _Throttle(Struct):
     limit: int
     borne: int
     """One less than the host complained of; more than that is tried rarely."""

@@ -1,14 +1,14 @@
 """What a run is going to do, before anything is started."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from tui.git.outcome import Outcome, Reason, State
 from tui.git.repo import Repo
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     run: tuple[Repo, ...]
     settled: tuple[tuple[Repo, Outcome], ...]
     """Repos whose end is known without asking anybody; they are counted and told."""

@@ -1,7 +1,8 @@
 """What runs next, decided purely: commands and time come in, events and orders go out."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field, structs
 
 from tui.engine.events import (
     Event,
@@ -30,23 +31,20 @@ _CANCELLED_BY = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
+class Start(Struct, frozen=True):
     """Order: run this job now, in its slot."""
 
     job: Job
 
 
-@dataclass(frozen=True, slots=True)
-class Stop:
+class Stop(Struct, frozen=True):
     """Order: make this running job end."""
 
     job_id: str
     reason: Reason
 
 
-@dataclass(slots=True)
-class Step:
+class Step(Struct):
     """What one command did. Orders are carried out by the engine, after it let go of its lock."""
 
     events: list[Event] = field(default_factory=list)
@@ -214,7 +212,7 @@ class Scheduler:
                 case Queued():
                     self._cancel(self.jobs[job_id], reason, now, step)
                 case Running() as state if state.stopping is None:
-                    self.jobs[job_id].advance(Trigger.STOP, replace(state, stopping=reason))
+                    self.jobs[job_id].advance(Trigger.STOP, structs.replace(state, stopping=reason))
                     step.events.append(JobStopping(self.jobs[job_id].repo, reason))
                     step.orders.append(Stop(job_id, reason))
                 case Running():

@@ -2,9 +2,10 @@
 
 import os
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
+
+from msgspec import Struct
 
 from tui.git.outcome import State
 from tui.git.repo import Repo
@@ -21,8 +22,7 @@ class NothingSelected(SelectionError):  # noqa: N818  named after the fact
     """Each word means something, but no repo has all of it now."""
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(Struct, frozen=True):
     """What the predicates ask about one repo; None: not known, which no predicate matches."""
 
     state: str | None = None

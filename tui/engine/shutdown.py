@@ -4,8 +4,9 @@ import os
 import signal as signals
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import NoReturn
+
+from msgspec import Struct
 
 from tui.git.ssh_master import ssh_masters
 from tui.git.watchdog import watchdog
@@ -17,8 +18,7 @@ STOP_GRACE = 4.0
 """Seconds for all processes of a run to be gone: 2 for TERM, then KILL, and some to notice."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
+class Ending(Struct, frozen=True):
     exit_code: int
     signal: signals.Signals | None = None
     """Set: die of it once everything is tidy, so that `synctui sync; next` stops."""

@@ -4,9 +4,10 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from types import FrameType
 from typing import Literal
+
+from msgspec import Struct, structs
 
 from tui.engine.engine import Engine
 from tui.engine.eta import Forecast, about, remaining
@@ -31,8 +32,7 @@ IDLE_TICK = 1.0
 Form = Literal["text", "ndjson", "json"]
 
 
-@dataclass(frozen=True, slots=True)
-class Show:
+class Show(Struct, frozen=True):
     form: Form = "text"
     progress: bool = False
     """Adds `repo_queued` and `repo_progress` to the NDJSON."""
@@ -171,8 +171,8 @@ class _Teller:
                 self._shown.pop(repo.id, None)
                 self._ended[repo.id] = record
             case RunFinished(exit_code=1) as event if self._show.exit_zero:
-                record = replace(record, event=replace(event, exit_code=0))
-                self._finished = replace(event, exit_code=0)
+                record = structs.replace(record, event=structs.replace(event, exit_code=0))
+                self._finished = structs.replace(event, exit_code=0)
             case RunFinished() as event:
                 self._finished = event
         if self._show.form == "text":

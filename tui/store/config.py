@@ -3,8 +3,9 @@
 import os
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct, structs
 
 from tui.git.clean import clean_text
 from tui.git.dot_git import names_git_dir
@@ -23,8 +24,7 @@ class ConfigError(Exception):
     """Nothing can be synced with this workspace; the text is one line that names the file or folder."""
 
 
-@dataclass(frozen=True, slots=True)
-class Workspace:
+class Workspace(Struct, frozen=True):
     """`path` is the file, or the folder that was scanned because there is none.
 
     An entry that the file got wrong is a repo with `error` set; `warnings` are one line each.
@@ -57,7 +57,7 @@ def load_workspace(config: Path | None, cwd: Path, environ: Mapping[str, str]) -
         else 'lists no repo; below [workspaces."FOLDER"] add a line: NAME = "URL"'
     )
     empty = f"{clean_text(str(workspace.path))}: {what}"
-    return replace(workspace, warnings=(*workspace.warnings, empty))
+    return structs.replace(workspace, warnings=(*workspace.warnings, empty))
 
 
 def workspace_file(config: Path | None, cwd: Path, environ: Mapping[str, str]) -> Path | None:

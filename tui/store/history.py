@@ -3,9 +3,10 @@
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
+
+from msgspec import Struct
 
 from tui.git.clean import clean_text
 from tui.git.group import lives, start_of
@@ -30,8 +31,7 @@ _COLUMNS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(Struct, frozen=True):
     """The end of one job."""
 
     run: str
@@ -52,8 +52,7 @@ class Result:
     refs: tuple[RefChange, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(Struct, frozen=True):
     """`ended_at` None: it goes on if `alive`, else it was cut off, and so was the rest of what it `wanted`.
 
     `wanted` is empty for a run that ended and is not the last one: of ten thousand repos it is long.
@@ -70,8 +69,7 @@ class Run:
     alive: bool
 
 
-@dataclass(frozen=True, slots=True)
-class CutOff:
+class CutOff(Struct, frozen=True):
     """A run that was killed, left or stopped before its end."""
 
     started_at: float

@@ -4,8 +4,9 @@ import datetime as dt
 import difflib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from tui.git.clean import clean_text
 from tui.store.window import Window
@@ -32,8 +33,7 @@ class Kind(Protocol):
     def check(self, value: object) -> object: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Whole:
+class Whole(Struct, frozen=True):
     least: int
     most: int
 
@@ -57,8 +57,7 @@ class Whole:
         return number
 
 
-@dataclass(frozen=True, slots=True)
-class Seconds:
+class Seconds(Struct, frozen=True):
     """A length of time in seconds, also written `90s`, `5m`, `1h`, `3d`."""
 
     most: float = MAX_SECONDS
@@ -91,8 +90,7 @@ class Seconds:
         return float(seconds)
 
 
-@dataclass(frozen=True, slots=True)
-class Size:
+class Size(Struct, frozen=True):
     """A number of bytes, also written `500MB` or `1.5GiB`; `500M` are of 1024, as with most programs."""
 
     allowed: str = f"bytes from 0 to {MAX_BYTES}, or like 500MB, 1.5GiB; 0 turns it off"
@@ -120,8 +118,7 @@ class Size:
         return size
 
 
-@dataclass(frozen=True, slots=True)
-class Switch:
+class Switch(Struct, frozen=True):
     allowed: str = "true or false (1, 0, yes, no, on, off in a variable)"
 
     def parse(self, text: str) -> bool:
@@ -138,8 +135,7 @@ class Switch:
         return value
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Struct, frozen=True):
     words: tuple[str, ...]
 
     @property
@@ -158,8 +154,7 @@ class Choice:
         return self.parse(value)
 
 
-@dataclass(frozen=True, slots=True)
-class HoursOfDay:
+class HoursOfDay(Struct, frozen=True):
     """A span of the local day, also across midnight."""
 
     allowed: str = "a span of the day like 22:00-06:00"

@@ -1,15 +1,15 @@
 """What is remembered of a repo, and how stale that makes it."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 HELD_AFTER = 3
 """Failures of its own after which a watch leaves a repo alone for a while."""
 _LONGEST_HOLD = 86_400.0
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(Struct, frozen=True):
     """Syncs in a row that failed, since the last success or since the person acknowledged those before."""
 
     state: str
@@ -33,8 +33,7 @@ class Failure:
         return left if 0 < left <= pause else 0.0  # more than the pause: a clock is wrong
 
 
-@dataclass(frozen=True, slots=True)
-class Past:
+class Past(Struct, frozen=True):
     """Times are seconds since the epoch; None: never. The last of what was really tried counts."""
 
     state: str | None = None

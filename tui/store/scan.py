@@ -4,9 +4,10 @@ import os
 import re
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
+
+from msgspec import Struct
 
 from tui.git.dot_git import names_git_dir
 
@@ -14,8 +15,7 @@ SKIPPED_FOLDERS = frozenset({"node_modules"})
 _MAX_CONFIG_BYTES = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class ScanResult:
+class ScanResult(Struct, frozen=True):
     """`repos` sorted by path; `unreadable` counts folders; `truncated`: the bound on folders was met."""
 
     repos: tuple[Path, ...]

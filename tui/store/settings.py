@@ -1,9 +1,10 @@
 """The settings of a run: flag beats variable beats file beats remembered beats default, and which one won."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from tui.git.clean import clean_text
 from tui.store.kinds import (
@@ -72,8 +73,7 @@ class Layer(StrEnum):
     DEFAULT = "default"
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(Struct, frozen=True):
     """`key` is its name in the file; flag and variable follow from it. `default` None: see `default_text`."""
 
     key: str
@@ -175,8 +175,7 @@ SETTINGS: Mapping[str, Setting] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """The settings that count for a run. `limit` None: no limit. `theme` None: Textual's own default.
 
     Times are seconds, sizes are bytes, 0: off.

@@ -2,7 +2,8 @@
 
 import os
 import socket
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from tui.git.clean import clean_text
 from tui.git.group import lives, start_of
@@ -12,8 +13,7 @@ SILENT_AFTER = 60.0
 """Seconds without a sign of life after which a watch on another host, of which nothing else can be known, is gone."""
 
 
-@dataclass(frozen=True, slots=True)
-class Watching:
+class Watching(Struct, frozen=True):
     """Times are seconds since the epoch."""
 
     pid: int

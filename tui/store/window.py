@@ -1,11 +1,11 @@
 """The hours of the day in which a watch begins its passes."""
 
 import datetime as dt
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(Struct, frozen=True):
     """A span of the local day; one that ends before it starts goes across midnight."""
 
     start: dt.time

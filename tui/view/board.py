@@ -2,8 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import structs
 
 from tui.engine.events import (
     HostLimitChanged,
@@ -233,7 +235,7 @@ class Board:
     def _set_limit(self, event: LimitChanged | HostLimitChanged) -> None:
         match event:
             case HostLimitChanged(jobs=jobs):
-                self.run = self.run and replace(self.run, host_jobs=jobs)
+                self.run = self.run and structs.replace(self.run, host_jobs=jobs)
             case LimitChanged(jobs=jobs, host=None):
                 self.limit = jobs
             case LimitChanged(jobs=jobs, host=str(host)):

@@ -3,10 +3,10 @@
 import datetime as dt
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import msgspec
+from msgspec import Struct, structs
 
 from tui.engine.events import (
     Event,
@@ -34,8 +34,7 @@ _PAUSES = {True: "the queue is paused", False: "the queue goes on"}
 _Told = TypeVar("_Told")
 
 
-@dataclass(frozen=True, slots=True)
-class Moved:
+class Moved(Struct, frozen=True):
     """A `repo_progress`. `time` is seconds since the epoch, and `progress.moved` is the same."""
 
     time: float
@@ -190,7 +189,7 @@ def told(document: Document, places: Mapping[str, Document]) -> Record | Moved:
 def _read_run_started(document: Document, _places: Mapping[str, Document]) -> RunStarted:
     event = _as(RunStarted, document)
     _check(1 <= event.jobs <= MAX_JOBS)
-    return replace(event, host_jobs=None) if event.host_jobs == event.jobs else event
+    return structs.replace(event, host_jobs=None) if event.host_jobs == event.jobs else event
 
 
 def _read_queued(document: Document, places: Mapping[str, Document]) -> JobQueued:
@@ -223,7 +222,7 @@ def _read_notice(document: Document, _places: Mapping[str, Document]) -> Notice 
 
 def _read_run_finished(document: Document, _places: Mapping[str, Document]) -> RunFinished:
     event = _as(RunFinished, document)
-    return replace(event, counts={state: event.counts.get(state, 0) for state in State})
+    return structs.replace(event, counts={state: event.counts.get(state, 0) for state in State})
 
 
 _READERS: Mapping[str, Callable[[Document, Mapping[str, Document]], Event]] = {

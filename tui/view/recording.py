@@ -3,7 +3,9 @@
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec import structs
 
 from tui.engine.events import Event, JobEnded, JobQueued, JobStarted, Notice, Record, RunFinished, RunStarted
 from tui.git.clean import clean_text
@@ -142,7 +144,7 @@ def _recording(runs: Sequence[Sequence[Record | Moved]], notes: Sequence[str]) -
     for number, run in enumerate(runs):
         told = _completed(run, is_last=number == len(runs) - 1)
         if number == 0:
-            told[1:1] = [replace(started, event=Notice("warning", text)) for text in notes]
+            told[1:1] = [structs.replace(started, event=Notice("warning", text)) for text in notes]
         for what in told:
             before = moments[-1] if moments else Moment(0.0, what.time, what)
             event = what.event if isinstance(what, Record) else None
@@ -186,7 +188,7 @@ def _completed(run: Sequence[Record | Moved], *, is_last: bool) -> list[Record |
             case JobEnded(repo=repo):
                 waiting.discard(repo.id)
                 started = slots.pop(repo.id, None)
-                told.append(_record(what, replace(event, slot=started.slot if started else None)))
+                told.append(_record(what, structs.replace(event, slot=started.slot if started else None)))
                 continue
         told.append(what)
     if not any(isinstance(what, Record) and isinstance(what.event, RunFinished) for what in run):
