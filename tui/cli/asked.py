@@ -2,7 +2,6 @@
 
 import os
 import sys
-import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -10,19 +9,17 @@ import click
 from msgspec import Struct, field
 
 from tui.cli.flags import refuse
-from tui.engine.selection import Facts, NothingSelected, select, without_archived
+from tui.engine.selection import FLAG_WORDS, Facts, NothingSelected, select, without_archived
 from tui.engine.shutdown import signals_unwind
-from tui.engine.survey import StatusRow, survey
 from tui.git.repo import Repo
-from tui.git.stop import StopSignal
 from tui.store.config import ConfigError, Workspace, load_workspace, workspace_file
 from tui.store.history import History
-from tui.store.looks import Looks
 from tui.store.memory import Memory
-from tui.store.past import Past, Staleness
-from tui.store.paths import database_file, looks_file, make_state_folders
+from tui.store.past import Past
+from tui.store.paths import database_file, make_state_folders
 from tui.store.settings import Settings, resolve
-from tui.view.dashboard import Dashboard, Thresholds
+
+_LOOKED_UP = {"state", *FLAG_WORDS}
 
 
 class Asked(Struct, frozen=True):
@@ -61,7 +58,7 @@ def resolved(asked: Asked, memory: Memory | None = None) -> tuple[Workspace, lis
     workspace = workspace_asked(asked.config)
     try:
         repos = select(
-            workspace.repos, asked.words, facts_for(workspace, asked), ignore_case=asked.ignore_case
+            workspace.repos, asked.words, _facts_for(workspace, asked), ignore_case=asked.ignore_case
         )
         if not asked.archived:
             repos = without_archived(repos, asked.words, ignore_case=asked.ignore_case)
@@ -152,32 +149,14 @@ def past_of(workspace: Workspace) -> Mapping[str, Past]:
         return history.past(history_key(workspace))
 
 
-def facts_for(workspace: Workspace, asked: Asked) -> Callable[[Repo], Facts]:
+def _facts_for(workspace: Workspace, asked: Asked) -> Callable[[Repo], Facts]:
     """Looks up only what the words ask for: each has its price."""
     predicates = {word.removeprefix("-").partition(":")[0] for word in " ".join(asked.words).split()}
-    past = past_of(workspace) if predicates & {"state", "stale"} else {}
-    settings = resolve(asked.flags, os.environ, workspace.settings, 0, None)
-    rows: list[StatusRow] = []
-    if predicates & {"behind", "dirty", "stale"}:
-        looks = Looks(looks_file())
-        survey(workspace.repos, rows.append, StopSignal(), looks)
-        if not settings.dry_run:
-            looks.save()
-    seen = {row.repo.id: row for row in rows}
-    thresholds = Thresholds(settings.stale_after, settings.severe_after)
-    now = time.time()
+    if not predicates & _LOOKED_UP:
+        return lambda _repo: Facts()
+    from tui.cli.facts import facts_for  # noqa: PLC0415  who looks at the repos needs much that others do not
 
-    def facts(repo: Repo) -> Facts:
-        of_repo, row = past.get(repo.id, Past()), seen.get(repo.id)
-        return Facts(
-            of_repo.state,
-            behind=row is not None and bool(row.status.behind),
-            dirty=row is not None and bool(row.status.dirty),
-            stale=row is not None
-            and Dashboard(row, of_repo, thresholds, now).staleness is not Staleness.FRESH,
-        )
-
-    return facts
+    return facts_for(workspace, asked, predicates)
 
 
 def has_terminal() -> bool:

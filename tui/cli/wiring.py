@@ -3,7 +3,7 @@
 import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -21,6 +21,7 @@ from tui.engine.order import ordered
 from tui.engine.plan import Plan, make_plan
 from tui.engine.runner import make_work, recording
 from tui.engine.selection import own_named
+from tui.engine.watch import Watch
 from tui.git.gauge import Gauge
 from tui.git.lock import lock_key
 from tui.git.outcome import Outcome
@@ -32,9 +33,10 @@ from tui.store.config import Workspace
 from tui.store.history import CutOff, History
 from tui.store.memory import Memory
 from tui.store.past import Past
-from tui.store.paths import locks_folder
+from tui.store.paths import StateError, locks_folder
+from tui.store.preferences import Preferences
 from tui.store.settings import SETTINGS, Layer, Settings
-from tui.view.lines import ago, duration, plural
+from tui.view.lines import ago, duration, plural, stamp
 from tui.view.run_log import RunLog
 
 Layers = Callable[[Mapping[str, object]], Settings]
@@ -176,6 +178,29 @@ def plan_of_pass(kit: Wired, asked: Asked) -> Plan:
         if (failure := one.failure) and (left := failure.held_for(kit.settings.every, now))
     }
     return _plan(_left_over(repos, kit.settings, past), kit.settings, past, history.durations(key), held)
+
+
+@contextmanager
+def watching(kit: Wired, asked: Asked, preferences: Preferences | None = None) -> Iterator[Watch]:
+    """The watch of the workspace, within the block; there is one at a time."""
+
+    def plan() -> Plan:
+        settings_now = preferences.settings if preferences else kit.settings
+        return plan_of_pass(structs.replace(kit, settings=settings_now), asked)
+
+    settings, watches = kit.settings, kit.history.watches
+    if other := watches.take(kit.key, settings.every, time.time()):
+        refuse(
+            f"{kit.workspace.label} is watched already, by {other} since {stamp(other.started_at)};"
+            f" `synctui watch --status` tells how it is, `kill {other.pid}` on {other.host} ends it"
+        )
+    try:
+        watch = Watch(plan, settings.every, settings.window)
+        with watch.beating(lambda passes, next_start: watches.beat(kit.key, passes, next_start, time.time())):
+            yield watch
+    finally:
+        with suppress(StateError):
+            watches.release(kit.key)
 
 
 def _plan(
