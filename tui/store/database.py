@@ -178,7 +178,7 @@ class Database:
         try:
             with self._lock:
                 try:
-                    rows = self._connection.execute(statement, tuple(map(_storable, values))).fetchall()
+                    rows = self._rows(statement, tuple(values))
                 except sqlite3.OperationalError:
                     # Who holds the file so long is not waited for again, by one repo after the other.
                     self._waited_in_vain = True
@@ -190,6 +190,12 @@ class Database:
                 return rows
         except sqlite3.Error as error:
             raise self._state_error(error) from error
+
+    def _rows(self, statement: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
+        try:
+            return self._connection.execute(statement, values).fetchall()
+        except UnicodeEncodeError:
+            return self._connection.execute(statement, tuple(map(_storable, values))).fetchall()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

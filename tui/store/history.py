@@ -186,15 +186,11 @@ class History:
             self.ledger.enter(workspace, repo.id, outcome, started_at + duration_ms / 1000)
             # Which repos a run has skipped matters only as long as it may be resumed.
             self._database.execute(
-                "DELETE FROM results WHERE workspace = ? AND repo = ? AND state = 'skipped' AND run <> ?",
-                (workspace, repo.id, run),
-            )
-            self._database.execute(
-                "DELETE FROM results WHERE workspace = ?1 AND repo = ?2 AND id <= (SELECT id FROM results"
-                " WHERE workspace = ?1 AND repo = ?2 ORDER BY id DESC LIMIT 1 OFFSET ?3)"
-                " AND id <> (SELECT coalesce(max(id), 0) FROM successes"
-                " WHERE workspace = ?1 AND repo = ?2)",
-                (workspace, repo.id, RESULTS_KEPT),
+                "DELETE FROM results WHERE workspace = ?1 AND repo = ?2 AND ((state = 'skipped' AND run <> ?3)"
+                " OR (id <= (SELECT id FROM results WHERE workspace = ?1 AND repo = ?2"
+                " AND (state <> 'skipped' OR run = ?3) ORDER BY id DESC LIMIT 1 OFFSET ?4)"
+                " AND id <> (SELECT coalesce(max(id), 0) FROM successes WHERE workspace = ?1 AND repo = ?2)))",
+                (workspace, repo.id, run, RESULTS_KEPT),
             )
 
         self._database.write(write)
