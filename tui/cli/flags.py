@@ -1,5 +1,6 @@
 """The flags and words of the command line, as the settings and SELECT define them."""
 
+import gc
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
@@ -143,7 +144,10 @@ class Group(click.Group):
     def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _MODULES:
             return None
+        gc.disable()
         commands: Sequence[click.Command] = import_module(f"tui.cli.{_MODULES[cmd_name]}").COMMANDS
+        gc.freeze()  # what is loaded stays
+        gc.enable()
         return next(one for one in commands if one.name == cmd_name)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:

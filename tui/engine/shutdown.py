@@ -1,5 +1,6 @@
 """How a front end ends: with an exit code, or by a signal that the caller is to see."""
 
+import gc
 import os
 import signal as signals
 from collections.abc import Iterator
@@ -27,6 +28,7 @@ class Ending(Struct, frozen=True):
 def leave(ending: Ending) -> NoReturn:
     ssh_masters.close()
     watchdog.stop()
+    gc.freeze()  # else the interpreter goes through all that was loaded once more
     if ending.signal is not None:
         signals.signal(ending.signal, signals.SIG_DFL)
         os.kill(os.getpid(), ending.signal)
