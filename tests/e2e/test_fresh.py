@@ -95,7 +95,7 @@ def test_neither_a_failure_nor_a_cancelled_job_makes_it_fresh(
 ) -> None:
     workspace.add("bad", "held", "slow", stub=ssh_stub)
     url = ssh_stub.url(workspace.remotes["slow"])
-    workspace.entry("slow", f'{{ url = "{url}", stall_timeout = 0.2 }}')
+    workspace.entry("slow", f'{{ url = "{url}", stall_timeout = 1.0 }}')
     ssh_stub.fail("bad", "git@stub: Permission denied (publickey).", times=1)
     ssh_stub.hang("slow")
     ssh_stub.hold("held")
