@@ -5,8 +5,8 @@ import contextlib
 import gc
 import signal
 import sys
-import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from textwrap import wrap
 from typing import Any, ClassVar, Literal
 
@@ -17,7 +17,6 @@ from textual.command import Provider
 from textual.events import Event, Key
 from textual.screen import Screen
 from textual.theme import Theme
-from textual.widgets import Input
 
 from tui.app import present
 from tui.app.actions import BY_NAME, bindings
@@ -26,7 +25,9 @@ from tui.app.commands import Commands
 from tui.app.desk import Desk
 from tui.app.detail_screen import DetailScreen
 from tui.app.fault import fault_line
+from tui.app.keyboard import Keyboard
 from tui.app.lookout import Lookout
+from tui.app.opening_screen import OpeningScreen
 from tui.app.pace import TICK, Pace, collecting_by_pace
 from tui.app.palette import ActionCommands, Palette
 from tui.app.passes import Passes
@@ -54,7 +55,6 @@ _LOG_WIDTH = 54
 """Cells of a line that the log shows whole, with its lists beside it."""
 _AT_ONCE = 200
 """Records in one step of the loop, for the end of which a key has to wait."""
-_END_OF_FILTER = frozenset({"enter", "escape"})
 _GIVE_UP = 2.7
 """Seconds after which an abort leaves whatever is still alive: by then TERM and KILL have been sent."""
 
@@ -67,14 +67,49 @@ class SynctuiApp(App[Ending]):
     CSS_PATH: ClassVar[list[str]] = ["run_screen.tcss", "detail_screen.tcss"]  # type: ignore[assignment]  # Textual types it for one class or instance
     COMMANDS: ClassVar[set[type[Provider]]] = {ActionCommands}  # type: ignore[assignment]  # Textual's takes a callable, too
 
-    def __init__(self, session: Session, clock: Clock | None = None, player: Player | None = None) -> None:
-        """With a player the screens show what it plays, and the engine stands idle."""
+    def __init__(
+        self,
+        session: Session | Future[Session],
+        clock: Clock | None = None,
+        player: Player | None = None,
+    ) -> None:
+        """With a player the screens show what it plays, and the engine stands idle.
+
+        Raises what kept the session from being made where that is known already; what is known only later
+        `run_to_end` raises.
+        """
         super().__init__(driver_class=TerminalDriver)
+        self._first_theme = self.theme
+        self._clock = clock or Clock()
+        self.bridge = Bridge(self)
+        self._pace = Pace(self.tick)
+        self.keyboard = Keyboard(self, self._pace)
+        self.passes = Passes(self)
+        self.asked_to_leave = False
+        """A ctrl+c that follows aborts."""
+        self._fault: Exception | None = None
+        """The first fault of ours that nothing has caught; it ends the screen."""
+        self._refusal: BaseException | None = None
+        """What kept the session from being made; it ends the screen."""
+        self._inbox = Inbox()
+        self._signal: signal.Signals | None = None
+        self._printed: list[str] = []
+        """What is for stderr, once the screen is gone."""
+        self._has_terminal = sys.__stdin__ is not None and sys.__stdin__.isatty()
+        self._opening: Future[Session] | None = None
+        """The session while it is being made, which may take as long as the disks do."""
+        if isinstance(session, Session):
+            self._furnish(session, player)
+        elif session.done():
+            self._furnish(session.result())
+        else:
+            self._opening = session
+            self.keyboard.hold()
+
+    def _furnish(self, session: Session, player: Player | None = None) -> None:
         # Textual's own ctrl+q would leave without asking once the person has another key for it.
         self._bindings = BindingsMap(bindings(session.keys))
-        self._first_theme = self.theme
-        self.theme = session.preferences.settings.theme or self._first_theme
-        self.bridge = Bridge(self)
+        self.wear(session.preferences.settings.theme)
         engine = session.engine(self.bridge.spawn)
         board = Board(
             session.repos,
@@ -83,41 +118,39 @@ class SynctuiApp(App[Ending]):
             past=session.past,
             cut_off=session.cut_off.left if session.cut_off else (),
         )
-        self.desk = Desk(session, engine, board, clock or Clock(), player)
+        self.desk = Desk(session, engine, board, self._clock, player)
         self.commands = Commands(self)
         self.main = RunScreen(self.desk)
-        self.asked_to_leave = False
-        """A ctrl+c that follows aborts."""
-        self._deaf_to = 0.0
-        """Keys that were pressed before this moment, on the monotonic clock, were meant for a dialog that is gone."""
-        self._greeting = False
-        """The first key takes away what greets: on a small screen it lies on what that key does."""
-        self._held: list[Key] | None = None
-        """Keys behind the one that ends the filter; None: it is not being ended."""
-        self._fault: Exception | None = None
-        """The first fault of ours that nothing has caught; it ends the screen."""
-        self._inbox = Inbox()
-        self._pace = Pace(self.tick)
-        self._signal: signal.Signals | None = None
         self.lookout = Lookout(self, self.desk)
         self.reader = Reader(self, self.desk)
-        self.passes = Passes(self)
-        self._has_terminal = sys.__stdin__ is not None and sys.__stdin__.isatty()
+
+    @property
+    def is_opening(self) -> bool:
+        """There is neither a desk nor anything on it yet."""
+        return self._opening is not None
 
     def run_to_end(self) -> Ending:
         """Run, and tell on stdout what became of it once the screen is gone; a fault of ours is told on stderr.
 
-        Raises what kept the passes of a watch from beginning, ConfigError, SelectionError or StateError.
+        Raises what kept the session from being made or the passes of a watch from beginning: ConfigError,
+        SelectionError or StateError, and of a session SystemExit as well.
         """
         ending = None
         if self.console.color_system == "standard":  # 16 colours: the others' fine shades would all be white
             self._first_theme = "ansi-dark"
-            self.wear(self.desk.session.preferences.settings.theme)
+            self.wear(None if self.is_opening else self.desk.session.preferences.settings.theme)
         try:
             with collecting_by_pace():
                 ending = self.run()
         except Exception as error:  # noqa: BLE001  whatever it is, what runs is ended and the person told
             self._fault = self._fault or error
+        if self._printed:
+            self._tell_on_stderr("".join(self._printed))
+        if self._refusal:
+            raise self._refusal
+        if self.is_opening:
+            self._tell_fault()
+            return ending or Ending(1, self._signal)
         was_writing = self.bridge.finish_writing(STOP_GRACE)  # which may have begun a run only now
         if was_writing or self._fault or ending is None:  # no job may outlive the screen
             self.desk.engine.cancel_all(Reason.QUIT)
@@ -129,13 +162,19 @@ class SynctuiApp(App[Ending]):
             self._tell_summary()
         except Exception as error:  # noqa: BLE001  as above
             self._fault, ending = self._fault or error, Ending(1, self._signal)
-        if self._fault:
-            with contextlib.suppress(OSError):
-                sys.stderr.write(f"{fault_line(self._fault)}\n")
-                sys.stderr.flush()
+        self._tell_fault()
         if self.passes.refusal:
             raise self.passes.refusal
         return ending
+
+    def _tell_fault(self) -> None:
+        if self._fault:
+            self._tell_on_stderr(f"{fault_line(self._fault)}\n")
+
+    def _tell_on_stderr(self, text: str) -> None:
+        with contextlib.suppress(OSError):
+            sys.stderr.write(text)
+            sys.stderr.flush()
 
     def _tell_summary(self) -> None:
         board = self.desk.board
@@ -160,6 +199,12 @@ class SynctuiApp(App[Ending]):
     def _print_error_renderables(self) -> None:
         self._exit_renderables.clear()
 
+    def _print(self, text: str, stderr: bool = False) -> None:
+        """What a thread says while the screen is up; Textual would drop it."""
+        if stderr:
+            self._printed.append(text)
+        super()._print(text, stderr)
+
     def _fault_of_the_loop(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         """A callback that fails, as one that a signal or a thread asked for, would only be logged."""
         error = context.get("exception")
@@ -169,14 +214,42 @@ class SynctuiApp(App[Ending]):
             loop.default_exception_handler(context)
 
     def get_default_screen(self) -> Screen[None]:
-        return self.main
+        return OpeningScreen() if self.is_opening else self.main
 
     def on_mount(self) -> None:
-        self._inbox = self.bridge.attach(self.desk.source)
+        self.bridge.attach()
         asyncio.get_running_loop().set_exception_handler(self._fault_of_the_loop)
         for number in STOP_SIGNALS:
             self._heed(number)
         self.app_resume_signal.subscribe(self, lambda _app: self.refresh(layout=True))
+        if self._opening:
+            # Once the first frame is there.
+            self._opening.add_done_callback(lambda _: self.bridge.call_soon(self._move_in_soon))
+        else:
+            self._begin()
+
+    def _move_in_soon(self) -> None:
+        self.call_after_refresh(self.call_later, self._move_in)
+
+    async def _move_in(self) -> None:
+        assert self._opening is not None  # noqa: S101  it is what has ended
+        try:
+            session = self._opening.result()
+        except (Exception, SystemExit) as refusal:  # noqa: BLE001  whatever it is, `run_to_end` raises it
+            self._refusal = refusal
+            self.exit(Ending(2))
+            return
+        self._furnish(session)
+        # A mode has a stack of its own, at the bottom of which is the main screen.
+        self.add_mode("run", lambda: self.main)
+        await self.switch_mode("run")
+        self._opening = None
+        self._begin()
+        await self.keyboard.go_on()
+
+    def _begin(self) -> None:
+        self._inbox = self.desk.source.subscribe()
+        self._inbox.at_end = lambda: self.bridge.call_soon(self.tick)  # which nobody likes to wait for
         self.set_interval(TICK, self._pace.beat)
         self.theme_changed_signal.subscribe(self, self._keep_theme)
         self.lookout.recall_arrivals()
@@ -186,7 +259,9 @@ class SynctuiApp(App[Ending]):
             self._say_and_keep(present.goes_on_in(session.cut_off, here, self.desk.clock.now()))
         self._greet()
         if session.start:
-            self.commands.start_all()
+            self.read()
+            if self.desk.board.run is None:  # else it has begun already
+                self.commands.start_all()
         # What is here now stays: the collector, which stops everything, need not go through it again and again.
         gc.freeze()
         gc.enable()
@@ -197,7 +272,7 @@ class SynctuiApp(App[Ending]):
         if session.greets:
             begins = "" if session.start or session.watch else f", {keys.first('start_all')} to start"
             self.say(f"Press {keys.first('help')} for the keys{begins}.", seconds=_TIME_TO_READ)
-            self._greeting = not session.warnings
+            self.keyboard.greeting = not session.warnings
         if session.warnings:
             more = len(session.warnings) - 1
             lines = [
@@ -293,43 +368,14 @@ class SynctuiApp(App[Ending]):
     # Actions.
 
     async def on_event(self, event: Event) -> None:
-        """Of keys that come in one burst each finds what the one before it has done.
+        if not (isinstance(event, Key) and await self.keyboard.take(event)):
+            await super().on_event(event)
 
-        Textual hands all of them to the widget that has the focus as they arrive, and `/x` would cancel.
-        What follows the answer to a dialog does nothing: of `ss` the second would else sync something.
-        What follows the end of a filter waits until the filter counts: of `/x`, enter, `r` the last is no text.
-        """
-        if isinstance(event, Key):
-            self._pace.typed = time.monotonic()
-            if event.time < self._deaf_to:
-                return
-            if self._greeting:
-                self._greeting = False
-                self.clear_notifications()
-        if isinstance(event, Key) and not event.is_forwarded and event.key not in self.desk.keys.priority:
-            if self._held is not None:
-                self._held.append(event)
-                return
-            if self.screen is self.main and isinstance(self.focused, Input) and event.key in _END_OF_FILTER:
-                self._held = []
-        if (
-            isinstance(event, Key)
-            and event.key not in self.desk.keys.priority
-            and not isinstance(self.focused, Input)
-        ):
-            active = self.screen.active_bindings.get(event.key)
-            if active is not None and active.enabled:
-                await self.run_action(active.binding.action, active.node)
-                return
-        await super().on_event(event)
-
-    async def _go_on(self) -> None:
+    async def on_filter_line_submitted(self) -> None:
         """The filter counts, and its line no longer has the focus."""
-        held, self._held = self._held or (), None
-        for event in held:
-            await self.on_event(event)
+        await self.keyboard.go_on()
 
-    on_filter_line_submitted = on_filter_line_cancelled = _go_on
+    on_filter_line_cancelled = on_filter_line_submitted
 
     def highlighted(self) -> str | None:
         screen = self.screen
@@ -375,7 +421,7 @@ class SynctuiApp(App[Ending]):
 
     def pop_screen(self) -> AwaitComplete:
         if self.screen.is_modal:
-            self._deaf_to = time.monotonic()
+            self.keyboard.forget()
         # Of two choices in the list of themes the second would else end the app.
         return super().pop_screen() if len(self.screen_stack) > 1 else AwaitComplete()
 
@@ -396,6 +442,9 @@ class SynctuiApp(App[Ending]):
     def abort(self, by: signal.Signals | None = None, reason: Reason = Reason.QUIT) -> None:
         """Stop everything and leave as soon as it is gone, or after the last deadline."""
         self._signal = by or self._signal
+        if self.is_opening:
+            self.exit(Ending(1, by))
+            return
         now = self.desk.engine.snapshot()
         self.desk.leaving = f"stopping {plural(now.running + now.picked, 'job')}…"
         self.asked_to_leave = True

@@ -11,9 +11,7 @@ from typing import Any, TypeVar
 
 from textual.app import App
 
-from tui.app.player import Player
-from tui.engine.engine import Engine, daemon_thread
-from tui.engine.feed import Inbox
+from tui.engine.engine import daemon_thread
 
 JOBS = "sync"
 """The group of the workers that run jobs."""
@@ -59,19 +57,18 @@ class Bridge:
         self._writes: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._last_write: Future[Any] | None = None
 
-    def attach(self, source: Engine | Player) -> Inbox:
+    def attach(self) -> None:
         """In the running loop of the app, before anything starts."""
         self._loop = asyncio.get_running_loop()
         self._loop.set_default_executor(DaemonExecutor())
         self._thread = threading.get_ident()
         self._context = contextvars.copy_context()
-        return source.subscribe()
 
     def spawn(self, body: Callable[[], None], name: str) -> None:
         """For the engine, from any thread."""
         if threading.get_ident() == self._thread:
             self._start(body, name)
-        elif not self._call_soon(lambda: self._start(body, name)):
+        elif not self.call_soon(lambda: self._start(body, name)):
             daemon_thread(body, name)  # the screen is gone; what was started still has its one end
 
     def write(self, body: Callable[[], _Result], written: Callable[[Future[_Result]], None]) -> None:
@@ -94,7 +91,7 @@ class Bridge:
         if wait([future], _UNNOTICED).done:
             written(future)
         else:
-            future.add_done_callback(lambda _: self._call_soon(lambda: written(future)))
+            future.add_done_callback(lambda _: self.call_soon(lambda: written(future)))
 
     def finish_writing(self, seconds: float) -> bool:
         """Wait so long at most for what is being written; False: nothing was."""
@@ -110,8 +107,8 @@ class Bridge:
     def _start(self, body: Callable[[], None], name: str) -> None:
         self._app.run_worker(body, name=name, group=JOBS, thread=True, exit_on_error=False)
 
-    def _call_soon(self, callback: Callable[[], None]) -> bool:
-        """False when the loop is closed."""
+    def call_soon(self, callback: Callable[[], None]) -> bool:
+        """In the loop, from any thread; False when that is closed."""
         with contextlib.suppress(RuntimeError):
             if self._loop is not None:
                 self._loop.call_soon_threadsafe(callback, context=self._context)

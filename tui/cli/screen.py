@@ -1,17 +1,20 @@
 """From what is asked to the full-screen app."""
 
 import time
-from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from contextlib import ExitStack, suppress
 from functools import cache, partial
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from tui.cli.asked import Asked, needs_terminal, submodule_jobs_of
 from tui.cli.wiring import watching, wired
-from tui.engine.shutdown import Ending
+from tui.engine.engine import Engine, Spawn, daemon_thread
+from tui.engine.shutdown import STOP_GRACE, Ending, signals_unwind
 from tui.engine.survey import survey
+from tui.git.outcome import Reason
 from tui.store.looks import Looks
 from tui.store.memory import Memory
 from tui.store.paths import StateError, looks_file, memory_file
@@ -20,78 +23,124 @@ from tui.store.settings import crowding
 from tui.view import chronicle
 from tui.view.arrivals import of_results
 
+if TYPE_CHECKING:
+    from tui.app.session import Session
+
 
 def open_app(asked: Asked, *, start: bool) -> Ending:
+    needs_terminal("synctui sync")
+    with signals_unwind(), ExitStack() as stack:
+        # Textual takes its time to import: meanwhile the workspace is read, and what is to start at once starts.
+        session: Future[Session] = Future()
+        daemon_thread(lambda: _make(session, partial(_session, stack, asked, start=start)), "open")
+        from tui.app.app import SynctuiApp  # noqa: PLC0415  see above
+
+        ending = SynctuiApp(session).run_to_end()
+        if session.done() and session.result().preferences.settings.exit_zero:
+            return _exit_zero(ending)
+    return ending
+
+
+def _make(session: "Future[Session]", make: Callable[[], "Session"]) -> None:
+    try:
+        session.set_result(make())
+    except BaseException as error:  # noqa: BLE001  the future carries it to whoever waits
+        session.set_exception(error)
+
+
+def _session(stack: ExitStack, asked: Asked, *, start: bool) -> "Session":
+    """What the app is to show; the end of the stack closes all that is open for it."""
     memory = Memory(memory_file())
     if memory.warning:
         click.echo(memory.warning, err=True)
-    with wired(asked, memory) as kit:
-        needs_terminal("synctui sync")
-        from tui.app.actions import read_keys  # noqa: PLC0415  Textual takes its time
-        from tui.app.app import SynctuiApp  # noqa: PLC0415  as above
-        from tui.app.session import Session  # noqa: PLC0415  as above
-        from tui.app.views import Views  # noqa: PLC0415  as above
+    kit = stack.enter_context(wired(asked, memory))
+    path, keeps = kit.workspace.path, not kit.settings.dry_run
+    preferences = Preferences(
+        kit.resolved,
+        memory.settings(path),
+        partial(memory.set, path) if keeps else _forget,
+        kit.workspace.label,
+    )
+    watch = stack.enter_context(watching(kit, asked, preferences)) if asked.repeats else None
+    engine = kit.engine(now=lambda: preferences.settings)
+    cut_off = None if kit.settings.resume else kit.history.cut_off(kit.key)
+    if start:
+        stack.callback(_end_jobs, engine)
+        with suppress(StateError):  # the app tries again, and tells
+            engine.start(kit.plan.run, kit.plan.settled)
 
-        keys, wrong_keys = read_keys()
-        for line in wrong_keys:
-            click.echo(f"synctui: {line}", err=True)
+    def with_spawn(spawn: Spawn) -> Engine:
+        engine.spawn = spawn
+        return engine
 
-        keeps = not kit.settings.dry_run
-        path = kit.workspace.path
-        preferences = Preferences(
-            kit.resolved,
-            memory.settings(path),
-            partial(memory.set, path) if keeps else _forget,
-            kit.workspace.label,
-        )
-        is_new = keeps and memory.is_new
-        if is_new:
-            with suppress(StateError):  # then the next session greets again
-                memory.greet()
+    from tui.app.actions import read_keys  # noqa: PLC0415  Textual takes its time
+    from tui.app.session import Session  # noqa: PLC0415  as above
+    from tui.app.views import Views  # noqa: PLC0415  as above
 
-        looks = cache(lambda: Looks(looks_file()))  # opened by the survey, off the screen's thread
+    keys, wrong_keys = read_keys()
+    for line in wrong_keys:
+        click.echo(f"synctui: {line}", err=True)
 
-        def history(repo_id: str) -> list[tuple[str, ...]]:
-            return chronicle.cells_of_repo(kit.history.results_of_repo(kit.key, repo_id))
+    is_new = keeps and memory.is_new
+    if is_new:
+        stack.callback(_greet, memory)
 
-        def acknowledge(repo_ids: Sequence[str]) -> list[str]:
-            if kit.settings.dry_run:
-                raise StateError("a dry run keeps nothing, and acknowledges nothing")
-            return kit.history.ledger.acknowledge(kit.key, repo_ids, time.time())
+    looks = cache(lambda: Looks(looks_file()))  # opened by the survey, off the screen's thread
+    if keeps:
+        stack.callback(_save, looks)
 
-        session = Session(
-            engine=lambda spawn: kit.engine(spawn, lambda: preferences.settings),
-            workspace=kit.workspace.label,
-            repos=kit.selected,
-            plan=kit.plan,
-            start=start,
-            crowding=partial(crowding, submodule_jobs=submodule_jobs_of(kit.selected)),
-            preferences=preferences,
-            keys=keys,
-            views=Views(memory.views(path), partial(memory.save_view, path) if keeps else _forget),
-            in_order=lambda repos: kit.in_order(repos, preferences.settings),
-            greets=is_new,
-            warnings=wrong_keys,
-            dry_run=kit.settings.dry_run,
-            jobs_source=kit.settings.source["jobs"],
-            host_jobs=kit.host_limit,
-            past=kit.past,
-            recall=None if kit.settings.dry_run else partial(kit.history.past, kit.key),
-            acknowledge=acknowledge,
-            cut_off=None if kit.settings.resume else kit.history.cut_off(kit.key),
-            arrivals=lambda since: of_results(kit.history.results_since(kit.key, since, with_news=True)),
-            durations=kit.durations,
-            survey=lambda repos, on_row, stop: survey(repos, on_row, stop, looks()),
-            history=history,
-        )
-        if asked.repeats:
-            with watching(kit, asked, preferences) as watch:
-                ending = SynctuiApp(replace(session, watch=watch)).run_to_end()
-        else:
-            ending = SynctuiApp(session).run_to_end()
-        if looks.cache_info().currsize and not kit.settings.dry_run:
-            looks().save()
-    return _exit_zero(ending) if kit.settings.exit_zero else ending
+    def history(repo_id: str) -> list[tuple[str, ...]]:
+        return chronicle.cells_of_repo(kit.history.results_of_repo(kit.key, repo_id))
+
+    def acknowledge(repo_ids: Sequence[str]) -> list[str]:
+        if kit.settings.dry_run:
+            raise StateError("a dry run keeps nothing, and acknowledges nothing")
+        return kit.history.ledger.acknowledge(kit.key, repo_ids, time.time())
+
+    return Session(
+        engine=with_spawn,
+        workspace=kit.workspace.label,
+        repos=kit.selected,
+        plan=kit.plan,
+        start=start,
+        crowding=partial(crowding, submodule_jobs=submodule_jobs_of(kit.selected)),
+        preferences=preferences,
+        keys=keys,
+        views=Views(memory.views(path), partial(memory.save_view, path) if keeps else _forget),
+        in_order=lambda repos: kit.in_order(repos, preferences.settings),
+        greets=is_new,
+        warnings=wrong_keys,
+        dry_run=kit.settings.dry_run,
+        jobs_source=kit.settings.source["jobs"],
+        host_jobs=kit.host_limit,
+        watch=watch,
+        past=kit.past,
+        recall=None if kit.settings.dry_run else partial(kit.history.past, kit.key),
+        acknowledge=acknowledge,
+        cut_off=cut_off,
+        arrivals=lambda since: of_results(kit.history.results_since(kit.key, since, with_news=True)),
+        durations=kit.durations,
+        survey=lambda repos, on_row, stop: survey(repos, on_row, stop, looks()),
+        history=history,
+    )
+
+
+def _save(looks: Any) -> None:
+    """Those that have been opened."""
+    if looks.cache_info().currsize:
+        looks().save()
+
+
+def _greet(memory: Memory) -> None:
+    with suppress(StateError):  # then the next session greets again
+        memory.greet()
+
+
+def _end_jobs(engine: Engine) -> None:
+    """No job may outlive what it was begun for, as where the screen could not be opened."""
+    if not engine.snapshot().idle:
+        engine.cancel_all(Reason.QUIT)
+        engine.wait_idle(STOP_GRACE)
 
 
 def _forget(_key: object, _value: object) -> None:

@@ -13,7 +13,7 @@ from msgspec import Struct, structs
 
 from tui.cli.asked import Asked, history_key, open_history, read_history, resolve_run, resolved, settings_of
 from tui.cli.flags import refuse
-from tui.engine.engine import Engine, RunInfo, Spawn, daemon_thread
+from tui.engine.engine import Engine, RunInfo
 from tui.engine.events import Notice
 from tui.engine.job import Job
 from tui.engine.journal import Journal
@@ -71,7 +71,7 @@ class Wired(Struct, frozen=True):
         """None: as many jobs as there may be of all hosts."""
         return None if self.settings.source["host_jobs"] is Layer.DEFAULT else self.settings.host_jobs
 
-    def engine(self, spawn: Spawn = daemon_thread, now: Callable[[], Settings] | None = None) -> Engine:
+    def engine(self, now: Callable[[], Settings] | None = None) -> Engine:
         """`now` gives the settings for a job that starts; those of the start where nobody changes any."""
         settings, locks = self.settings, locks_folder()
 
@@ -92,7 +92,6 @@ class Wired(Struct, frozen=True):
             info=RunInfo(self.workspace.label, settings.source["jobs"], settings.dry_run),
             lock_key=lambda repo: lock_key(repo.path),
             journal=journal,
-            spawn=spawn,
         )
 
     def in_order(self, repos: Iterable[Repo], settings: Settings) -> list[Repo]:

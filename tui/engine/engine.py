@@ -88,7 +88,8 @@ class Engine:
         self._info = info or RunInfo()
         self._journal = journal or Journal()
         self._lock_key = lock_key
-        self._spawn = spawn
+        self.spawn = spawn
+        """How what begins a job is run from now on."""
         self._clock = clock or Clock()
         self._scheduler = Scheduler(limit, host_limit, start_delay, fail_fast=fail_fast)
         self.start_delay = start_delay
@@ -270,7 +271,7 @@ class Engine:
         job: Job | None = first
         while job:
             try:
-                self._spawn(partial(self._work_through, job), "sync")
+                self.spawn(partial(self._work_through, job), "sync")
             except Exception as error:  # noqa: BLE001  no thread to be had, say: every start has one end
                 job = self._end(job, internal_failure(job.repo, error))
             else:

@@ -3,6 +3,7 @@
 import gc
 import os
 import signal as signals
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NoReturn
@@ -37,7 +38,13 @@ def leave(ending: Ending) -> NoReturn:
 
 @contextmanager
 def signals_unwind() -> Iterator[None]:
-    """Within the block a stop signal unwinds it, so that what was made is taken away, and then ends us."""
+    """Within the block a stop signal unwinds it, so that what was made is taken away, and then ends us.
+
+    In a thread other than the main one it does nothing: only that one hears of signals.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
 
     class Unwound(BaseException):
         pass

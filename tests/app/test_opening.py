@@ -1,0 +1,129 @@
+"""What is seen and typed while the workspace is being read."""
+
+import asyncio
+import contextlib
+import io
+import sys
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import Future
+from contextlib import asynccontextmanager
+
+import pytest
+from textual.widgets import Static
+
+from tests.kit.app_driver import Driver
+from tui.app.app import SynctuiApp
+from tui.app.opening_screen import OpeningScreen
+from tui.app.session import Session
+from tui.engine.shutdown import Ending
+from tui.store.config import ConfigError
+
+
+class Opening:
+    """An app whose session comes when a test says so."""
+
+    def __init__(self, driver: Driver) -> None:
+        self.driver = driver
+        self.session: Future[Session] = Future()
+        self._made = driver.app.desk.session
+        self.app = driver.app = SynctuiApp(self.session, driver.clock)
+
+    @asynccontextmanager
+    async def open(self, height: int = 40) -> AsyncIterator[None]:
+        self.app.NOTIFICATION_TIMEOUT = 3600
+        async with self.app.run_test(size=(120, height), notifications=True) as pilot:
+            self.driver.pilot = pilot
+            await pilot.pause()
+            yield
+
+    async def made(self) -> None:
+        self.session.set_result(self._made)
+        await until(lambda: not self.app.is_opening)
+        await self.driver.settle()
+
+
+async def until(holds: Callable[[], object]) -> None:
+    """Without reading, which is the app's."""
+    async with asyncio.timeout(20.0):
+        while not holds():
+            await asyncio.to_thread(lambda: None)
+
+
+async def test_the_frames_come_before_what_is_in_them() -> None:
+    opening = Opening(Driver(3))
+    async with opening.open():
+        screen = opening.app.screen
+        assert isinstance(screen, OpeningScreen)
+        assert str(screen.query_one("#plan", Static).content) == "Reading the workspace…"
+        before = {name: screen.query_one(name).region for name in ("#header", "#plan")}
+        await opening.made()
+        main = opening.app.main
+        assert opening.app.screen is main
+        assert {name: main.query_one(name).region for name in before} == before
+        assert opening.app.screen_stack == [main]
+        assert main.table.keys == ["r0", "r1", "r2"]
+
+
+async def test_keys_typed_meanwhile_are_done_in_their_order() -> None:
+    opening = Opening(Driver(4, limit=2))
+    async with opening.open():
+        await opening.driver.pilot.press("3", "j", "slash", "r", "3", "enter", "s")
+        await opening.made()
+        await opening.driver.running("r3")
+        assert opening.app.main.view.words == "r3"
+        opening.driver.work.end("r3")
+        await opening.driver.idle()
+
+
+@pytest.mark.parametrize("key", ["q", "ctrl+c"])
+async def test_it_can_be_left_meanwhile(key: str) -> None:
+    opening = Opening(Driver(2))
+    async with opening.open():
+        await opening.driver.pilot.press(key)
+    assert opening.app.return_value == Ending(0)
+
+
+@pytest.mark.parametrize("refusal", [ConfigError("synctui.toml: not TOML"), SystemExit(2)])
+async def test_what_keeps_it_from_opening_ends_the_screen_and_is_raised(
+    refusal: BaseException, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opening = Opening(Driver(2))
+    said = io.StringIO()
+    async with opening.open():
+        sys.stderr.write("synctui: nothing can be synced\n")
+        opening.session.set_exception(refusal)
+        await until(lambda: not opening.app.is_running)
+    monkeypatch.setattr(opening.app, "run", lambda: None)
+    with contextlib.redirect_stderr(said), pytest.raises(type(refusal)):
+        opening.app.run_to_end()
+    assert said.getvalue() == "synctui: nothing can be synced\n"
+
+
+def test_what_is_known_to_be_wrong_before_the_first_frame_opens_no_screen() -> None:
+    session: Future[Session] = Future()
+    session.set_exception(ConfigError("synctui.toml: not TOML"))
+    with pytest.raises(ConfigError):
+        SynctuiApp(session)
+
+
+async def test_a_run_that_has_begun_before_the_screen_is_shown_from_its_beginning() -> None:
+    driver = Driver(3, limit=1, start=True)
+    made = driver.app.desk.session
+    engine = made.engine(driver.app.bridge.spawn)
+    engine.start(made.plan.run)
+    driver.work.wait_running("r0")
+    object.__setattr__(made, "engine", lambda _spawn: engine)
+    driver.app = SynctuiApp(made, driver.clock)
+    async with driver.open():
+        assert driver.states() == {"r0": "running", "r1": "queued", "r2": "queued"}
+        assert driver.board.run.total == 3
+        assert driver.work.started == ["r0"]
+
+
+async def test_the_end_of_a_run_is_shown_without_waiting_for_a_tick(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with Driver(1).open() as driver:
+        await driver.press("S")
+        await driver.running("r0")
+        monkeypatch.setattr(driver.app._pace, "_tick", lambda: None)
+        driver.work.end("r0")
+        await until(lambda: driver.board.finished)
