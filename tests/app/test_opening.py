@@ -7,6 +7,7 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Future
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 from textual.widgets import Static
@@ -49,13 +50,14 @@ async def until(holds: Callable[[], object]) -> None:
             await asyncio.to_thread(lambda: None)
 
 
-async def test_the_frames_come_before_what_is_in_them() -> None:
+@pytest.mark.parametrize("height", [40, 12])
+async def test_the_frames_come_before_what_is_in_them(height: int) -> None:
     opening = Opening(Driver(3))
-    async with opening.open():
+    async with opening.open(height):
         screen = opening.app.screen
         assert isinstance(screen, OpeningScreen)
         assert str(screen.query_one("#plan", Static).content) == "Reading the workspace…"
-        before = {name: screen.query_one(name).region for name in ("#header", "#plan")}
+        before = {name: screen.query_one(name).region for name in ("#header", "#plan", "#slots", "#lists")}
         await opening.made()
         main = opening.app.main
         assert opening.app.screen is main
@@ -127,3 +129,8 @@ async def test_the_end_of_a_run_is_shown_without_waiting_for_a_tick(monkeypatch:
         monkeypatch.setattr(driver.app._pace, "_tick", lambda: None)
         driver.work.end("r0")
         await until(lambda: driver.board.finished)
+
+
+@pytest.mark.parametrize("size", [(120, 40), (40, 12)], ids=["120x40", "40x12"])
+def test_picture_of_the_opening(snap_compare: Any, size: tuple[int, int]) -> None:
+    assert snap_compare(SynctuiApp(Future()), terminal_size=size)

@@ -288,6 +288,7 @@ def main() -> int:
         pem = None if wanted.plain else certificate(folder)
         for variable in [one for one in os.environ if one.startswith(("XDG_", "SYNCTUI", "GIT_"))]:
             del os.environ[variable]
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # who has installed it has it compiled
         os.environ.update(HOME=name, GIT_CONFIG_NOSYSTEM="1")
         config = folder / ".gitconfig"
         config.write_text("[gc]\n\tauto = 0\n" + (f"[http]\n\tsslCAInfo = {pem}\n" if pem else ""))

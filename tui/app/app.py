@@ -199,11 +199,10 @@ class SynctuiApp(App[Ending]):
     def _print_error_renderables(self) -> None:
         self._exit_renderables.clear()
 
-    def _print(self, text: str, stderr: bool = False) -> None:
-        """What a thread says while the screen is up; Textual would drop it."""
+    def _print(self, text: str | bytes, stderr: bool = False) -> None:
+        """What a thread says while the screen is up, click in bytes; Textual would drop it."""
         if stderr:
-            self._printed.append(text)
-        super()._print(text, stderr)
+            self._printed.append(text if isinstance(text, str) else text.decode(errors="replace"))
 
     def _fault_of_the_loop(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         """A callback that fails, as one that a signal or a thread asked for, would only be logged."""

@@ -1,15 +1,17 @@
 """What is seen while the workspace is being read: the frames of the main screen, and nothing in them."""
 
-from typing import ClassVar
-
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.screen import Screen
 from textual.widgets import Static
 
+from tui.app.run_screen import RunScreen
+
 
 class OpeningScreen(Screen[None]):
-    AUTO_FOCUS: ClassVar[str] = ""
+    HORIZONTAL_BREAKPOINTS = RunScreen.HORIZONTAL_BREAKPOINTS
+    VERTICAL_BREAKPOINTS = RunScreen.VERTICAL_BREAKPOINTS
+    AUTO_FOCUS = ""
 
     def __init__(self) -> None:
         super().__init__(classes="-lists -plan")
@@ -17,9 +19,10 @@ class OpeningScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         yield Static("synctui", id="header", markup=False)
         yield Static("Reading the workspace…", id="plan", markup=False)
-        slots, lists = Static(id="slots"), Static(id="lists")
-        slots.border_title = "Slots"
-        lists.styles.height = "1fr"
+        slots, lists, hints = Static(id="slots"), Static(id="lists"), Static(" q quit")
+        slots.border_title, lists.border_title = "Slots", "Repos"
+        lists.styles.height, hints.styles.height = "1fr", 1
         yield slots
         with Container(id="body"), Vertical(id="side"):
             yield lists
+        yield hints
