@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from msgspec import Struct, structs
@@ -19,7 +20,6 @@ from tui.engine.job import Job
 from tui.engine.journal import Journal
 from tui.engine.order import ordered
 from tui.engine.plan import Plan, make_plan
-from tui.engine.runner import make_work, recording
 from tui.engine.selection import own_named
 from tui.engine.watch import Watch
 from tui.git.gauge import Gauge
@@ -27,8 +27,6 @@ from tui.git.lock import lock_key
 from tui.git.outcome import Outcome
 from tui.git.repo import Repo
 from tui.git.stop import StopSignal
-from tui.git.sync import SyncOptions
-from tui.git.work import never_fresh
 from tui.store.config import Workspace
 from tui.store.history import CutOff, History
 from tui.store.memory import Memory
@@ -38,6 +36,9 @@ from tui.store.preferences import Preferences
 from tui.store.settings import SETTINGS, Layer, Settings
 from tui.view.lines import ago, duration, plural, stamp
 from tui.view.run_log import RunLog
+
+if TYPE_CHECKING:
+    from tui.git.sync import SyncOptions
 
 Layers = Callable[[Mapping[str, object]], Settings]
 """The settings for what the app remembers."""
@@ -76,12 +77,17 @@ class Wired(Struct, frozen=True):
         settings, locks = self.settings, locks_folder()
 
         def work(job: Job, stop: StopSignal, gauge: Gauge, notice: Callable[[Notice], None]) -> Outcome:
+            # All that a sync takes comes with it, and nobody waits for that but the first job.
+            from tui.engine.runner import make_work, recording  # noqa: PLC0415  see above
+
             of_job = now() if now else settings
-            return make_work(self._options(of_job, locks), of_job.retry)(job, stop, gauge, notice)
+            once = make_work(self._options(of_job, locks), of_job.retry)
+            if not settings.dry_run:
+                once = recording(once, partial(self.history.record, self.key))
+            return once(job, stop, gauge, notice)
 
         journal = None
         if not settings.dry_run:
-            work = recording(work, partial(self.history.record, self.key))
             journal = Journal(partial(self.history.begin, self.key), self.history.finish, RunLog().tell)
         return Engine(
             work,
@@ -100,7 +106,10 @@ class Wired(Struct, frozen=True):
         chosen = [repo for repo in self.selected if repo.id in wanted]
         return _in_order(chosen, settings, self.past, self.durations)
 
-    def _options(self, settings: Settings, locks: Path) -> SyncOptions:
+    def _options(self, settings: Settings, locks: Path) -> "SyncOptions":
+        from tui.git.sync import SyncOptions  # noqa: PLC0415  as the work itself
+        from tui.git.work import never_fresh  # noqa: PLC0415  as above
+
         return SyncOptions(
             stall_timeout=settings.stall_timeout,
             timeout=settings.timeout,
