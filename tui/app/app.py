@@ -8,9 +8,8 @@ import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from textwrap import wrap
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
-from textual.app import App
 from textual.await_complete import AwaitComplete
 from textual.binding import BindingsMap
 from textual.command import Provider
@@ -24,7 +23,7 @@ from tui.app.bridge import Bridge
 from tui.app.commands import Commands
 from tui.app.desk import Desk
 from tui.app.detail_screen import DetailScreen
-from tui.app.fault import fault_line
+from tui.app.fault import CarefulApp
 from tui.app.keyboard import Keyboard
 from tui.app.lookout import Lookout
 from tui.app.opening_screen import OpeningScreen
@@ -61,7 +60,7 @@ _GIVE_UP = 2.7
 Level = Literal["information", "warning", "error"]
 
 
-class SynctuiApp(App[Ending]):
+class SynctuiApp(CarefulApp[Ending]):
     TITLE = "synctui"
     NOTIFICATION_TIMEOUT = 4
     CSS_PATH: ClassVar[list[str]] = ["run_screen.tcss", "detail_screen.tcss"]  # type: ignore[assignment]  # Textual types it for one class or instance
@@ -87,14 +86,10 @@ class SynctuiApp(App[Ending]):
         self.passes = Passes(self)
         self.asked_to_leave = False
         """A ctrl+c that follows aborts."""
-        self._fault: Exception | None = None
-        """The first fault of ours that nothing has caught; it ends the screen."""
         self._refusal: BaseException | None = None
         """What kept the session from being made; it ends the screen."""
         self._inbox = Inbox()
         self._signal: signal.Signals | None = None
-        self._printed: list[str] = []
-        """What is for stderr, once the screen is gone."""
         self._has_terminal = sys.__stdin__ is not None and sys.__stdin__.isatty()
         self._opening: Future[Session] | None = None
         """The session while it is being made, which may take as long as the disks do."""
@@ -104,6 +99,7 @@ class SynctuiApp(App[Ending]):
             self._furnish(session.result())
         else:
             self._opening = session
+            self.heeds_stderr = True
             self.keyboard.hold()
 
     def _furnish(self, session: Session, player: Player | None = None) -> None:
@@ -143,38 +139,27 @@ class SynctuiApp(App[Ending]):
             with collecting_by_pace():
                 ending = self.run()
         except Exception as error:  # noqa: BLE001  whatever it is, what runs is ended and the person told
-            self._fault = self._fault or error
-        if self._printed:
-            self._tell_on_stderr("".join(self._printed))
-        if self._refusal:
-            raise self._refusal
-        if self.is_opening:
-            self._tell_fault()
+            self.fault = self.fault or error
+        if self._refusal or self.is_opening:
+            self.tell()
+            if self._refusal:
+                raise self._refusal
             return ending or Ending(1, self._signal)
         was_writing = self.bridge.finish_writing(STOP_GRACE)  # which may have begun a run only now
-        if was_writing or self._fault or ending is None:  # no job may outlive the screen
+        if was_writing or self.fault or ending is None:  # no job may outlive the screen
             self.desk.engine.cancel_all(Reason.QUIT)
             self.desk.engine.wait_idle(STOP_GRACE)
-        if self._fault or ending is None:
+        if self.fault or ending is None:
             ending = Ending(1, self._signal)
         try:
             self.read(ALL)
             self._tell_summary()
         except Exception as error:  # noqa: BLE001  as above
-            self._fault, ending = self._fault or error, Ending(1, self._signal)
-        self._tell_fault()
+            self.fault, ending = self.fault or error, Ending(1, self._signal)
+        self.tell()
         if self.passes.refusal:
             raise self.passes.refusal
         return ending
-
-    def _tell_fault(self) -> None:
-        if self._fault:
-            self._tell_on_stderr(f"{fault_line(self._fault)}\n")
-
-    def _tell_on_stderr(self, text: str) -> None:
-        with contextlib.suppress(OSError):
-            sys.stderr.write(text)
-            sys.stderr.flush()
 
     def _tell_summary(self) -> None:
         board = self.desk.board
@@ -187,37 +172,12 @@ class SynctuiApp(App[Ending]):
             sys.stdout.write("".join(f"{line}\n" for line in lines))
             sys.stdout.flush()
 
-    # Textual would print a traceback with the values of all variables, which may hold passwords.
-
-    def _handle_exception(self, error: Exception) -> None:
-        self._fault = self._fault or error
-        super()._handle_exception(error)
-
-    def _fatal_error(self) -> None:
-        self._close_messages_no_wait()
-
-    def _print_error_renderables(self) -> None:
-        self._exit_renderables.clear()
-
-    def _print(self, text: str | bytes, stderr: bool = False) -> None:
-        """What a thread says while the screen is up, click in bytes; Textual would drop it."""
-        if stderr:
-            self._printed.append(text if isinstance(text, str) else text.decode(errors="replace"))
-
-    def _fault_of_the_loop(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        """A callback that fails, as one that a signal or a thread asked for, would only be logged."""
-        error = context.get("exception")
-        if "handle" in context and isinstance(error, Exception):
-            self._handle_exception(error)
-        else:
-            loop.default_exception_handler(context)
-
     def get_default_screen(self) -> Screen[None]:
         return OpeningScreen() if self.is_opening else self.main
 
     def on_mount(self) -> None:
         self.bridge.attach()
-        asyncio.get_running_loop().set_exception_handler(self._fault_of_the_loop)
+        asyncio.get_running_loop().set_exception_handler(self.fault_of_the_loop)
         for number in STOP_SIGNALS:
             self._heed(number)
         self.app_resume_signal.subscribe(self, lambda _app: self.refresh(layout=True))
@@ -242,7 +202,7 @@ class SynctuiApp(App[Ending]):
         # A mode has a stack of its own, at the bottom of which is the main screen.
         self.add_mode("run", lambda: self.main)
         await self.switch_mode("run")
-        self._opening = None
+        self._opening, self.heeds_stderr = None, False
         self._begin()
         await self.keyboard.go_on()
 
