@@ -24,7 +24,8 @@ from tests.kit.processes import children_of
 from tests.kit.repos import Remote
 from tui.engine.engine import Engine
 from tui.engine.events import JobEnded, JobStarted, Record, RunFinished
-from tui.engine.runner import make_work, recording
+from tui.engine.recorded import recording
+from tui.engine.runner import make_work
 from tui.git.lock import RepoLock, lock_key
 from tui.git.outcome import Reason, State
 from tui.git.repo import Repo

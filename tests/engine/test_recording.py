@@ -5,7 +5,7 @@ import threading
 from tests.kit.work import NOT_FOUND, SYNCED, GatedWork, events, repos
 from tui.engine.engine import Engine
 from tui.engine.events import JobEnded, Notice, Record
-from tui.engine.runner import recording
+from tui.engine.recorded import recording
 from tui.git.outcome import State
 
 

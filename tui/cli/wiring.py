@@ -20,6 +20,7 @@ from tui.engine.job import Job
 from tui.engine.journal import Journal
 from tui.engine.order import ordered
 from tui.engine.plan import Plan, make_plan
+from tui.engine.recorded import recording
 from tui.engine.selection import own_named
 from tui.engine.watch import Watch
 from tui.git.gauge import Gauge
@@ -78,16 +79,14 @@ class Wired(Struct, frozen=True):
 
         def work(job: Job, stop: StopSignal, gauge: Gauge, notice: Callable[[Notice], None]) -> Outcome:
             # All that a sync takes comes with it, and nobody waits for that but the first job.
-            from tui.engine.runner import make_work, recording  # noqa: PLC0415  see above
+            from tui.engine.runner import make_work  # noqa: PLC0415  see above
 
             of_job = now() if now else settings
-            once = make_work(self._options(of_job, locks), of_job.retry)
-            if not settings.dry_run:
-                once = recording(once, partial(self.history.record, self.key))
-            return once(job, stop, gauge, notice)
+            return make_work(self._options(of_job, locks), of_job.retry)(job, stop, gauge, notice)
 
         journal = None
         if not settings.dry_run:
+            work = recording(work, partial(self.history.record, self.key))
             journal = Journal(partial(self.history.begin, self.key), self.history.finish, RunLog().tell)
         return Engine(
             work,

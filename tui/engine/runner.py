@@ -2,13 +2,12 @@
 
 import math
 import random
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
 
 from tui.engine.attempts import joined
-from tui.engine.engine import Work, internal_failure
+from tui.engine.engine import Work
 from tui.engine.events import Notice
 from tui.engine.job import Job
 from tui.engine.lanes import LONGEST_PAUSE
@@ -25,9 +24,6 @@ PATIENCE = 2
 longer then."""
 _JITTER = 0.3
 """Below a third, so that each pause is longer than the one before."""
-
-Remember = Callable[[str, Repo, Outcome, int, float, int], None]
-"""Keeps a result: run, repo, outcome, attempt, start in seconds since the epoch, duration in milliseconds."""
 
 
 def make_work(options: SyncOptions, retries: int) -> Work:
@@ -66,31 +62,6 @@ def make_work(options: SyncOptions, retries: int) -> Work:
         return outcome
 
     return work
-
-
-def recording(work: Work, remember: Remember) -> Work:
-    """The work, its result kept before anybody is told of it.
-
-    Only what a thread had in hand comes by here: no repo that is settled without a try, and none that is
-    cancelled in the queue. A result that cannot be kept is said once a process and counts all the same.
-    """
-    said = threading.Lock()
-
-    def recorded(job: Job, stop: StopSignal, gauge: Gauge, notice: Callable[[Notice], None]) -> Outcome:
-        started_at, began = time.time(), time.monotonic()
-        try:
-            outcome = work(job, stop, gauge, notice)
-        except BaseException as error:  # noqa: BLE001  a fault of ours is a result too
-            outcome = internal_failure(job.repo, error)
-        duration_ms = round((time.monotonic() - began) * 1000)
-        try:
-            remember(job.run, job.repo, outcome, job.attempt, started_at, duration_ms)
-        except Exception as error:  # noqa: BLE001  whatever it is, the outcome stays
-            if said.acquire(blocking=False):  # never released: once
-                notice(Notice("error", f"results are not remembered: {error}"))
-        return outcome
-
-    return recorded
 
 
 def _may_get_better(outcome: Outcome) -> bool:
