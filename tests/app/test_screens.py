@@ -717,7 +717,7 @@ def test_the_end_is_told_on_stdout(
     monkeypatch.setattr(driver.app, "run", lambda: Ending(1))
     assert driver.app.run_to_end() == Ending(1)
     assert capsys.readouterr().out == (
-        "✗ r0  failed  not_found: no such repository\n"
+        "✗ r0  failed  not found: no such repository\n"
         "    check the URL\n"
         "\n"
         "1 repo in 0.0 s: 1 failed\n"

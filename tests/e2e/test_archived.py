@@ -64,7 +64,7 @@ def test_list_and_status_show_it_when_asked_for_all(workspace: Workspace) -> Non
 
 def test_its_history_is_there_as_before(workspace: Workspace, tmp_path: Path) -> None:
     assert synctui("sync", "old", cwd=workspace.folder).code == 1
-    assert "not_found" in synctui("log", "co/old", cwd=workspace.folder).out
+    assert "not found" in synctui("log", "co/old", cwd=workspace.folder).out
     assert synctui("unlock", "old", cwd=workspace.folder).out == "co/old: nobody holds it\n"
     # Nobody is reminded of it.
     document = json.loads(synctui("status", "--json", cwd=workspace.folder).out)

@@ -71,7 +71,7 @@ def test_a_line_a_repo_and_a_summary(workspace: Workspace) -> None:
     ran = synctui("sync", "-j", "1", cwd=workspace.folder)
     lines = ran.out.splitlines()
     assert lines[0].startswith("=  co/good  up_to_date")
-    assert lines[1].startswith("✗  co/gone  failed      not_found: ")
+    assert lines[1].startswith("✗  co/gone  failed      not found: ")
     assert lines[-1] == "try these again: synctui sync co/gone"
     again = synctui(*lines[-1].split()[4:], cwd=workspace.folder)
     assert (again.code, again.out.count("co/good")) == (1, 0)

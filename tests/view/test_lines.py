@@ -51,7 +51,7 @@ def ended(outcome: Outcome, *, repo: Repo = REPO, milliseconds: int = 1234) -> J
         (Outcome(State.BUSY, None, "held by pid 7"), "◆  web/shop  busy        held by pid 7  1.2 s"),
         (
             Outcome(State.FAILED, Reason.NOT_FOUND, "no such repository"),
-            "✗  web/shop  failed      not_found: no such repository  1.2 s",
+            "✗  web/shop  failed      not found: no such repository  1.2 s",
         ),
         (
             Outcome(State.TIMED_OUT, Reason.STALLED, "no byte for 60 s"),
@@ -103,7 +103,7 @@ def test_the_summary_ends_with_what_needs_a_person_and_a_command_to_paste() -> N
     good = ended(Outcome(State.SYNCED), repo=Repo("libs/a b", Path("/w/b")))
     text = lines.summary(finished(synced=1, failed=1), [good, ended(bad)])
     assert text == [
-        "✗ web/shop  failed  not_found: gone",
+        "✗ web/shop  failed  not found: gone",
         "    check the URL of web/shop",
         "",
         "2 repos in 12.3 s: 1 synced (18 commits), 1 failed",

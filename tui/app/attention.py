@@ -8,7 +8,7 @@ from tui.app.present import WORST_FIRST, tone_of
 from tui.git.outcome import Outcome, State
 from tui.view.advised import suggestion, wrapped
 from tui.view.board import BoardRow
-from tui.view.lines import ago, cause, headline
+from tui.view.lines import ago, cause, headline, in_words
 from widgets.line_table import TableRow
 from widgets.tone import Tone
 
@@ -58,7 +58,7 @@ def _heading(key: str, rows: Sequence[BoardRow], server: str, desk: Desk, *, fol
     trouble = trouble_of(rows[0])
     tone = tone_of(State(trouble.state))
     what = (
-        f": {trouble.reason.replace('_', ' ')}{f' at {server}' if server else ''}" if trouble.reason else ""
+        f": {in_words(trouble.reason)}{f' at {server}' if server else ''}" if trouble.reason else ""
     )
     heading = f"{tone.glyph} {tone.word}{what}  {len(rows)}"
     if folded:

@@ -18,7 +18,7 @@ from tui.git.repo import public_url
 from tui.store.past import Failure
 from tui.view.advised import brief, pieces, suggestion
 from tui.view.board import BoardRow
-from tui.view.lines import ago, detail, duration, plural
+from tui.view.lines import ago, detail, duration, in_words, plural
 
 _SHORT_ID = 7
 _NO_URL = "none; the checkout's own remote"
@@ -56,7 +56,7 @@ def trouble(row: BoardRow, desk: Desk) -> Table | None:
     advice = suggestion(row)
     if row.active or outcome is None or not (row.needs_person or advice):
         return None
-    what = outcome.reason.replace("_", " ") if outcome.reason else str(outcome.state)
+    what = in_words(outcome.reason or outcome.state)
     message = row.repo.error or outcome.message
     told = [(what, message)] if row.needs_person else []
     if row.needs_person and (failure := desk.past(row).failure):

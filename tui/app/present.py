@@ -279,7 +279,7 @@ def log_line(record: Record, keys: Keymap) -> LogLine | None:
                     at,
                     event.repo.id,
                     tone_of(outcome.state).word,
-                    _in_words(outcome),
+                    cause(detail(outcome)),
                     duration(event.duration_ms),
                 ),
                 interesting=is_news(outcome),
@@ -295,12 +295,6 @@ def log_line(record: Record, keys: Keymap) -> LogLine | None:
             return note(_run_line(event, keys))
         case _:
             return None
-
-
-def _in_words(outcome: Outcome) -> str:
-    """The detail, but for the name that machines have for the reason."""
-    told, reason = cause(detail(outcome)), str(outcome.reason or "")
-    return reason.replace("_", " ") + told.removeprefix(reason) if told.startswith(reason) else told
 
 
 @lru_cache(maxsize=8)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from tui.git.outcome import Action, Outcome, Reason, State
 from tui.store.history import CutOff, Result, Run
 from tui.view.arrivals import of_results
-from tui.view.lines import MARKS, detail, duration, padded_id, plural, stamp
+from tui.view.lines import MARKS, detail, duration, in_words, padded_id, plural, stamp
 from tui.view.ndjson import SCHEMA_VERSION, Document, rfc3339
 
 
@@ -33,7 +33,7 @@ def cells_of_repo(results: Iterable[Result]) -> list[tuple[str, ...]]:
         (
             MARKS[outcome.state],
             stamp(result.started_at),
-            outcome.state.replace("_", " "),
+            in_words(outcome.state),
             duration(result.duration_ms),
             detail(outcome),
         )

@@ -9,7 +9,7 @@ from tui.git.inspect import NOT_CLONED, RepoStatus
 from tui.git.outcome import State
 from tui.git.repo import public_url
 from tui.store.past import Past, Staleness, last_success, staleness
-from tui.view.lines import age, ago, headline, plural
+from tui.view.lines import age, ago, headline, in_words, plural
 from tui.view.ndjson import SCHEMA_VERSION, Document, rfc3339
 
 _IN_THE_FUTURE = "last success lies in the future: check the clock"
@@ -192,7 +192,7 @@ def failed(past: Past, now: float, *, known: str = "") -> str:
     acknowledged = "acknowledged: " if failure.acknowledged else ""
     said = headline(past.message) if past.state == failure.state else ""
     message = f": {said}" if said and said.removeprefix("fatal: ") not in known else ""
-    return f"{acknowledged}{what.replace('_', ' ')}{times}, {ago(now - failure.last_seen)}{message}"
+    return f"{acknowledged}{in_words(what)}{times}, {ago(now - failure.last_seen)}{message}"
 
 
 def _totals(rows: Sequence[Dashboard]) -> str:

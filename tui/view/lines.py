@@ -86,6 +86,11 @@ def next_pass(at: float) -> str:
     return f"the next pass begins at {stamp(at)}"
 
 
+def in_words(name: str) -> str:
+    """A state, a reason or a note for who reads; filters and programs have the name itself."""
+    return name.replace("_", " ")
+
+
 def lane_line(event: LimitChanged) -> str:
     """That a host takes fewer jobs, or more again; empty where the person changed the limit of all."""
     jobs = f"{plural(event.jobs, 'job')} at a time"
@@ -101,7 +106,7 @@ def lane_line(event: LimitChanged) -> str:
 def detail(outcome: Outcome) -> str:
     """What came, or what was in the way; notes last."""
     what = _what(outcome)
-    notes = ", ".join(note.replace("_", " ") for note in outcome.notes if not _is_for_machines(note))
+    notes = ", ".join(in_words(note) for note in outcome.notes if not _is_for_machines(note))
     return f"{what} ({notes})" if what and notes else what or notes
 
 
@@ -155,7 +160,7 @@ def counts_line(finished: RunFinished, ended: Sequence[JobEnded] = (), *, dry_ru
                 more = plural(finished.commits, "commit") if finished.commits else ""
             else:
                 more = _reasons(state, ended) if count > 1 else ""
-            parts.append(f"{count} {state.replace('_', ' ')}{f' ({more})' if more else ''}")
+            parts.append(f"{count} {in_words(state)}{f' ({more})' if more else ''}")
     what = "dry run of " if dry_run else ""
     cut = "interrupted after " if finished.interrupted else "in "
     states = ", ".join(parts) or "nothing to do"
@@ -165,14 +170,14 @@ def counts_line(finished: RunFinished, ended: Sequence[JobEnded] = (), *, dry_ru
 def _reasons(state: State, ended: Sequence[JobEnded]) -> str:
     """How many ended so for each reason, the most frequent first."""
     outcomes = [event.outcome for event in ended]
-    reasons = Counter(one.reason.replace("_", " ") for one in outcomes if one.state is state and one.reason)
+    reasons = Counter(in_words(one.reason) for one in outcomes if one.state is state and one.reason)
     return ", ".join(f"{count} {reason}" for reason, count in reasons.most_common())
 
 
 def not_run(settled: Iterable[tuple[Repo, Outcome]]) -> str:
     """`3 not run: 2 disabled, 1 config`."""
     counts = Counter(outcome.reason or outcome.state for _, outcome in settled)
-    parts = ", ".join(f"{count} {reason.replace('_', ' ')}" for reason, count in counts.items())
+    parts = ", ".join(f"{count} {in_words(reason)}" for reason, count in counts.items())
     return f"{counts.total()} not run: {parts}"
 
 
@@ -207,7 +212,7 @@ def summary(
     lines: list[str] = []
     for event in attention:
         outcome = event.outcome
-        why = str(outcome.reason) if logged and event.repo.error else detail(outcome)
+        why = in_words(outcome.reason or "") if logged and event.repo.error else detail(outcome)
         lines.append(f"{MARKS[outcome.state]} {event.repo.id}  {outcome.state}  {why}".rstrip())
         if outcome.advice:
             lines.append(f"    {outcome.advice}")
@@ -265,7 +270,7 @@ def rerun_command(undone: Sequence[JobEnded]) -> str:
 
 def _what(outcome: Outcome) -> str:
     if outcome.state not in {State.SYNCED, State.UP_TO_DATE}:
-        reason, message = outcome.reason or "", headline(outcome.message)
+        reason, message = in_words(outcome.reason or ""), headline(outcome.message)
         return (
             message if message.startswith(reason) else ": ".join(part for part in (reason, message) if part)
         )
