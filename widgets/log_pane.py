@@ -44,6 +44,12 @@ class LogLine:
     text: str = ""
     rule: bool = False
     """The text stands in a line from edge to edge, between what was before and what follows."""
+    goes_on: bool = False
+    """It is the rest of the line above, and has no mark of its own."""
+
+    @property
+    def mark(self) -> str:
+        return " " if self.goes_on else self.tone.glyph
 
     @property
     def plain(self) -> str:
@@ -51,7 +57,7 @@ class LogLine:
         if self.rule:
             return f"── {self.text} ──"
         time, *rest = self.cells
-        parts = (time, self.tone.glyph, *([self.text] if self.text else rest))
+        parts = (time, self.mark, *([self.text] if self.text else rest))
         return "  ".join(part for part in parts if part)
 
 
@@ -240,7 +246,7 @@ class LogPane(LinePane):
         if width >= _ROOM_FOR_SHORT_TIME:
             time_width = _TIME_WIDTH if width >= _ROOM_FOR_TIME else _SHORT_TIME_WIDTH
             segments.append(Segment(f"{fit(time[:time_width], time_width)} ", muted))
-        segments.append(Segment(f"{line.tone.glyph} ", tone))
+        segments.append(Segment(f"{line.mark} ", tone))
         left = width - sum(segment.cell_length for segment in segments)
         if line.text:
             segments.append(Segment(fit(line.text, left), muted))

@@ -8,6 +8,8 @@ from tests.kit.scenes import GONE
 from tests.widgets.host import lines
 from tui.git.inspect import NOT_CLONED, RepoStatus
 from tui.git.outcome import Outcome, Reason, State
+from tui.store.history import CutOff
+from tui.store.past import Failure, Past
 from widgets.filter_line import FilterLine
 from widgets.hint_bar import HintBar
 
@@ -27,6 +29,23 @@ async def test_the_way_out_and_what_is_looked_at_find_room_on_a_small_screen() -
         )
         await driver.press("enter")
         assert footer(driver).endswith(" q quit  ? more")
+
+
+async def test_what_leads_on_finds_room_beside_an_offer_and_a_login() -> None:
+    past = {"r0": Past("failed", "auth", "no login", failure=Failure("failed", "auth", 0.0, 0.0, 1, 1))}
+    cut_off = CutOff(0.0, ("r1",))
+    async with Driver(6, limit=2, past=past, cut_off=cut_off).open(80, 24) as driver:
+        assert footer(driver) == (" S start all  u finish last run  enter detail  tab panes  q quit  ? more")
+    locked = Outcome(State.FAILED, Reason.AUTH, "asks for a login")
+    async with Driver(6, limit=2).open(80, 24) as driver:
+        await driver.press("s")
+        await driver.end("r0", outcome=locked)
+        await driver.idle()
+        assert footer(driver) == (" S start all  enter detail  tab panes  i log in  r retry  q quit  ? more")
+        await driver.press("2", "g")
+        assert footer(driver) == (
+            " S start all  enter fold  tab panes  i log in  r retry these  q quit  ? more"
+        )
 
 
 async def test_the_log_has_a_footer_of_its_own() -> None:

@@ -17,6 +17,7 @@ from tui.store.preferences import Preferences
 from tui.store.settings import THEMES, resolve
 from widgets.help_screen import HelpScreen
 from widgets.hint_bar import HintBar
+from widgets.log_pane import LogPane
 
 DOWN = {
     name: ["down"] * number
@@ -397,6 +398,34 @@ async def test_a_wrong_entry_is_whole_in_the_log() -> None:
         texts = [line.text for line in driver.app.main.log_lines]
         assert max(map(len, texts)) <= 54
         assert " ".join(text.strip() for text in texts) == wrong
+        # The rest of it is no entry of its own.
+        log = driver.app.main.query_one(LogPane)
+        assert ["•" in log.draw(number, 60).text for number in range(len(texts))] == [True, False]
+        assert [line.plain[0] for line in log.lines] == ["•", " "]
+
+
+@pytest.mark.parametrize("key", ["?", ",", "ctrl+p", "enter"])
+async def test_nothing_lies_on_what_was_just_opened(key: str) -> None:
+    async with Driver(1).open() as driver:
+        driver.app.say("something", "warning")
+        await driver.press(key)
+        assert driver.app.screen is not driver.app.main
+        assert driver.toasts() == []
+
+
+async def test_what_is_below_the_settings_takes_the_new_size_too() -> None:
+    async with Driver(1).open(120, 40) as driver:
+        await driver.press("s")
+        await driver.end("r0")
+        await driver.press(",")
+        assert driver.pilot
+        for size in ((80, 24), (120, 40)):
+            await driver.pilot.resize_terminal(*size)
+            await driver.settle()
+            below = driver.app.main.table.border_title
+            await driver.press("escape")
+            assert below == driver.app.main.table.border_title
+            await driver.press(",")
 
 
 # The palette.

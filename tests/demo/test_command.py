@@ -63,6 +63,7 @@ def test_the_app_opens_started_and_leaves_nothing(tmp_path: Path) -> None:
     with Terminal.start(
         [program.SYNCTUI, "demo", "web/landing", "web/accounts"], env=env, cwd=tmp_path
     ) as terminal:
+        terminal.wait_for("making a workspace of 40 repos")
         terminal.wait_for("= web/landing")
         terminal.press("ctrl+c", "ctrl+c")
         assert terminal.wait_exit() == -signal.SIGINT

@@ -14,7 +14,7 @@ from textual.await_complete import AwaitComplete
 from textual.binding import BindingsMap
 from textual.command import Provider
 from textual.events import Event, Key
-from textual.screen import Screen
+from textual.screen import Screen, ScreenResultType
 from textual.theme import Theme
 
 from tui.app import present
@@ -44,7 +44,6 @@ from tui.git.outcome import Reason
 from tui.store.logs import log_of
 from tui.view.board import Board, BoardRow
 from tui.view.lines import plural, summary
-from widgets.dialogs import ConfirmDialog
 from widgets.log_pane import LogLine
 from widgets.tone import Tone
 
@@ -234,10 +233,13 @@ class SynctuiApp(CarefulApp[Ending]):
             self.keyboard.greeting = not session.warnings
         if session.warnings:
             more = len(session.warnings) - 1
-            lines = [
-                part for line in session.warnings for part in wrap(line, _LOG_WIDTH, subsequent_indent="  ")
-            ]
-            self.main.append([LogLine("", Tone.NOTE, text=line) for line in lines])
+            self.main.append(
+                [
+                    LogLine("", Tone.NOTE, text=part, goes_on=number > 0)
+                    for line in session.warnings
+                    for number, part in enumerate(wrap(line, _LOG_WIDTH))
+                ]
+            )
             # Before the first run there is no log to see.
             others = f"; and {more} more: `synctui config --keys` prints them" if more else ""
             self.say(f"{session.warnings[0]}{others}", "warning")
@@ -271,9 +273,11 @@ class SynctuiApp(CarefulApp[Ending]):
         self.passes.repeat()
         if self._has_terminal and not self.desk.leaving and terminal_is_lost():
             self.abort(signal.SIGHUP, Reason.SIGNAL)
-        screen = self.screen
-        if isinstance(screen, RunScreen | DetailScreen):
-            screen.paint()
+        for screen in reversed(self.screen_stack):
+            if isinstance(screen, RunScreen | DetailScreen):
+                screen.paint()
+            if not screen.is_modal:  # nothing of what is below it can be seen
+                break
 
     def read(self, most: int = _AT_ONCE) -> None:
         """Fold what has happened into the board and the log: so much of it, the rest after what else waits."""
@@ -313,13 +317,17 @@ class SynctuiApp(CarefulApp[Ending]):
         self.main.append([LogLine("", Tone.NOTE, text=text)])
         self.say(text)
 
-    def ask(self, dialog: ConfirmDialog, answered: Callable[[str | None], None]) -> None:
+    def open(
+        self,
+        screen: Screen[ScreenResultType],
+        answered: Callable[[ScreenResultType | None], None] | None = None,
+    ) -> None:
         self.clear_notifications()  # they would lie on top of it
-        self.push_screen(dialog, answered)
+        self.push_screen(screen, answered)
 
     def action_command_palette(self) -> None:
         if not self.screen.is_modal:
-            self.push_screen(Palette(self.situation()))
+            self.open(Palette(self.situation()))
 
     def say(self, text: str, level: Level = "information", seconds: float | None = None) -> None:
         self.notify(text, severity=level, markup=False, timeout=seconds)
@@ -386,7 +394,7 @@ class SynctuiApp(CarefulApp[Ending]):
 
     def open_detail(self, repo_id: str) -> None:
         if not isinstance(self.screen, DetailScreen) and repo_id in self.desk.board.rows:
-            self.push_screen(DetailScreen(self.desk, repo_id))
+            self.open(DetailScreen(self.desk, repo_id))
             self.lookout.look_now(self.desk.board.rows[repo_id].repo)
 
     # Leaving.

@@ -57,9 +57,7 @@ def repo_row(row: BoardRow, desk: Desk) -> TableRow:
 def _heading(key: str, rows: Sequence[BoardRow], server: str, desk: Desk, *, folded: bool) -> TableRow:
     trouble = trouble_of(rows[0])
     tone = tone_of(State(trouble.state))
-    what = (
-        f": {in_words(trouble.reason)}{f' at {server}' if server else ''}" if trouble.reason else ""
-    )
+    what = f": {in_words(trouble.reason)}{f' at {server}' if server else ''}" if trouble.reason else ""
     heading = f"{tone.glyph} {tone.word}{what}  {len(rows)}"
     if folded:
         keys = [f"folded, {desk.keys.first('open_detail')} unfolds"]

@@ -83,16 +83,13 @@ class Commands(RunCommands, RepoCommands, OutsideCommands):
 
         choices = [Choice(str(n), old.told if (old := views.get(n)) else "empty") for n in VIEW_NUMBERS]
         dialog = ConfirmDialog("Save as which view?", view.told, [*choices, Choice(_NOTHING, "save nothing")])
-        self._app.ask(dialog, answered)
+        self._app.open(dialog, answered)
 
     def help(self) -> None:
-        self._app.push_screen(
-            HelpScreen("Keys", help_groups(self._app.situation()), self._keys.bound("help"))
-        )
+        self._app.open(HelpScreen("Keys", help_groups(self._app.situation()), self._keys.bound("help")))
 
     def settings(self) -> None:
-        self._app.clear_notifications()  # they would lie on top of it
-        self._app.push_screen(SettingsScreen(self._app.desk, self.change))
+        self._app.open(SettingsScreen(self._app.desk, self.change))
 
     def palette(self) -> None:
         self._app.action_command_palette()
@@ -138,4 +135,4 @@ class Commands(RunCommands, RepoCommands, OutsideCommands):
             Choice(_STAY, "stay"),
         ]
         what = f"{self._what_runs()}{', the queue is paused' if paused else ''}."
-        self._app.ask(ConfirmDialog("Leave synctui?", what, choices), answered)
+        self._app.open(ConfirmDialog("Leave synctui?", what, choices), answered)

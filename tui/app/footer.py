@@ -15,10 +15,10 @@ _FOOTER = {
     "sync": "sync",
     "cancel": "cancel",
     "finish_last_run": "finish last run",
-    "retry": "retry",
-    "login": "log in",
     "open_detail": "detail",
     "next_pane": "panes",
+    "login": "log in",
+    "retry": "retry",
     "pause": "pause",
     "lower_limit": "fewer",
     "retry_all": "retry all",
@@ -90,6 +90,8 @@ def hints(now: Situation, log: LogPane | None = None) -> list[Hint]:
         labels = {"pause": "resume", **labels}  # first: a narrow footer does not leave out how it goes on
     if now.on_heading:
         labels |= {"retry": "retry these", "mark": "mark these", "open_detail": "fold"}
+    if now.targets and all(row.can_be_retried for row in now.targets):
+        labels.pop("sync", None)  # it does no more than the other, and what leads on from here needs the room
     return _hints(now, labels)
 
 

@@ -99,7 +99,7 @@ class RunCommands(CommandGroup):
                 self._engine.cancel_all()
 
         choices = [Choice(_YES, "cancel everything"), Choice(_NO, "go on")]
-        self._app.ask(ConfirmDialog("Cancel everything?", f"{self._what_runs()}.", choices), answered)
+        self._app.open(ConfirmDialog("Cancel everything?", f"{self._what_runs()}.", choices), answered)
 
     def drain(self) -> None:
         self._engine.drain()

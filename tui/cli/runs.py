@@ -86,8 +86,9 @@ def demo_command(words: tuple[str, ...], **flags: object) -> None:
     headless = any(flags[form] for form in _FORMS)
     if not headless:
         needs_terminal("synctui demo --ndjson")
-    from tui.demo.workspace import demo_workspace  # noqa: PLC0415  nobody else needs it
+    from tui.demo.workspace import CAST, demo_workspace  # noqa: PLC0415  nobody else needs it
 
+    click.echo(f"making a workspace of {len(CAST)} repos to play with…", err=True)  # it takes a second or two
     with signals_unwind(), demo_workspace() as demo, deaf_afterwards():
         os.environ.update(demo.environment())
         asked = Asked(words, demo.config, flags)
