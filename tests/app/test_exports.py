@@ -72,7 +72,7 @@ def test_a_folder_that_cannot_be_made_is_told() -> None:
 
 # The digest.
 
-FORWARD = replace(SYNCED, branch="main", old="1" * 40, new="2" * 40, commits=2)
+FORWARD = replace(SYNCED, branch="main", old="1" * 40, new="2" * 40, commits=2, received=1_500)
 
 
 def told(path: Path, old: str, new: str) -> Contents:
@@ -104,6 +104,7 @@ async def test_arrived_tells_the_commits_and_shift_w_writes_them_as_markdown() -
             "",
             "## r1",
         ]
+        assert "main, 2 commits, 1.5 kB, 1 file +2 -3" in file.read_text()
         assert "- `2222222` r1 1..2 (Ada)" in file.read_text()
         assert driver.app.clipboard == str(file)
         assert driver.toasts()[1].startswith("1 repo, 2 commits written to ")

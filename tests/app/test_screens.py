@@ -119,7 +119,7 @@ async def test_an_unknown_count_is_blank_and_never_a_zero() -> None:
     async with Driver(1, survey=survey).open() as driver:
         await driver.until(lambda: driver.app.tick() or driver.app.desk.looks)
         await driver.settle()
-        assert driver.app.main.table.rows[0].cells[3:] == ("", "", "", "", "", "not cloned")
+        assert driver.app.main.table.rows[0].cells[3:] == ("", "", "", "", "", "", "not cloned")
 
 
 async def test_what_failed_before_is_told_on_the_plan_and_found() -> None:
@@ -175,6 +175,7 @@ async def test_o_goes_through_the_orders() -> None:
             "changes": ["b", "a", "c"],
             "branch": ["b", "a", "c"],
             "arrived": ["b", "a", "c"],
+            "size": ["b", "a", "c"],
             "last error": ["c", "b", "a"],
         }
         assert rows(driver) == ["b", "a", "c"]

@@ -7,6 +7,7 @@ import pytest
 from textual.widgets import Input
 
 from tests.kit.app_driver import Driver, repo
+from tests.widgets.host import screen
 from tui.app.actions import BY_NAME, USUAL_KEYS, help_groups
 from tui.app.keymap import Keymap
 from tui.app.views import View, Views
@@ -144,7 +145,7 @@ async def test_what_arrived_in_this_session_is_a_column_to_sort_by() -> None:
         await surveyed(drive)
         await drive.press("S")
         await drive.running(*(entry.id for entry in ENTRIES))
-        fetched = Outcome(State.SYNCED, action=Action.FETCH, commits=12)
+        fetched = Outcome(State.SYNCED, action=Action.FETCH, commits=12, received=34_500)
         await drive.end("web/blog", outcome=fetched)
         await drive.end("libs/core", outcome=Outcome(State.UP_TO_DATE))
         await drive.press("3", *"oooooooo")
@@ -152,6 +153,15 @@ async def test_what_arrived_in_this_session_is_a_column_to_sort_by() -> None:
         assert "arrived▼" in head(drive)
         cells = {row.key: row.cells[7] for row in drive.app.main.table.rows}
         assert cells == {"web/blog": "12", "web/shop": "", "libs/core": ""}
+        await drive.press("o")
+        assert rows(drive) == ["web/blog", "web/shop", "libs/core"]
+        assert "size▼" in head(drive)
+        cells = {row.key: row.cells[8] for row in drive.app.main.table.rows}
+        assert cells == {"web/blog": "34.5 kB", "web/shop": "", "libs/core": ""}
+        await drive.press("4")
+        assert drive.app.main.table.rows[1].cells[:3] == ("web/blog", "12 commits", "34.5 kB")
+        await drive.press("enter")
+        assert "34.5 kB" in "\n".join(screen(drive.app))
 
 
 async def test_of_many_sorted_repos_only_those_on_the_screen_are_made() -> None:

@@ -62,12 +62,13 @@ FORWARD = Outcome(
     old=OLD,
     new=NEW,
     commits=3,
+    received=18_400,
     refs=(
         RefChange("refs/remotes/origin/main", OLD, NEW, RefKind.FORWARD),
         RefChange("refs/tags/v2.1.0", None, NEW, RefKind.TAG),
     ),
 )
-CLONED = Outcome(State.SYNCED, action=Action.CLONE, branch="main", new=NEW, commits=812)
+CLONED = Outcome(State.SYNCED, action=Action.CLONE, branch="main", new=NEW, commits=812, received=2_400_000)
 CURRENT = Outcome(State.UP_TO_DATE)
 AUTH = Outcome(
     State.FAILED,

@@ -103,7 +103,7 @@ def test_the_file_is_private_and_made_for_many_processes(file):
         assert {path.stat().st_mode & 0o777 for path in file.parent.iterdir()} == {0o600}
         assert query(file, "PRAGMA journal_mode") == [("wal",)]
     assert [path.name for path in file.parent.iterdir()] == ["synctui.db"]
-    assert query(file, "PRAGMA user_version") == [(4,)]
+    assert query(file, "PRAGMA user_version") == [(5,)]
 
 
 def test_a_second_opening_keeps_what_is_there(file):
@@ -256,7 +256,7 @@ def test_a_damaged_file_is_named_and_left_alone(file, damage, text):
 
 def test_a_file_of_a_newer_version_is_left_alone(file):
     History.open(file).__exit__()
-    query(file, "PRAGMA user_version = 5")
+    query(file, "PRAGMA user_version = 6")
     content = file.read_bytes()
 
     assert refusal(file) == f"{file}: written by a newer version of synctui"
@@ -479,7 +479,7 @@ def test_a_run_of_a_process_that_is_gone_was_cut_off(file):
 
 def test_a_result_comes_back_whole(file):
     change = RefChange("refs/remotes/origin/main", "a" * 40, None, RefKind.DELETED)
-    outcome = Outcome(State.SYNCED, message="1 ref", branch="main", commits=3, refs=(change,))
+    outcome = Outcome(State.SYNCED, message="1 ref", branch="main", commits=3, refs=(change,), received=70)
     with History.open(file) as history:
         history.record(HERE, "run-1", Repo("a", Path("/srv/a")), outcome, 1, 10.0, 500)
         [result] = history.results_of_run("run-1")
@@ -487,6 +487,7 @@ def test_a_result_comes_back_whole(file):
         assert history.results_since(HERE, 10.6) == []
         assert history.durations(HERE) == {"a": [0.5]}
     assert (result.message, result.commits, result.refs, result.ended_at) == ("1 ref", 3, (change,), 10.5)
+    assert result.received == 70
 
 
 def test_old_results_go_but_the_last_one_and_the_last_success_stay(file):
@@ -533,7 +534,7 @@ def test_reading_sees_what_a_run_that_goes_on_has_written(file):
         assert read_states(file) == {"a": "synced"}
 
 
-@pytest.mark.parametrize("version", [2, 3, 4])
+@pytest.mark.parametrize("version", [2, 3, 4, 5])
 def test_from_version_two_on_runs_refs_and_ledger_are_kept(file, version):
     shutil.copy(DATA / f"state-{version}.db", file)
     with History.open(file) as history:
@@ -559,6 +560,12 @@ def test_version_three_keeps_who_watches(file):
         assert history.watches.of(HERE, 1_750_006_061.0).alive is False
 
 
+def test_version_five_keeps_how_much_came(file):
+    shutil.copy(DATA / "state-5.db", file)
+    with History.open(file) as history:
+        assert [result.received for result in history.results_of_repo(HERE, "fine")] == [None, 2048]
+
+
 def test_there_is_a_file_of_each_version(file):
     with History.open(file):
         [(version,)] = query(file, "PRAGMA user_version")
@@ -568,7 +575,7 @@ def test_there_is_a_file_of_each_version(file):
 def test_an_older_version_is_brought_up_before_it_is_read(file):
     shutil.copy(DATA / "state-1.db", file)
     assert read_states(file)["stuck"] == "blocked"
-    assert query(file, "PRAGMA user_version") == [(4,)]
+    assert query(file, "PRAGMA user_version") == [(5,)]
 
 
 def test_a_damaged_file_is_named_to_a_reader_too(file):

@@ -46,11 +46,12 @@ def test_the_own_branch_is_told_where_its_commits_are_not() -> None:
 def test_what_came_twice_is_one_entry_with_the_last_change_of_each_ref() -> None:
     gone = RefChange("refs/remotes/origin/wip", "b", None, RefKind.DELETED)
     first, then = (
-        of_outcome("r", FORWARD, 7.0),
-        of_outcome("r", replace(FORWARD, commits=3, refs=(gone,)), 9.0),
+        of_outcome("r", replace(FORWARD, received=10), 7.0),
+        of_outcome("r", replace(FORWARD, commits=3, refs=(gone,), received=20), 9.0),
     )
     assert then
     both = joined(first, then)
+    assert both.received == 30
     assert (both.commits, both.at, len(both.refs)) == (5, 9.0, len(REFS))
     assert ref_lines(both)[0] == "deleted: old, wip"
 

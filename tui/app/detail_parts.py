@@ -18,7 +18,7 @@ from tui.git.repo import public_url
 from tui.store.past import Failure
 from tui.view.advised import brief, pieces, suggestion
 from tui.view.board import BoardRow
-from tui.view.lines import ago, detail, duration, in_words, plural
+from tui.view.lines import ago, detail, duration, in_words, plural, size
 
 _SHORT_ID = 7
 _NO_URL = "none; the checkout's own remote"
@@ -43,6 +43,7 @@ def facts(row: BoardRow, gauge: Gauge | None, desk: Desk) -> Table:
         ("path", brief(clean_text(str(repo.path)))),
         ("url", clean_text(public_url((outcome and outcome.url) or repo.url) or _NO_URL)),
         ("branch", (outcome and outcome.branch) or (look and look.status.branch) or ""),
+        ("arrived", size((outcome and outcome.received) or None)),
         ("before" if row.active else "result", "" if not outcome or row.needs_person else detail(outcome)),
     ]
     if desk.player:

@@ -8,7 +8,7 @@ from tui.app.desk import Desk
 from tui.view.arrivals import Arrival, ref_lines
 from tui.view.board import BoardRow
 from tui.view.digest import content_lines
-from tui.view.lines import plural
+from tui.view.lines import plural, size
 from widgets.line_table import Column, Sheet, TableRow
 from widgets.tone import Tone
 
@@ -23,7 +23,8 @@ def sheets(longest: int) -> dict[str, Sheet]:
     repo = Column("repo", "repo", width, most=longest, gives=gives, cut_middle=True)
     queue = [Column("place", "#", 4, "right"), repo, Column("note", "", 10), Column("host", "host")]
     attention = [repo, Column("what", "what happened")]
-    arrived = [repo, Column("what", "what came", 12), Column("at", "at", 6), Column("branch", "branch")]
+    arrived = [repo, Column("what", "what came", 12), Column("size", "size", 8, "right", spare=1)]
+    arrived += [Column("at", "at", 6), Column("branch", "branch")]
     return {
         "queue": Sheet(queue, empty="nothing is queued"),
         "attention": Sheet(attention, empty="nothing needs attention"),
@@ -61,6 +62,7 @@ def _of_repo(arrival: Arrival, desk: Desk, today: tuple[int, ...], *, marked: bo
     cells = (
         arrival.repo,
         "cloned" if arrival.cloned else what,
+        size(arrival.received),
         time.strftime("%H:%M" if at[:3] == today else "%d %b", at),
         arrival.branch or "",
     )

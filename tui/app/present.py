@@ -7,8 +7,6 @@ from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from functools import lru_cache
 
-import humanize
-
 from tui.app.desk import Desk
 from tui.app.keymap import Keymap
 from tui.app.player import Player
@@ -21,7 +19,7 @@ from tui.git.gauge import Gauge, Progress
 from tui.git.outcome import ATTENTION_STATES, Outcome, State
 from tui.store.history import CutOff
 from tui.view.board import Board, BoardRow, Stage
-from tui.view.lines import cause, detail, duration, is_news, lane_line, not_run, plural
+from tui.view.lines import cause, detail, duration, is_news, lane_line, not_run, plural, size
 from widgets.log_pane import LogLine
 from widgets.slot_grid import SlotView
 from widgets.status_pane import LaneView, StatusView
@@ -55,7 +53,7 @@ def clock_face(seconds: float) -> str:
 
 
 def rate(bytes_per_second: int | None) -> str:
-    return f"{humanize.naturalsize(bytes_per_second)}/s" if bytes_per_second else ""
+    return f"{size(bytes_per_second)}/s" if bytes_per_second else ""
 
 
 # Header.

@@ -13,7 +13,7 @@ from tui.git.outcome import State
 from tui.store.past import Past, Staleness, last_success, staleness
 from tui.view.board import BoardRow, Stage
 from tui.view.dashboard import changes, failed, last_error, since_success
-from tui.view.lines import cause
+from tui.view.lines import cause, size
 from widgets.line_table import Cell, Column, TableRow
 from widgets.tone import Tone
 
@@ -39,6 +39,7 @@ def columns(repo: Column) -> list[Column]:
         Column("changes", "changes", 11, spare=5),
         Column("branch", "branch", 14, spare=6),
         Column("arrived", "arrived", 7, "right", spare=7),
+        Column("size", "size", 8, "right", spare=8),
         Column("last error", "last error", spare=2, least=20),
     ]
 
@@ -51,6 +52,7 @@ class _Known:
     look: StatusRow | None
     past: Past
     commits: int | None
+    received: int | None
     status: RepoStatus = field(init=False)
     success: float | None = field(init=False)
     """When it was last brought up to date, seconds since the epoch."""
@@ -89,6 +91,7 @@ _ORDERS: Mapping[str, tuple[_Value, bool]] = {
     "changes": (lambda known, _now: _unfinished(known.status), True),
     "branch": (lambda known, _now: known.status.branch or None, False),
     "arrived": (lambda known, _now: known.commits, True),
+    "size": (lambda known, _now: known.received, True),
     "last error": (lambda known, _now: known.trouble, False),
 }
 """By column: what is compared, and whether the highest is what a person looks for first."""
@@ -124,8 +127,8 @@ class RepoList:
         )
         for repo_id in board.rows if is_all_new else board.touched:
             row, arrival = board.rows[repo_id], desk.arrived.get(repo_id)
-            commits = (arrival.commits or None) if arrival else None
-            self._known[repo_id] = _Known(row, desk.looks.get(repo_id), desk.past(row), commits)
+            commits, received = (arrival.commits or None, arrival.received) if arrival else (None, None)
+            self._known[repo_id] = _Known(row, desk.looks.get(repo_id), desk.past(row), commits, received)
             self._facts.pop(repo_id, None)
         self._known_from = known_from
         board.touched.clear()
@@ -168,10 +171,10 @@ class RepoList:
         desk, row, look = self._desk, known.row, known.look
         tone = tone_of(row.state)
         state = (f"{tone.glyph} {tone.word}", tone)
-        commits = _count(known.commits)
+        came = _count(known.commits), size(known.received)
         if look is None:
             error = cause(failed(known.past, desk.clock.now()))
-            return row.repo.id, state, "", "", "", "", "", commits, error
+            return row.repo.id, state, "", "", "", "", "", *came, error
         status, shown = look.status, desk.dashboard(row, look)
         return (
             row.repo.id,
@@ -181,7 +184,7 @@ class RepoList:
             _count(status.ahead),
             _changes(status),
             status.branch or "",
-            commits,
+            *came,
             cause(last_error(shown)),
         )
 

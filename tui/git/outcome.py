@@ -146,6 +146,8 @@ class Outcome:
     ahead: int | None = None
     behind: int | None = None
     refs: tuple[RefChange, ...] = ()
+    received: int | None = None
+    """Bytes of what came, as it lies on the disk; None: nothing, or nobody can say."""
     output_tail: tuple[str, ...] = ()
     """The last 20 lines of git."""
     retry_after: float | None = None

@@ -27,6 +27,7 @@ from tui.git.pin import foreseen_pin, pinned_commit
 from tui.git.place import check_place, check_surroundings, is_vacant, what_is_there
 from tui.git.probe.ask import Probe
 from tui.git.process import Deadlines, GitRunner
+from tui.git.received import received
 from tui.git.refs import LIST_REFS, Refs, only_branch, parse_refs
 from tui.git.remote import LIST_CONFIG, Remote, Setting, choose_remote, parse_config
 from tui.git.repo import Repo
@@ -170,6 +171,7 @@ class _Update:
         if checkout.head is None:
             work.note("unborn")
             return
+        work.received = received(work.git.place / ".git", 0.0)  # not yet in its place
         work.commits = int(work.word("rev-list", "--count", checkout.head))
         if checkout.branch is not None:
             work.ahead = work.behind = 0

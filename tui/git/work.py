@@ -70,6 +70,7 @@ class Work:
     ahead: int | None = None
     behind: int | None = None
     refs: list[RefChange] = field(default_factory=list)
+    received: int | None = None
     notes: list[str] = field(default_factory=list)
     skips_hook: bool = False
     """A move would run a hook that came with the tree, which is left out."""
@@ -181,6 +182,7 @@ class Work:
             ahead=self.ahead,
             behind=self.behind,
             refs=tuple(self.refs),
+            received=self.received,
             output_tail=tuple(self.git.tail),
             retry_after=end.retry_after if end else None,
             lasting=end is not None and end.lasting,

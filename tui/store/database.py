@@ -106,6 +106,7 @@ _VERSIONS = (
         """CREATE VIEW successes AS SELECT id, workspace, repo, action, started_at, duration_ms, ended_at
             FROM results WHERE state IN ('synced', 'up_to_date')""",
     ),
+    ("ALTER TABLE results ADD COLUMN received INTEGER",),  # bytes; NULL: nothing, or nobody knows
 )
 """Schema version n is what the statements of the first n make. A released one never changes."""
 

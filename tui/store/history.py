@@ -27,7 +27,7 @@ DAYS_KEPT = 90
 
 _COLUMNS = (
     "run, repo, path, state, reason, message, action, branch, attempt, started_at, duration_ms, ended_at,"
-    " old, new, commits, refs"
+    " old, new, commits, received, refs"
 )
 
 
@@ -49,6 +49,8 @@ class Result(Struct, frozen=True):
     old: str | None
     new: str | None
     commits: int
+    received: int | None
+    """Bytes; None: nothing, or nobody knows."""
     refs: tuple[RefChange, ...]
 
 
@@ -175,6 +177,7 @@ class History:
             "old": outcome.old,
             "new": outcome.new,
             "commits": outcome.commits,
+            "received": outcome.received,
             "refs": json.dumps(refs),
         }
 

@@ -29,6 +29,8 @@ class Arrival:
     """From which commit to which HEAD went, the oldest first; none for a clone."""
     pending: Spans = ()
     """The same of its branch on the remote's side, which HEAD has not followed."""
+    received: int | None = None
+    """Bytes; None: nobody knows."""
 
     @property
     def spans(self) -> Spans:
@@ -41,7 +43,9 @@ def of_outcome(repo: str, outcome: Outcome, at: float) -> Arrival | None:
         return None
     cloned = outcome.action is Action.CLONE
     taken, pending = _spans(outcome)
-    return Arrival(repo, at, outcome.branch, outcome.commits, outcome.refs, cloned, taken, pending)
+    return Arrival(
+        repo, at, outcome.branch, outcome.commits, outcome.refs, cloned, taken, pending, outcome.received
+    )
 
 
 def _spans(came: Outcome | Result) -> tuple[Spans, Spans]:
@@ -70,6 +74,7 @@ def joined(before: Arrival | None, after: Arrival) -> Arrival:
         commits=before.commits + after.commits,
         refs=tuple(refs.values()),
         cloned=before.cloned or after.cloned,
+        received=(before.received or 0) + (after.received or 0) or None,
     )
 
 
@@ -95,6 +100,7 @@ def of_results(results: Iterable[Result]) -> dict[str, Arrival]:
                 result.refs,
                 cloned,
                 *_spans(result),
+                result.received,
             )
             arrived[result.repo] = joined(arrived.pop(result.repo, None), one)
     return arrived

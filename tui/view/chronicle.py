@@ -128,4 +128,5 @@ def _outcome(result: Result) -> Outcome:
         new=result.new,
         commits=result.commits,
         refs=result.refs,
+        received=result.received,
     )

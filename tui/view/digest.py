@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from tui.git.contents import Contents
 from tui.view.arrivals import Arrival, ref_lines
-from tui.view.lines import plural
+from tui.view.lines import plural, size
 
 _SHOWN = 5
 """Commits of a repo that a list names; the detail of the repo has the rest."""
@@ -48,6 +48,7 @@ def _section(arrival: Arrival, contents: Contents) -> list[str]:
         arrival.branch and _escaped(arrival.branch),
         "cloned" if arrival.cloned else "",
         plural(arrival.commits, "commit") if arrival.commits else "",
+        size(arrival.received),
         diffstat_line(contents),
     ]
     lines = [f"## {_escaped(arrival.repo)}", "", ", ".join(fact for fact in facts if fact)]

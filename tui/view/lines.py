@@ -6,6 +6,8 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+import humanize
+
 from tui.engine.events import JobEnded, LimitChanged, RunFinished, RunStarted
 from tui.engine.plan import Plan
 from tui.git.outcome import (
@@ -45,6 +47,11 @@ _PLANNED_NAMES = 20
 """How many names say enough of an order."""
 _RERUN_NAMES = 8
 """More names than this in a command to paste are no help; the states say it shorter."""
+
+
+def size(number: int | None) -> str:
+    """`388.1 kB`; empty for None."""
+    return "" if number is None else humanize.naturalsize(number)
 
 
 def plural(count: int, noun: str) -> str:
