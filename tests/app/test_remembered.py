@@ -247,8 +247,8 @@ async def test_what_came_before_is_shown_until_a_run_begins() -> None:
         assert asked == [NOW - 24 * HOUR]
         assert listed(driver) == [
             "arrived since 20 Nov 10:00",
-            "r0 | cloned | 09:00 | dev",
-            "r1 | 1 commit | 20 Nov | main",
+            "r0 | cloned |  | 09:00 | dev",
+            "r1 | 1 commit |  | 20 Nov | main",
             "    new tags: v1",
         ]
         await driver.press("S")
@@ -271,9 +271,9 @@ async def test_what_arrives_is_listed_newest_first_and_opens() -> None:
         await driver.press("4")
         assert listed(driver) == [
             "arrived in this session",
-            "r2 | refs | 10:01 | main",
+            "r2 | refs |  | 10:01 | main",
             "  ▲ forced: dev",
-            "r0 | 2 commits | 10:00 | main",
+            "r0 | 2 commits |  | 10:00 | main",
             "  ▲ forced: dev",
         ]
         await driver.press("g", "j", "enter")

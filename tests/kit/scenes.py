@@ -367,9 +367,9 @@ CUT_OFF = CutOff(NOON - 2_700, NAMES[-7:])
 DURATIONS = {name: [20.0 + number % 5 * 12, 35.0, 18.0, 50.0] for number, name in enumerate(NAMES[:-4])}
 CAME = {
     "tools/lazygit": Arrival(
-        "tools/lazygit", NOON - 50_000, "master", 14, (), cloned=False, taken=((OLD, NEW),)
+        "tools/lazygit", NOON - 50_000, "master", 14, (), cloned=False, taken=((OLD, NEW),), received=73_100
     ),
-    "web/svelte": Arrival("web/svelte", NOON - 3_600, "main", 812, (), cloned=True),
+    "web/svelte": Arrival("web/svelte", NOON - 3_600, "main", 812, (), cloned=True, received=2_400_000),
     "python/click": Arrival(
         "python/click",
         NOON - 3_000,
@@ -383,6 +383,7 @@ CAME = {
         ),
         cloned=False,
         taken=((OLD, NEW),),
+        received=9_700,
     ),
 }
 

@@ -90,8 +90,12 @@ def hints(now: Situation, log: LogPane | None = None) -> list[Hint]:
         labels = {"pause": "resume", **labels}  # first: a narrow footer does not leave out how it goes on
     if now.on_heading:
         labels |= {"retry": "retry these", "mark": "mark these", "open_detail": "fold"}
-    if now.targets and all(row.can_be_retried for row in now.targets):
-        labels.pop("sync", None)  # it does no more than the other, and what leads on from here needs the room
+    if "sync" in labels and now.targets:
+        # Of one that has ended both do the same, and what leads on from here needs the room.
+        if all(row.needs_person for row in now.targets):
+            del labels["sync"]
+        elif not any(row.needs_person for row in now.targets):
+            del labels["retry"]
     return _hints(now, labels)
 
 
