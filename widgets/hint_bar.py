@@ -25,7 +25,7 @@ class Hint:
 
 
 class HintBar(SteadyStyle, Widget):
-    """One line; a hint that finds no room is left out whole, but for those that always come last."""
+    """One line; a hint that finds no room is left out whole for a shorter one, but for those that always come last."""
 
     ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = {"hint-bar--key", "hint-bar--label", "hint-bar--off"}
@@ -88,8 +88,6 @@ class HintBar(SteadyStyle, Widget):
             if _width(hint) <= room:
                 room -= _width(hint)
                 shown.append(hint)
-            else:
-                break
         return [*shown, *self._last]
 
 

@@ -35,7 +35,9 @@ async def test_what_leads_on_finds_room_beside_an_offer_and_a_login() -> None:
     past = {"r0": Past("failed", "auth", "no login", failure=Failure("failed", "auth", 0.0, 0.0, 1, 1))}
     cut_off = CutOff(0.0, ("r1",))
     async with Driver(6, limit=2, past=past, cut_off=cut_off).open(80, 24) as driver:
-        assert footer(driver) == (" S start all  u finish last run  enter detail  tab panes  q quit  ? more")
+        assert footer(driver).startswith(" S start all  u do the rest  enter detail  tab panes  i log in ")
+        await driver.press("j")
+        assert footer(driver).startswith(" S start all  s sync  u do the rest  enter detail  tab panes ")
     locked = Outcome(State.FAILED, Reason.AUTH, "asks for a login")
     async with Driver(6, limit=2).open(80, 24) as driver:
         await driver.press("s")

@@ -788,3 +788,9 @@ async def test_64_slots_leave_the_log_above_the_lists_lines_of_its_own() -> None
         await driver.press("tab", "tab")
         assert driver.app.main.focused.id == "log"
         assert driver.app.main.query_one("#log").size.height == 3
+
+
+async def test_a_long_name_of_the_workspace_stands_apart_from_the_clock() -> None:
+    async with Driver(1, workspace="~/work/" + "long" * 20).open(40, 12) as driver:
+        await driver.press("s")
+        assert driver.header() == "synctui  ~/work/longlongl…  0/1   0:00"

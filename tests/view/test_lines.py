@@ -261,3 +261,10 @@ def test_the_last_end_of_each_repo_is_in_the_document_sorted_by_id() -> None:
 
     final = ndjson.final_document({"event": "run_finished"}, [end("b", 1), end("a", 1), end("b", 2)])
     assert final == {"event": "run_finished", "repos": [end("a", 1), end("b", 2)]}
+
+
+@pytest.mark.parametrize(
+    ("number", "text"), [(None, ""), (0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (388_100, "388.1 kB")]
+)
+def test_a_size_is_short(number: int | None, text: str) -> None:
+    assert lines.size(number) == text

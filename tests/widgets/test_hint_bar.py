@@ -13,7 +13,7 @@ LAST = [Hint("q", "quit"), Hint("?", "more")]
         (60, " s sync  space mark  r retry  [/b] 日本  q quit  ? more"),
         (54, " s sync  space mark  r retry  q quit  ? more"),
         (44, " s sync  space mark  q quit  ? more"),
-        (34, " s sync  q quit  ? more"),
+        (34, " s sync  r retry  q quit  ? more"),
         (24, " s sync  q quit  ? more"),
         (18, " q quit  ? more"),
     ],

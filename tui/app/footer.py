@@ -14,7 +14,7 @@ _FOOTER = {
     "start_all": "start all",
     "sync": "sync",
     "cancel": "cancel",
-    "finish_last_run": "finish last run",
+    "finish_last_run": "do the rest",
     "open_detail": "detail",
     "next_pane": "panes",
     "login": "log in",

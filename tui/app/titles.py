@@ -21,7 +21,7 @@ def header(desk: Desk, width: int, *, short: bool) -> str:
         present.done(desk.board) if desk.board.run and short else "",
         present.playing(desk.player) if desk.player else present.run_clock(desk.board, desk.clock),
     )
-    right = cut_end(right, width)
+    right = cut_end(f"  {right}" if right else "", width)
     return fit(f"synctui  {desk.session.workspace}", width - len(right)) + right
 
 

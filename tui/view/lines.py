@@ -50,8 +50,10 @@ _RERUN_NAMES = 8
 
 
 def size(number: int | None) -> str:
-    """`388.1 kB`; empty for None."""
-    return "" if number is None else humanize.naturalsize(number)
+    """`388.1 kB`, `644 B`; empty for None."""
+    if number is None:
+        return ""
+    return f"{number} B" if number < 1000 else humanize.naturalsize(number)  # noqa: PLR2004  it would write Bytes
 
 
 def plural(count: int, noun: str) -> str:
