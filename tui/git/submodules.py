@@ -117,7 +117,12 @@ def _is_filled(work: Work, module: _Module) -> bool:
 
 def _work_in(work: Work, module: _Module) -> Work:
     repo = Repo(work.repo.id, work.repo.path / module.path)
-    return Work(repo, work.options, replace(work.git, place=repo.path, hooks=True), notes=work.notes)
+    return Work(
+        repo,
+        work.options,
+        replace(work.git, place=repo.path, hooks=True, has_no_hooks=False),
+        notes=work.notes,
+    )
 
 
 def _url(work: Work, module: _Module) -> str:
@@ -188,7 +193,7 @@ def _keep_what_was_left(work: Work, module: _Module) -> None:
     kept = git_dir / "modules" / module.name if git_dir else None
     if kept is None or not (kept / "HEAD").is_file():
         return
-    sub = Work(Repo(work.repo.id, kept), work.options, replace(work.git, place=kept))
+    sub = Work(Repo(work.repo.id, kept), work.options, replace(work.git, place=kept, has_no_hooks=False))
     try:
         keep_the_tree_out(sub, parse_config(sub.read(*LIST_CONFIG)), kept)
         _remote(sub, None)  # git may fetch from it
