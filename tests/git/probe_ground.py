@@ -213,7 +213,7 @@ class Ground:
 
 def _told(outcome: Outcome, said: str) -> dict[str, Any]:
     told = {one.name: getattr(outcome, one.name) for one in fields(outcome)}
-    del told["output_tail"]
+    del told["output_tail"], told["received"]  # which is told by the times of files
     if said == PROBED:  # nothing was fetched for one that is blocked
         del told["action"]
     return told | {key: told[key].replace(".plain", "") for key in ("message", "advice")}

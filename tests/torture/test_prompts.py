@@ -66,7 +66,7 @@ def test_nobody_is_asked(sites: list[Site], tmp_path: Path) -> None:
         assert terminal.wait_exit() == 1
         screen, raw = terminal.screen(), terminal.raw()
         assert processes_with_env(STAMP, str(tmp_path)) == {}
-    for name, reason in {"web": "auth", "clone": "auth", "askpass": "auth", "terminal": "host_key"}.items():
+    for name, reason in {"web": "auth", "clone": "auth", "askpass": "auth", "terminal": "host key"}.items():
         assert re.search(rf"^✗ +co/{name} +failed +{reason}: ", screen, re.MULTILINE), screen
     assert QUESTION.encode() not in raw
     assert b"Password" not in raw

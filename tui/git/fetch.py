@@ -1,7 +1,6 @@
 """Asks a remote for what is new, and keeps it. Silence is no news that all is gone."""
 
 import re
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,10 +8,10 @@ from pathlib import Path
 from tui.git.failure import Ended, classify
 from tui.git.outcome import Action, Reason, State
 from tui.git.process import Exit
-from tui.git.received import received
+from tui.git.received import now, received
 from tui.git.refs import Refs, changes, fetched_branches, fetched_commits, fetched_refs
 from tui.git.remote import Remote
-from tui.git.work import CLOCK_GRAIN, Work
+from tui.git.work import Work
 
 _NO_FORWARD = re.compile(r"\[rejected\] .*\(non-fast-forward\)")
 
@@ -40,7 +39,7 @@ def fetch(
     options = ("--progress", "--no-recurse-submodules", "--write-fetch-head")
     known = fetched_commits(_fetch_head(git_dir))
     # Only when the remote is heard it is known what is gone there.
-    begun = time.time() - CLOCK_GRAIN
+    begun = now()
     exit_ = work.attempt("fetch", *options, "--no-prune", "--", remote.name, *specs)
     lines = exit_.lines
     there = fetched_refs(_fetch_head(git_dir))
