@@ -25,6 +25,7 @@ from tui.git.output import LineCutter, parse_progress, read_git_answered, read_h
 from tui.git.ssh_master import ssh_masters
 from tui.git.stop import StopSignal
 from tui.git.trace import trace
+from tui.git.turn import turn
 from tui.git.watchdog import watchdog
 
 MOVE_GRACE = 0.4
@@ -158,6 +159,7 @@ class GitRunner:
 
     def run(self, *args: str) -> Exit:
         """Raises FileNotFoundError when there is no git, OSError when no process can be started."""
+        turn.give()
         if args[0] not in _REMOTE_COMMANDS:
             return GitProcess(self, args).run()
         # git does not print what a server asks for, its trace of curl does (without logins: it redacts them).

@@ -35,6 +35,7 @@ from tui.git.room import check_room
 from tui.git.standing import standing_of
 from tui.git.stop import StopSignal
 from tui.git.submodules import foresee_submodules, update_submodules
+from tui.git.turn import turn
 from tui.git.work import SyncOptions, Work
 
 __all__ = ["SyncOptions", "sync_repo"]
@@ -53,6 +54,7 @@ def sync_repo(
     runner = GitRunner(repo.path, stop, Deadlines(stall, total, began), gauge)
     runner.deadlines.end += gauge.waited
     work = Work(repo, options, runner)
+    turn.take()
     try:
         links = Links()
         check_place(repo, links)
@@ -73,6 +75,8 @@ def sync_repo(
     except OSError as error:
         failure = classify_os_error(error)
         return work.outcome(State.FAILED, end=Ended(State.FAILED, failure.reason, failure.message))
+    finally:
+        turn.give()
 
 
 def _check_stale(work: Work) -> None:

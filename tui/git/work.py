@@ -19,6 +19,7 @@ from tui.git.inspect import git_dirs_of
 from tui.git.outcome import Action, Outcome, Reason, RefChange, State
 from tui.git.process import Exit, GitRunner
 from tui.git.repo import LOCAL_HOST, Repo, host_of, public_url, server_of
+from tui.git.turn import turn
 
 _LOCK_LOOK = 0.2
 """Seconds between two looks at a repo that somebody holds."""
@@ -82,6 +83,7 @@ class Work:
         if left <= 0:
             return False
         gauge.show(Progress(phase="waiting", line=str(holder)))
+        turn.give()
         began = time.monotonic()
         stopped = self.git.stop.wait(min(_LOCK_LOOK, left))
         passed = time.monotonic() - began

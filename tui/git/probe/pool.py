@@ -18,6 +18,7 @@ from typing import Any
 from tui.git.probe.manner import Server
 from tui.git.probe.unsure import Unsure
 from tui.git.stop import StopSignal
+from tui.git.turn import turn
 
 _KEPT = 30.0
 """Seconds that an idle connection is kept; most servers close it a little later."""
@@ -54,6 +55,7 @@ class Pool:
     ) -> Answer:
         """Raises OSError, also when the stop is asked for or after that many seconds; Unsure for a strange answer."""
         end = time.monotonic() + patience
+        turn.give()
         while True:
             connection = self._take(server)
             is_warm = connection is not None
@@ -72,6 +74,7 @@ class Pool:
                 raise
             if connection.sock is not None:  # the server keeps it open
                 self._keep(server, connection)
+            turn.take()
             return answer
 
     def _take(self, server: Server) -> "_Connection | None":
