@@ -46,6 +46,7 @@ def sshd(folder: Path) -> Iterator[int]:
         "AuthorizedKeysFile": folder / "authorized_keys",
         "PidFile": "none",
         "StrictModes": "no",  # the folder is a temporary one
+        "SetEnv": f"HOME={folder}",  # what the person's shell reads at its start may take longer than git
     }
     if os.geteuid() == 0:
         Path("/run/sshd").mkdir(exist_ok=True)
