@@ -134,3 +134,18 @@ async def test_the_end_of_a_run_is_shown_without_waiting_for_a_tick(monkeypatch:
 @pytest.mark.parametrize("size", [(120, 40), (40, 12)], ids=["120x40", "40x12"])
 def test_picture_of_the_opening(snap_compare: Any, size: tuple[int, int]) -> None:
     assert snap_compare(SynctuiApp(Future()), terminal_size=size)
+
+
+async def test_nothing_is_looked_at_while_a_run_goes_on_of_which_nothing_has_been_read() -> None:
+    asked: list[str] = []
+    driver = Driver(1, survey=lambda repos, _on_row, _stop: asked.extend(repo.id for repo in repos))
+    async with driver.open():
+        await until(lambda: asked == ["r0"])
+        lookout, [repo] = driver.app.lookout, driver.app.desk.session.repos
+        await until(lambda: not lookout.busy)
+        driver.engine.start([repo])
+        lookout.due[repo.id] = repo
+        lookout.look_again(shown=False)
+        assert lookout.due == {repo.id: repo}
+        lookout.look_again(shown=True)
+        assert lookout.due == {}

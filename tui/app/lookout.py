@@ -56,7 +56,10 @@ class Lookout:
 
     def look_again(self, *, shown: bool) -> None:
         """Survey what has not been looked at since it ended: at once when it is shown, else after the run."""
-        if not self.due or self.busy or self._desk.leaving or (self._desk.board.active and not shown):
+        if not self.due or self.busy or self._desk.leaving:
+            return
+        # The engine knows of a run that began before the screen, and of which nothing has been read yet.
+        if not shown and (self._desk.board.active or not self._desk.engine.snapshot().idle):
             return
         repos = list(self.due.values())
         self.due.clear()
