@@ -59,6 +59,24 @@ async def test_marked_ones_are_synced_together_and_marked_no_longer() -> None:
         assert driver.app.desk.marks == set()
 
 
+@pytest.mark.parametrize("key", ["s", "r", "t"])
+async def test_of_the_marked_ones_only_those_run_that_may(key: str) -> None:
+    wrong = [repo(f"wrong{n}", error="`brnch` is not an option") for n in range(2)]
+    off = repo("off", enabled=False)
+    settled = [(one, Outcome(State.FAILED, Reason.CONFIG)) for one in wrong]
+    settled += [(off, Outcome(State.SKIPPED, Reason.DISABLED))]
+    work = GatedWork(ends_at_once=SYNCED)
+    async with Driver(2, settled=settled, limit=9, work=work).open() as driver:
+        await driver.press("S")  # a retry is of what has ended
+        await driver.idle()
+        await driver.press("a", key)
+        await driver.until(lambda: len(driver.work.started) == 4)
+        await driver.idle()
+        assert driver.work.started == ["r0", "r1", "r0", "r1"]
+        assert driver.toasts()[-1] == "3 not run: 2 config, 1 disabled"
+        assert driver.app.desk.marks == set()
+
+
 async def test_a_marks_all_that_are_shown_and_then_none() -> None:
     async with Driver(4).open() as driver:
         await driver.press("a")

@@ -4,9 +4,11 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
+from tui.engine.plan import known_end
+from tui.git.repo import Repo
 from tui.store.paths import StateError
 from tui.view.board import BoardRow
-from tui.view.lines import plural
+from tui.view.lines import not_run, plural
 
 if TYPE_CHECKING:
     from tui.app.app import SynctuiApp
@@ -39,8 +41,15 @@ class CommandGroup:
         return self._app.desk.board.rows.get(highlighted) if highlighted else None
 
     def _retry(self, rows: Sequence[BoardRow]) -> None:
-        repos = [row.repo for row in rows]
-        self._submit(lambda: self._engine.retry(repos))
+        self._run(rows, self._engine.retry)
+
+    def _run(self, rows: Sequence[BoardRow], command: Callable[[list[Repo]], None]) -> None:
+        """Give the command those that may be run; how many may not, and why, is said."""
+        left_out = [(row.repo, end) for row in rows if (end := known_end(row.repo))]
+        if left_out:
+            self._app.say(not_run(left_out), "warning")
+        if repos := [row.repo for row in rows if not known_end(row.repo)]:
+            self._submit(lambda: command(repos))
 
     def _submit(self, command: Callable[[], None]) -> None:
         """A run that begins is recorded first."""

@@ -37,8 +37,7 @@ class RunCommands(CommandGroup):
         self._retry([row for row in rows if row.repo.enabled and not row.repo.error])
 
     def finish_last_run(self) -> None:
-        repos = [row.repo for row in self._app.desk.board.left]
-        self._submit(lambda: self._engine.start(repos))
+        self._run(self._app.desk.board.left, self._engine.start)
 
     def acknowledge(self) -> None:
         rows = [row for row in self._app.targets() if row.needs_person]
@@ -56,8 +55,7 @@ class RunCommands(CommandGroup):
         self._app.bridge.write(lambda: self._app.desk.session.acknowledge(repo_ids), noted)
 
     def pick(self) -> None:
-        repos = [row.repo for row in self._take_targets()]
-        self._submit(lambda: self._engine.pick(repos))
+        self._run(self._take_targets(), self._engine.pick)
 
     def cancel(self) -> None:
         if newcomer := self._app.main.newcomer():

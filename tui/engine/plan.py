@@ -35,7 +35,7 @@ def make_plan(
     run: list[Repo] = []
     settled: list[tuple[Repo, Outcome]] = []
     for repo in repos:
-        if outcome := _settled(repo, git_found=git_found):
+        if outcome := known_end(repo, git_found=git_found):
             settled.append((repo, outcome))
         elif held and repo.id in held:
             settled.append((repo, Outcome(State.SKIPPED, Reason.HELD, held[repo.id])))
@@ -47,7 +47,8 @@ def make_plan(
     return Plan(tuple(run), tuple(settled))
 
 
-def _settled(repo: Repo, *, git_found: bool) -> Outcome | None:
+def known_end(repo: Repo, *, git_found: bool = True) -> Outcome | None:
+    """The end of a repo that must not be run; None: it may be."""
     if repo.error:
         advice = f"correct the entry of {repo.id} in the workspace file: synctui list {repo.id}"
         return Outcome(State.FAILED, Reason.CONFIG, repo.error, advice)

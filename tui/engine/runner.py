@@ -11,6 +11,7 @@ from tui.engine.engine import Work
 from tui.engine.events import Notice
 from tui.engine.job import Job
 from tui.engine.lanes import LONGEST_PAUSE
+from tui.engine.plan import known_end
 from tui.git.failure import is_crowded
 from tui.git.gauge import Gauge, Progress
 from tui.git.outcome import RETRIED_REASONS, Action, Outcome, Reason, State
@@ -30,6 +31,8 @@ def make_work(options: SyncOptions, retries: int) -> Work:
     """`retries`: how often a fault of the network or the remote is tried again before it counts."""
 
     def work(job: Job, stop: StopSignal, gauge: Gauge, notice: Callable[[Notice], None]) -> Outcome:
+        if job.repo.error and (end := known_end(job.repo)):
+            return end  # whoever asked: it may be another repo than the one that is meant
         began = time.monotonic()
         gauge.attempt = job.attempt
         # Whoever asks for a repo by name does not ask whether it is fresh.
