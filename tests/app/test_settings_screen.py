@@ -389,7 +389,9 @@ async def test_nobody_else_is() -> None:
 
 async def test_wrong_entries_are_one_notice() -> None:
     async with Driver(1, warnings=("first", "second", "third")).open() as driver:
-        assert driver.toasts() == ["first; and 2 more: `synctui config --keys` prints them"]
+        assert driver.toasts() == [
+            "first; and 2 more: `synctui config` and `synctui config --keys` print them"
+        ]
 
 
 async def test_a_wrong_entry_is_whole_in_the_log() -> None:

@@ -95,6 +95,16 @@ def test_a_key_of_the_persons_own_works_and_a_wrong_one_is_a_line(
         leave(terminal)
 
 
+def test_a_mistake_in_the_settings_of_the_workspace_file_is_said_in_the_app(workspace: Workspace) -> None:
+    workspace.settings = "jobs = 0"
+    workspace.add("a")
+    with app(workspace) as terminal:
+        terminal.wait_for("ignored:")
+        leave(terminal)
+        line = f"synctui: {workspace.folder}/synctui.toml: [settings] jobs ignored: 0 is not allowed;"
+        assert terminal.raw().decode().count(line) == 1
+
+
 def test_a_limit_of_time_that_is_set_counts_for_the_next_job(workspace: Workspace, ssh_stub: SshStub) -> None:
     workspace.add("a", stub=ssh_stub)
     ssh_stub.hold("a")

@@ -241,7 +241,9 @@ class SynctuiApp(CarefulApp[Ending]):
                 ]
             )
             # Before the first run there is no log to see.
-            others = f"; and {more} more: `synctui config --keys` prints them" if more else ""
+            others = (
+                f"; and {more} more: `synctui config` and `synctui config --keys` print them" if more else ""
+            )
             self.say(f"{session.warnings[0]}{others}", "warning")
 
     # The theme.

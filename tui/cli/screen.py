@@ -109,7 +109,7 @@ def _session(stack: ExitStack, asked: Asked, *, start: bool) -> "Session":
         views=Views(memory.views(path), partial(memory.save_view, path) if keeps else _forget),
         in_order=lambda repos: kit.in_order(repos, preferences.settings),
         greets=is_new,
-        warnings=wrong_keys,
+        warnings=(*kit.workspace.warnings, *kit.settings.warnings, *wrong_keys),
         dry_run=kit.settings.dry_run,
         jobs_source=kit.settings.source["jobs"],
         host_jobs=kit.host_limit,
