@@ -133,7 +133,25 @@ def test_what_was_cancelled_is_to_be_tried_again() -> None:
     never_begun = [
         structs.replace(ended(stopped, repo=Repo(f"r{n}", Path("/w"))), slot=None) for n in range(9)
     ]
-    assert lines.rerun_command(never_begun) == "synctui sync"
+    assert lines.rerun_command(never_begun) == "synctui sync --resume"
+
+
+def test_many_of_several_kinds_are_named_and_nothing_else() -> None:
+    def ends(count: int, name: str, outcome: Outcome, slot: int | None = 1) -> list[JobEnded]:
+        return [
+            structs.replace(ended(outcome, repo=Repo(f"{name}{n}", Path("/w"))), slot=slot)
+            for n in range(count)
+        ]
+
+    bad = ends(5, "b", Outcome(State.BLOCKED, Reason.DIRTY)) + ends(3, "f", Outcome(State.FAILED))
+    by_hand = Outcome(State.CANCELLED, Reason.USER)
+    states = "synctui sync state:blocked; synctui sync state:failed"
+    assert lines.rerun_command([*bad, *ends(1, "c", by_hand, None)]) == f"synctui sync c0; {states}"
+    # That of a job that ran is remembered.
+    assert lines.rerun_command([*bad, *ends(1, "c", by_hand)]) == f"{states}; synctui sync state:cancelled"
+    # What the last run left is to be asked for before there is another last run.
+    stopped = ends(6, "q", by_hand, None) + ends(3, "s", Outcome(State.CANCELLED, Reason.SIGNAL))
+    assert lines.rerun_command([*bad, *stopped]) == f"synctui sync --resume; {states}"
 
 
 def test_a_mistake_in_the_workspace_file_is_said_once_and_not_to_be_tried_again() -> None:

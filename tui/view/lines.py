@@ -265,16 +265,28 @@ def _login(server: str, events: Sequence[JobEnded]) -> str:
 
 
 def rerun_command(undone: Sequence[JobEnded]) -> str:
-    """A command to paste that runs these: exactly these, unless some were never begun and they are many."""
+    """Commands to paste that run these, by their names, or where they are many by what is remembered of them."""
     if len(undone) <= _RERUN_NAMES:
-        return shlex.join(["synctui", "sync", *(event.repo.id for event in undone)])
-    if any(event.slot is None and event.outcome.state is State.CANCELLED for event in undone):
-        return "synctui sync"  # no state is remembered of what was never begun
-    return "; ".join(
-        f"synctui sync state:{state}"
-        for state in State
-        if any(event.outcome.state is state for event in undone)
+        return _named(undone)
+    # No state is remembered of what was never begun.
+    cut_off = [event for event in undone if _is_cut_off(event)]
+    states = {event.outcome.state for event in undone if not _is_cut_off(event)}
+    commands = [f"synctui sync state:{state}" for state in State if state in states]
+    if cut_off:  # first: what the last run left is another thing after the next one
+        commands.insert(0, _named(cut_off) if len(cut_off) <= _RERUN_NAMES else "synctui sync --resume")
+    return "; ".join(commands)
+
+
+def _is_cut_off(event: JobEnded) -> bool:
+    """Whether --resume takes it up."""
+    outcome = event.outcome
+    return outcome.state is State.CANCELLED and (
+        event.slot is None or outcome.reason in {Reason.QUIT, Reason.SIGNAL}
     )
+
+
+def _named(events: Sequence[JobEnded]) -> str:
+    return shlex.join(["synctui", "sync", *(event.repo.id for event in events)])
 
 
 def _what(outcome: Outcome) -> str:
