@@ -87,19 +87,24 @@ class ConfirmDialog(ModalScreen[str]):
         for choice in self._choices:
             if choice.key in (event.key, event.character):
                 event.stop()
-                self._answer(choice.key)
+                self.answer(choice.key)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         event.stop()
-        self._answer(self._choices[event.option_index].key)
+        self.answer(self._choices[event.option_index].key)
 
     def action_safe(self) -> None:
-        self._answer(self._choices[-1].key)
+        self.answer(self._choices[-1].key)
 
-    def _answer(self, key: str) -> None:
+    def answer(self, key: str) -> None:
         """The first answer is the only one: keys that came with it may have been on their way already."""
         if self.is_active:
             self.dismiss(key)
+
+    def tell(self, body: str) -> None:
+        """Another text above the choices."""
+        if str(self._body.content) != body:
+            self._body.update(body)
 
     def action_move(self, step: int) -> None:
         now = self._list.highlighted or 0

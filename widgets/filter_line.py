@@ -40,7 +40,7 @@ class FilterLine(Widget):
         background: $panel;
         & > Static {
             width: auto;
-            max-width: 70%;
+            max-width: 85%;
             padding: 0 1;
             color: $text-muted;
             text-wrap: nowrap;

@@ -4,6 +4,7 @@ import signal
 from functools import partial
 
 import pytest
+from textual.widgets import Static
 
 from tests.kit.app_driver import Driver, repo
 from tests.kit.work import NOT_FOUND, SYNCED, GatedWork
@@ -364,6 +365,35 @@ async def test_q_with_jobs_asks_and_stay_stays() -> None:
         assert driver.app.screen is driver.app.main
         assert driver.app.return_value is None
         assert driver.work.running == ["r0"]
+
+
+async def test_what_leaving_asks_follows_the_run_and_ends_with_it() -> None:
+    async with Driver(3, limit=2).open() as driver:
+        await driver.press("S")
+        await driver.running("r0", "r1")
+        await driver.press("ctrl+c")
+        body = driver.app.screen.query_one("#body", Static)
+        assert str(body.content) == "2 jobs running, 1 queued."
+        await driver.end("r0")
+        await driver.running("r1", "r2")
+        assert str(body.content) == "2 jobs running."
+        await driver.end("r1")
+        assert str(body.content) == "1 job running."
+        await driver.end("r2", outcome=NOT_FOUND)
+        await driver.until(lambda: (driver.app.tick(), driver.app.return_value)[1])
+        assert driver.app.return_value == Ending(1)
+
+
+async def test_nothing_is_asked_about_cancelling_once_nothing_runs() -> None:
+    async with Driver(1).open() as driver:
+        await driver.press("S")
+        await driver.running("r0")
+        await driver.press("X")
+        assert isinstance(driver.app.screen, ConfirmDialog)
+        await driver.end("r0")
+        await driver.idle()
+        await driver.until(lambda: driver.app.screen is driver.app.main)
+        assert (driver.state("r0"), driver.app.return_value) == ("synced", None)
 
 
 async def test_wait_leaves_when_the_run_is_over() -> None:

@@ -372,3 +372,11 @@ def test_picture_of_the_detail(snap_compare: Any, scene: scenes.Scene, size: tup
         assert snap_compare(drive.app, terminal_size=size, run_before=before)
     finally:
         drive.engine.cancel_all()
+
+
+async def test_a_limit_changed_where_none_is_shown_is_told() -> None:
+    async with Driver(2, limit=6).open() as driver:
+        await driver.press("-")
+        assert driver.toasts() == []
+        await driver.press("enter", "-", "+")
+        assert driver.toasts() == ["limit 5 → 4", "limit 4 → 5"]

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -39,7 +40,8 @@ async def test_w_writes_the_lines_that_are_shown_and_tells_and_copies_the_path()
         assert second.read_text() == first.read_text()
         assert driver.app.clipboard == str(second)
         assert driver.toasts()[-1].startswith("4 lines written to ")
-        assert driver.toasts()[-1].endswith(f"/exports/{second.name}; the path is copied")
+        assert driver.toasts()[-1].endswith("/exports; the path is copied")
+        assert driver.toasts()[-1].split()[4] == second.name  # a word, which no line breaks
 
 
 def test_a_file_has_the_moment_in_its_name_and_is_of_the_person_alone() -> None:
@@ -96,7 +98,7 @@ async def test_arrived_tells_the_commits_and_shift_w_writes_them_as_markdown() -
             ("    and 1 commit more", Tone.NOTE),
         ]
         await driver.press("W")
-        await driver.until(lambda: len(driver.toasts()) == 2)
+        await driver.until(lambda: len(driver.toasts()) == 3)
         (file,) = exports_folder().iterdir()
         assert file.name == "arrived-20261121-100000.md"
         assert file.read_text().splitlines()[:3] == [
@@ -107,7 +109,28 @@ async def test_arrived_tells_the_commits_and_shift_w_writes_them_as_markdown() -
         assert "main, 2 commits, 1.5 kB, 1 file +2 -3" in file.read_text()
         assert "- `2222222` r1 1..2 (Ada)" in file.read_text()
         assert driver.app.clipboard == str(file)
-        assert driver.toasts()[1].startswith("1 repo, 2 commits written to ")
+        assert driver.toasts()[2].startswith("1 repo, 2 commits written to ")
+
+
+async def test_an_export_is_told_at_once_and_there_is_one_at_a_time() -> None:
+    gate = Event()
+
+    def slow(path: Path, old: str, new: str) -> Contents:
+        gate.wait()
+        return told(path, old, new)
+
+    arrivals = {"r0": Arrival("r0", NOON, "main", 2, (), cloned=False, taken=(("1" * 40, "2" * 40),))}
+    async with Driver(1, contents=slow, arrivals=lambda _since: arrivals).open() as driver:
+        await driver.until(lambda: driver.app.desk.arrived)
+        await driver.press("W", "W")
+        assert driver.toasts() == [
+            "writing what arrived: 1 repo, 2 commits…",
+            "what arrived is being written already",
+        ]
+        gate.set()
+        await driver.until(lambda: len(driver.toasts()) == 3)
+        (file,) = exports_folder().iterdir()
+        assert driver.toasts()[2].startswith(f"1 repo, 2 commits written to {file.name} in ")
 
 
 async def test_nothing_is_read_that_nobody_looks_at_and_nothing_twice() -> None:

@@ -129,7 +129,7 @@ async def test_what_failed_before_is_told_on_the_plan_and_found() -> None:
     }
     async with Driver(3, past=last).open() as driver:
         assert [row.cells[-1] for row in driver.app.main.table.rows] == [
-            "failed/not found, 2 h ago: no such repo",
+            "failed/not found: no such repo, 2 h ago",
             "",
             "",
         ]
@@ -218,7 +218,18 @@ async def test_a_wrong_word_in_the_filter_is_told() -> None:
     async with Driver(2).open() as driver:
         await driver.press("/", *"state:borken")
         assert rows(driver) == []
-        assert count(driver).startswith("`state:borken`: no such state")
+        assert count(driver) == (
+            'no such state (did you mean "blocked"?); allowed: synced, up_to_date, skipped, blocked, busy,'
+            " failed, timed_out, cancelled"
+        )
+
+
+async def test_all_states_find_room_beside_a_wrong_one() -> None:
+    async with Driver(2).open() as driver:
+        await driver.press("/", *"state:xyz")
+        said = count(driver)
+        assert said.startswith("no such state; allowed: synced, ")
+        assert driver.app.main.query_one(FilterLine)._count.content_size.width == len(said)
 
 
 async def test_tab_goes_round_the_panes_on_every_size() -> None:
@@ -503,6 +514,23 @@ async def test_a_row_that_is_selected_stays_in_view() -> None:
         assert table.scroll_y + table.page_height == 57
 
 
+async def test_one_line_begins_with_what_is_wrong_and_not_with_the_workspace_file() -> None:
+    wrong = 'unknown key "brnach"; allowed: url, path'
+    said = f"/a/long/way/to/synctui.toml: entry bad/r0: {wrong}"
+    async with Driver(2, limit=2).open() as driver:
+        await driver.press("S", "2")
+        await driver.running("r0", "r1")
+        await driver.end("r0", outcome=Outcome(State.FAILED, Reason.CONFIG, said))
+        main = driver.app.main
+        assert driver.log()[0].cells[3] == f"config: {wrong}"
+        assert main.table.rows[-1].cells == ("r0", wrong)
+        await driver.press("3")
+        assert main.table.rows[0].cells[-1] == f"failed/config: {wrong}, just now"
+        trouble = detail_parts.trouble(driver.board.rows["r0"], driver.app.desk)
+        assert trouble is not None
+        assert said in [str(cell) for cell in trouble.columns[1].cells]
+
+
 @pytest.mark.parametrize("width", [80, 120])
 async def test_one_line_begins_with_the_cause_and_not_with_the_url(width: int) -> None:
     url = "http://127.0.0.1:43210/a/long/way/to/the/repository.git/"
@@ -519,7 +547,7 @@ async def test_one_line_begins_with_the_cause_and_not_with_the_url(width: int) -
         assert view is not None
         assert view.line == "The requested URL returned error: 403"
         await driver.press("3")
-        assert main.table.rows[0].cells[-1] == "failed/auth, just now: The requested URL returned error: 403"
+        assert main.table.rows[0].cells[-1] == "failed/auth: The requested URL returned error: 403, just now"
         trouble = detail_parts.trouble(driver.board.rows["r0"], driver.app.desk)
         assert said in [str(cell) for cell in trouble.columns[1].cells]
 

@@ -68,7 +68,7 @@ def test_the_table() -> None:
         "behind    stale          1 d  main            0      12  edited, 3 untracked, 1 stashed",
         "forked    fresh          1 h  main            1       2                                  would be blocked: main has 1 of its own and is 2 behind",
         "dead      severe         4 d  main            0       0                                  failed/not found ×3, just now",
-        "known     severe         3 d  main            0       0                                  acknowledged: timed out/stalled, just now: no byte for 60 s",
+        "known     severe         3 d  main            0       0                                  acknowledged: timed out/stalled: no byte for 60 s, just now",
         "tomorrow  unknown          ?  main            0       0                                  last success lies in the future: check the clock",
         "new       unknown      never  -               -       -                                  not cloned; disabled",
         "held      fresh          3 h  main            0       0                                  held by pid 7 on box (synctui sync) for 12 s",

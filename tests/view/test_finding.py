@@ -64,4 +64,4 @@ def test_nothing_found_and_wrong_words_are_told_apart() -> None:
     assert found("nowhere") == ([], "")
     rows, wrong = found("state:borken")
     assert rows == []
-    assert wrong.startswith("`state:borken`: no such state; allowed are synced, ")
+    assert wrong.startswith('no such state (did you mean "blocked"?); allowed: synced, ')

@@ -33,6 +33,7 @@ from tui.app.passes import Passes
 from tui.app.player import Player
 from tui.app.reader import Reader
 from tui.app.refusals import Situation
+from tui.app.run_dialog import RunDialog
 from tui.app.run_screen import RunScreen
 from tui.app.session import Session
 from tui.app.terminal import TerminalDriver, terminal_is_lost
@@ -276,7 +277,7 @@ class SynctuiApp(CarefulApp[Ending]):
         if self._has_terminal and not self.desk.leaving and terminal_is_lost():
             self.abort(signal.SIGHUP, Reason.SIGNAL)
         for screen in reversed(self.screen_stack):
-            if isinstance(screen, RunScreen | DetailScreen):
+            if isinstance(screen, RunScreen | DetailScreen | RunDialog):
                 screen.paint()
             if not screen.is_modal:  # nothing of what is below it can be seen
                 break

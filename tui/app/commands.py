@@ -5,11 +5,14 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from pathlib import Path
 
+from textual.worker import Worker
+
 from tui.app.actions import help_groups
 from tui.app.lists import arrived_when
 from tui.app.outside_commands import OutsideCommands
 from tui.app.repo_commands import RepoCommands
 from tui.app.run_commands import RunCommands
+from tui.app.run_dialog import RunDialog
 from tui.app.settings_screen import SettingsScreen
 from tui.app.views import VIEW_NUMBERS
 from tui.git.clean import clean_text, pasted
@@ -25,6 +28,9 @@ _NOTHING = "n"
 
 
 class Commands(RunCommands, RepoCommands, OutsideCommands):
+    _digest: Worker[None] | None = None
+    """What reads the arrivals for their file."""
+
     # Files.
 
     def export_log(self) -> None:
@@ -42,13 +48,17 @@ class Commands(RunCommands, RepoCommands, OutsideCommands):
         if not arrived:
             self._app.say(f"nothing has arrived {when}", "warning")
             return
+        if self._digest and not self._digest.is_finished:
+            self._app.say("what arrived is being written already", "warning")
+            return
         title = f"What arrived in {desk.session.workspace}, {when}"
 
         def read() -> None:
             lines = markdown(title, self._app.reader.whole(arrived))
             self._app.call_later(self._export, "arrived", ".md", lines, total_line(arrived))
 
-        self._app.run_worker(read, thread=True, group="export", exit_on_error=False)
+        self._app.say(f"writing what arrived: {total_line(arrived)}…")
+        self._digest = self._app.run_worker(read, thread=True, group="export", exit_on_error=False)
 
     def _export(self, name: str, suffix: str, lines: Sequence[str], what: str) -> None:
         """To a file whose path is told and copied."""
@@ -61,7 +71,9 @@ class Commands(RunCommands, RepoCommands, OutsideCommands):
                 self._app.say(str(error), "error")
                 return
             self._app.copy_to_clipboard(pasted(file))
-            self._app.say(f"{what} written to {clean_text(home_short(file))}; the path is copied")
+            # The name has a word of its own, which no line breaks.
+            folder = clean_text(home_short(file.parent))
+            self._app.say(f"{what} written to {clean_text(file.name)} in {folder}; the path is copied")
 
         self._app.bridge.write(lambda: export(name, suffix, lines, now), written)
 
@@ -116,7 +128,9 @@ class Commands(RunCommands, RepoCommands, OutsideCommands):
             self._ask(signal.SIGINT)
 
     def _ask(self, by: signal.Signals | None) -> None:
-        paused = self._engine.snapshot().paused
+        def told() -> str:
+            paused = self._engine.snapshot().paused
+            return f"{self._what_runs()}{', the queue is paused' if paused else ''}."
 
         def answered(key: str | None) -> None:
             self._app.asked_to_leave = key == _WAIT
@@ -129,10 +143,11 @@ class Commands(RunCommands, RepoCommands, OutsideCommands):
                 self._app.stay()
 
         self._app.asked_to_leave = True
+        resumed = "resume, " if self._engine.snapshot().paused else ""
         choices = [
-            Choice(_WAIT, f"{'resume, ' if paused else ''}wait for the run to end, then leave"),
+            Choice(_WAIT, f"{resumed}wait for the run to end, then leave"),
             Choice(_ABORT, "abort what runs and leave"),
             Choice(_STAY, "stay"),
         ]
-        what = f"{self._what_runs()}{', the queue is paused' if paused else ''}."
-        self._app.open(ConfirmDialog("Leave synctui?", what, choices), answered)
+        dialog = RunDialog("Leave synctui?", told, choices, self._engine, at_end=_WAIT)
+        self._app.open(dialog, answered)

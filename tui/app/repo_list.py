@@ -12,7 +12,7 @@ from tui.git.inspect import RepoStatus
 from tui.git.outcome import State
 from tui.store.past import Past, Staleness, last_success, staleness
 from tui.view.board import BoardRow, Stage
-from tui.view.dashboard import changes, failed, last_error, since_success
+from tui.view.dashboard import Dashboard, changes, failed, last_error, since_success
 from tui.view.lines import cause, size
 from widgets.line_table import Cell, Column, TableRow
 from widgets.tone import Tone
@@ -179,7 +179,7 @@ class RepoList:
         return (
             row.repo.id,
             state,
-            (f"{since_success(shown):>5} {shown.staleness.value}", _STALENESS_TONES[shown.staleness]),
+            (_success(shown), _STALENESS_TONES[shown.staleness]),
             _count(status.behind),
             _count(status.ahead),
             _changes(status),
@@ -187,6 +187,12 @@ class RepoList:
             *came,
             cause(last_error(shown)),
         )
+
+
+def _success(shown: Dashboard) -> str:
+    """`3 h fresh`, or `never`, which says it all."""
+    since = f"{since_success(shown):>5}"
+    return since if shown.age is None else f"{since} {shown.staleness.value}"
 
 
 def _changes(status: RepoStatus) -> Cell:

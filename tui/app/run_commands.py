@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 
 from tui.app.command_group import CommandGroup
+from tui.app.detail_screen import DetailScreen
+from tui.app.run_dialog import RunDialog
 from tui.engine.slots import MAX_JOBS
 from tui.engine.waiting import Way
 from tui.store.paths import StateError
 from tui.view.board import Stage
 from tui.view.lines import plural
-from widgets.dialogs import Choice, ConfirmDialog
+from widgets.dialogs import Choice
 
 _YES, _NO = "y", "n"
 
@@ -97,7 +99,10 @@ class RunCommands(CommandGroup):
                 self._engine.cancel_all()
 
         choices = [Choice(_YES, "cancel everything"), Choice(_NO, "go on")]
-        self._app.open(ConfirmDialog("Cancel everything?", f"{self._what_runs()}.", choices), answered)
+        dialog = RunDialog(
+            "Cancel everything?", lambda: f"{self._what_runs()}.", choices, self._engine, at_end=_NO
+        )
+        self._app.open(dialog, answered)
 
     def drain(self) -> None:
         self._engine.drain()
@@ -115,7 +120,10 @@ class RunCommands(CommandGroup):
         self._set_limit(self._engine.snapshot().limit - 1)
 
     def _set_limit(self, limit: int) -> None:
+        was = self._engine.snapshot().limit
         self.change("jobs", max(1, min(MAX_JOBS, limit)))
+        if isinstance(self._app.screen, DetailScreen):  # it shows no limit
+            self._app.say(f"limit {was} → {self._engine.snapshot().limit}")
 
     def change(self, key: str, value: object | None) -> None:
         """Give a preference that value, None: its default, and have it count."""

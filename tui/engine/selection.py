@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from tui.git.outcome import State
 from tui.git.repo import Repo
+from tui.store.kinds import nearest
 
 FLAG_WORDS = ("behind", "dirty", "stale")
 KEYED_WORDS = ("state", "tag", "host")
@@ -174,7 +175,10 @@ def predicate(
             return lambda repo: fnmatchcase(repo.host, value.lower())
         case "state":
             if value not in set(State):
-                raise SelectionError(f"`{word}`: no such state; allowed are {', '.join(State)}")
+                states = {state.value: state for state in State}
+                raise SelectionError(
+                    f"`{word}`: no such state{nearest(value, states)}; allowed: {', '.join(states)}"
+                )
             return lambda repo: facts(repo).state == value
         case _:
             return lambda repo: bool(getattr(facts(repo), key))

@@ -180,7 +180,7 @@ def last_error(row: Dashboard) -> str:
 
 
 def failed(past: Past, now: float, *, known: str = "") -> str:
-    """`failed/not found ×3, 2 h ago: no such repository`, maybe `acknowledged:` before it; empty for none.
+    """`failed/not found ×3: no such repository, 2 h ago`, maybe `acknowledged:` before it; empty for none.
 
     `known` is told beside it: a message that says no more is left out.
     """
@@ -192,7 +192,7 @@ def failed(past: Past, now: float, *, known: str = "") -> str:
     acknowledged = "acknowledged: " if failure.acknowledged else ""
     said = headline(past.message) if past.state == failure.state else ""
     message = f": {said}" if said and said.removeprefix("fatal: ") not in known else ""
-    return f"{acknowledged}{in_words(what)}{times}, {ago(now - failure.last_seen)}{message}"
+    return f"{acknowledged}{in_words(what)}{times}{message}, {ago(now - failure.last_seen)}"
 
 
 def _totals(rows: Sequence[Dashboard]) -> str:

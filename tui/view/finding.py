@@ -26,7 +26,7 @@ def find(
         try:
             meant = _of_predicate(rows, bare, facts, completer) if is_predicate(bare) else _named(rows, bare)
         except SelectionError as error:
-            return [], str(error)
+            return [], str(error).removeprefix(f"`{bare}`: ")  # it stands beside it
         if meant or is_predicate(bare) or not completer.words(bare):
             rows = [row for row in rows if (row.repo.id in meant) == (word == bare)]
     return rows, ""

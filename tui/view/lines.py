@@ -35,6 +35,8 @@ MARKS = {
     State.CANCELLED: "⊘",
 }
 _URL_FIRST = re.compile(r"(?:fatal: )?unable to access '\S+': ")
+_ENTRY_FIRST = re.compile(r"(?<!\S)/[^:\n]*: entry .*?: ")
+"""The workspace file and its entry, before what is wrong with it."""
 _SHORT_ID = 7
 _STATE_WIDTH = max(len(state) for state in State)
 _FOR_MACHINES = frozenset({DRY_RUN, UNCERTAIN, PROBED})
@@ -142,8 +144,8 @@ def result_lines(event: JobEnded, width: int = 0) -> list[str]:
 
 
 def cause(text: str) -> str:
-    """The text for one short line beside the repo: without git's words that name the URL before what happened."""
-    return _URL_FIRST.sub("", text)
+    """The text for one short line beside the repo: what happened first, without the URL or the entry before it."""
+    return _ENTRY_FIRST.sub("", _URL_FIRST.sub("", text))
 
 
 def headline(message: str) -> str:
