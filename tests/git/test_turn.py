@@ -1,7 +1,16 @@
 """One thread at a time works in the interpreter, and none waits long for another."""
 
 import threading
+from collections.abc import Callable
+from typing import Any
 
+import pytest
+
+from tests.git.conftest import World, git
+from tui.demo.server import GitServer
+from tui.git.outcome import State
+from tui.git.probe import pool
+from tui.git.process import GitProcess
 from tui.git.turn import Turn
 
 LONG = 20.0
@@ -54,3 +63,30 @@ def test_who_has_it_may_take_it_again_and_who_has_it_not_gives_nothing() -> None
     turn.take()
     turn.give()
     turn.take()
+
+
+@pytest.mark.parametrize("by_http", [False, True])
+def test_it_is_free_while_a_remote_is_waited_for(
+    world: World, monkeypatch: pytest.MonkeyPatch, by_http: bool
+) -> None:
+    turn = Turn(patience=LONG)
+    for module in ("sync", "process", "work", "probe.pool"):
+        monkeypatch.setattr(f"tui.git.{module}.turn", turn)
+    was_free: list[bool] = []
+
+    def watched(wait: Callable[..., Any]) -> Callable[..., Any]:
+        def waiting(*args: Any, **more: Any) -> Any:
+            other = in_thread(lambda: (turn.take(), turn.give()))
+            other.join(LONG / 10)
+            was_free.append(not other.is_alive())
+            return wait(*args, **more)
+
+        return waiting
+
+    monkeypatch.setattr("tui.git.probe.pool._exchange", watched(pool._exchange))
+    monkeypatch.setattr("tui.git.process.GitProcess.run", watched(GitProcess.run))
+    with GitServer(world.base) as server:
+        if by_http:
+            git(world.mine, "remote", "set-url", "origin", f"{server.url}/remote.git")
+        assert world.sync(world.repo(url=None)).state is State.UP_TO_DATE
+    assert was_free == [True]
