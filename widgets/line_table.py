@@ -94,6 +94,11 @@ class LineTable(LinePane):
         self._sheet = sheet
 
     @property
+    def keys_in_view(self) -> Sequence[str]:
+        top = round(self.scroll_y)
+        return self._sheet.keys[top : top + self.page_height]
+
+    @property
     def sheet(self) -> Sheet:
         """The one that is shown; the others keep their rows, their cursor and their place."""
         return self._sheet

@@ -136,6 +136,26 @@ def test_picture_of_the_opening(snap_compare: Any, size: tuple[int, int]) -> Non
     assert snap_compare(SynctuiApp(Future()), terminal_size=size)
 
 
+async def test_beside_a_run_those_in_view_are_looked_at_and_all_once_they_are_put_in_an_order() -> None:
+    asked: list[str] = []
+    repos = [f"r{number}" for number in range(60)]
+    driver = Driver(60, limit=1, survey=lambda some, _on_row, _stop: asked.extend(one.id for one in some))
+    async with driver.open(120, 40):
+        await until(lambda: sorted(asked) == sorted(repos))
+        await until(lambda: not driver.app.lookout.busy)
+        asked.clear()
+        await driver.press("S")
+        await driver.running("r0")
+        driver.app.lookout.due.update({repo.id: repo for repo in driver.app.desk.session.repos})
+        seen = [*driver.app.main.table.keys_in_view]
+        assert 0 < len(seen) < len(repos)
+        await driver.settle()
+        await until(lambda: asked == seen)
+        await until(lambda: not driver.app.lookout.busy)
+        await driver.press("o")
+        await until(lambda: sorted(asked) == sorted(repos))
+
+
 async def test_nothing_is_looked_at_while_a_run_goes_on_of_which_nothing_has_been_read() -> None:
     asked: list[str] = []
     driver = Driver(1, survey=lambda repos, _on_row, _stop: asked.extend(repo.id for repo in repos))
@@ -145,7 +165,7 @@ async def test_nothing_is_looked_at_while_a_run_goes_on_of_which_nothing_has_bee
         await until(lambda: not lookout.busy)
         driver.engine.start([repo])
         lookout.due[repo.id] = repo
-        lookout.look_again(shown=False)
+        lookout.look_again([])
         assert lookout.due == {repo.id: repo}
-        lookout.look_again(shown=True)
+        lookout.look_again(["r0"])
         assert lookout.due == {}

@@ -23,7 +23,7 @@ async def test_lists_are_drawn_from_what_is_known(monkeypatch: pytest.MonkeyPatc
 
     def survey(repos: Any, on_row: Any, stop: Any) -> None:
         looked_at.extend(repo.id for repo in repos)
-        scenes.survey(repos, on_row, stop)
+        scenes.checkouts()(repos, on_row, stop)
 
     def refuse(*_args: Any, **_options: Any) -> NoReturn:
         raise AssertionError("a process for a mere look")
@@ -48,7 +48,7 @@ async def test_no_step_of_the_screen_takes_long(monkeypatch: pytest.MonkeyPatch)
         run(handle)
         spans.append(time.thread_time() - began)
 
-    driver = Driver(500, limit=16, survey=scenes.survey)
+    driver = Driver(500, limit=16, survey=scenes.checkouts())
     async with driver.open():
         monkeypatch.setattr(asyncio.Handle, "_run", timed)
         await driver.press("3", "S")
@@ -84,7 +84,7 @@ async def test_of_a_list_only_what_changed_is_worked_out_anew(monkeypatch: pytes
         return real(row, *rest)
 
     real = repo_list._Known
-    driver = Driver(50, limit=2, survey=scenes.survey)
+    driver = Driver(50, limit=2, survey=scenes.checkouts())
     async with driver.open():
         await driver.press("3")
         await driver.until(lambda: len(driver.app.desk.looks) == 50)

@@ -272,7 +272,7 @@ class SynctuiApp(CarefulApp[Ending]):
         self.reader.take()
         if self.main.shows_arrived:
             self.reader.read_shown(self.main.highlighted())
-        self.lookout.look_again(shown=self.main.shows_repos)
+        self.lookout.look_again(self.main.repos_in_question())
         self.passes.repeat()
         if self._has_terminal and not self.desk.leaving and terminal_is_lost():
             self.abort(signal.SIGHUP, Reason.SIGNAL)

@@ -2,7 +2,7 @@
 
 import contextlib
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from textual.app import App
@@ -54,15 +54,17 @@ class Lookout:
             self._desk.pasts, self._recalled = dict(self._recalled), None
             self._desk.board.revision += 1
 
-    def look_again(self, *, shown: bool) -> None:
-        """Survey what has not been looked at since it ended: at once when it is shown, else after the run."""
+    def look_again(self, in_question: Collection[str]) -> None:
+        """Survey what has not been looked at since it ended; beside a run only these."""
         if not self.due or self.busy or self._desk.leaving:
             return
         # The engine knows of a run that began before the screen, and of which nothing has been read yet.
-        if not shown and (self._desk.board.active or not self._desk.engine.snapshot().idle):
+        is_running = self._desk.board.active or not self._desk.engine.snapshot().idle
+        repos = [repo for repo_id, repo in self.due.items() if not is_running or repo_id in in_question]
+        if not repos:
             return
-        repos = list(self.due.values())
-        self.due.clear()
+        for repo in repos:
+            del self.due[repo.id]
         self._worker = self._app.run_worker(
             lambda: self._look(repos), name="survey", group="survey", thread=True, exit_on_error=False
         )

@@ -133,6 +133,12 @@ class RunScreen(Screen[None]):
     def shows_repos(self) -> bool:
         return self.view.tab == "repos"
 
+    def repos_in_question(self) -> Collection[str]:
+        """Those of which what is known decides what the person sees; a filter and an order go by all of them."""
+        if not self.shows_repos:
+            return ()
+        return self._desk.board.rows if self.view.words or self.view.sort else self.table.keys_in_view
+
     @property
     def shows_arrived(self) -> bool:
         return self.view.tab == "arrived"
