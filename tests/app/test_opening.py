@@ -14,6 +14,7 @@ from textual.widgets import Static
 
 from tests.kit.app_driver import Driver
 from tui.app.app import SynctuiApp
+from tui.app.lookout import REST
 from tui.app.opening_screen import OpeningScreen
 from tui.app.session import Session
 from tui.engine.shutdown import Ending
@@ -150,9 +151,14 @@ async def test_beside_a_run_those_in_view_are_looked_at_and_all_once_they_are_pu
         seen = [*driver.app.main.table.keys_in_view]
         assert 0 < len(seen) < len(repos)
         await driver.settle()
+        assert asked == []
+        driver.clock.advance(REST)
+        await driver.settle()
         await until(lambda: asked == seen)
         await until(lambda: not driver.app.lookout.busy)
         await driver.press("o")
+        driver.clock.advance(REST)
+        await driver.settle()
         await until(lambda: sorted(asked) == sorted(repos))
 
 
@@ -165,6 +171,8 @@ async def test_nothing_is_looked_at_while_a_run_goes_on_of_which_nothing_has_bee
         await until(lambda: not lookout.busy)
         driver.engine.start([repo])
         lookout.due[repo.id] = repo
+        lookout.look_again([])
+        driver.clock.advance(REST)
         lookout.look_again([])
         assert lookout.due == {repo.id: repo}
         lookout.look_again(["r0"])

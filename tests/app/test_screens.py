@@ -18,6 +18,7 @@ from tui.app import app as app_module
 from tui.app import detail_parts
 from tui.app.actions import ACTIONS, offered
 from tui.app.detail_screen import DetailScreen
+from tui.app.lookout import REST
 from tui.app.repo_list import SORTS
 from tui.engine.engine import Engine
 from tui.engine.events import Notice
@@ -93,7 +94,7 @@ async def test_attention_groups_by_reason_with_one_advice_each() -> None:
         ]
 
 
-async def test_the_survey_fills_the_list_and_looks_again_at_what_ended() -> None:
+async def test_the_survey_fills_the_list_and_looks_again_at_what_ended_after_a_rest() -> None:
     seen: list[list[str]] = []
 
     def survey(repos: Any, on_row: Any, _stop: Any) -> None:
@@ -106,6 +107,8 @@ async def test_the_survey_fills_the_list_and_looks_again_at_what_ended() -> None
         await driver.press("S")
         await driver.running("r0", "r1")
         await driver.end("r1")
+        assert seen == [["r0", "r1"]]
+        driver.clock.advance(REST)
         await driver.until(lambda: driver.app.tick() or driver.app.desk.looks["r1"].status.behind == 2)
         assert seen == [["r0", "r1"], ["r1"]]
         assert driver.app.main.table.rows[1].cells[3] == "2"

@@ -71,8 +71,12 @@ class SynctuiApp(CarefulApp[Ending]):
         session: Session | Future[Session],
         clock: Clock | None = None,
         player: Player | None = None,
+        *,
+        on_first_frame: Callable[[], object] | None = None,
     ) -> None:
         """With a player the screens show what it plays, and the engine stands idle.
+
+        `on_first_frame` is called once there is something to see, as to begin the making of a session.
 
         Raises what kept the session from being made where that is known already; what is known only later
         `run_to_end` raises.
@@ -93,6 +97,7 @@ class SynctuiApp(CarefulApp[Ending]):
         self._has_terminal = sys.__stdin__ is not None and sys.__stdin__.isatty()
         self._opening: Future[Session] | None = None
         """The session while it is being made, which may take as long as the disks do."""
+        self._on_first_frame = on_first_frame
         if isinstance(session, Session):
             self._furnish(session, player)
         elif session.done():
@@ -182,7 +187,8 @@ class SynctuiApp(CarefulApp[Ending]):
             self._heed(number)
         self.app_resume_signal.subscribe(self, lambda _app: self.refresh(layout=True))
         if self._opening:
-            # Once the first frame is there.
+            if self._on_first_frame:
+                self.call_after_refresh(self._on_first_frame)
             self._opening.add_done_callback(lambda _: self.bridge.call_soon(self._move_in_soon))
         else:
             self._begin()

@@ -20,6 +20,9 @@ from tui.view.arrivals import Arrival
 _SHORTLY_BEFORE = 24 * 3600.0
 """Seconds before the start of which it is told what arrived."""
 
+REST = 3.0
+"""Seconds of a run without a look, which would take from it what it works with."""
+
 
 class Lookout:
     def __init__(self, app: App[Any], desk: Desk) -> None:
@@ -34,6 +37,8 @@ class Lookout:
         """What the history has told last and is not on the desk yet."""
         self._worker: Worker[object] | None = None
         self._stop = StopSignal()
+        self._rests_since: float | None = None
+        """On the monotonic clock, beside a run."""
 
     @property
     def busy(self) -> bool:
@@ -55,19 +60,26 @@ class Lookout:
             self._desk.board.revision += 1
 
     def look_again(self, in_question: Collection[str]) -> None:
-        """Survey what has not been looked at since it ended; beside a run only these."""
-        if not self.due or self.busy or self._desk.leaving:
-            return
+        """Survey what has not been looked at since it ended; beside a run only these, and now and then."""
         # The engine knows of a run that began before the screen, and of which nothing has been read yet.
         is_running = self._desk.board.active or not self._desk.engine.snapshot().idle
+        if not self.due or self.busy or self._desk.leaving or (is_running and self._rests()):
+            return
         repos = [repo for repo_id, repo in self.due.items() if not is_running or repo_id in in_question]
         if not repos:
             return
+        self._rests_since = None
         for repo in repos:
             del self.due[repo.id]
         self._worker = self._app.run_worker(
             lambda: self._look(repos), name="survey", group="survey", thread=True, exit_on_error=False
         )
+
+    def _rests(self) -> bool:
+        now = self._desk.clock.monotonic()
+        if self._rests_since is None:
+            self._rests_since = now
+        return now - self._rests_since < REST
 
     def look_now(self, repo: Repo) -> None:
         """At the one that the person is at, whatever else is being looked at."""

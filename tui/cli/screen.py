@@ -30,12 +30,14 @@ if TYPE_CHECKING:
 def open_app(asked: Asked, *, start: bool) -> Ending:
     needs_terminal("synctui sync")
     with signals_unwind(), ExitStack() as stack:
-        # Textual takes its time to import: meanwhile the workspace is read, and what is to start at once starts.
         session: Future[Session] = Future()
-        daemon_thread(lambda: _make(session, partial(_session, stack, asked, start=start)), "open")
+        make = partial(_make, session, partial(_session, stack, asked, start=start))
+        open_it = partial(daemon_thread, make, "open")
+        if start:  # while the remotes are waited for there is time to import Textual, which takes long
+            open_it()
         from tui.app.app import SynctuiApp  # noqa: PLC0415  see above
 
-        ending = SynctuiApp(session).run_to_end()
+        ending = SynctuiApp(session, on_first_frame=None if start else open_it).run_to_end()
         if session.done() and session.result().preferences.settings.exit_zero:
             return _exit_zero(ending)
     return ending
