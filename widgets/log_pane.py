@@ -67,8 +67,8 @@ class LogPane(LinePane):
     LogPane > .line-pane--cursor { background: transparent; }
     """
 
-    def __init__(self, *, empty: str = "", widest_repo: int = 0, id: str | None = None) -> None:  # noqa: A002 - Textual's name
-        """`empty` is shown while there are no lines, `widest_repo` is the cells that a repo takes at most."""
+    def __init__(self, *, empty: str = "", id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        """`empty` is shown while there are no lines."""
         super().__init__(id=id)
         self.empty = empty
         self._all: list[LogLine] = []
@@ -76,10 +76,14 @@ class LogPane(LinePane):
         self._follow = True
         self._only_interesting = False
         self._new = 0
-        self._repo_width = max(_REPO_WIDTHS[0], min(widest_repo, _REPO_WIDTHS[1]))
+        self._repo_width = _REPO_WIDTHS[0]
         self._needle: re.Pattern[str] | None = None
         self._found: list[int] = []
         """Where the lines that the search marks are among those that are shown."""
+
+    def fit_repos(self, widest: int) -> None:
+        """The column of repos, before there is a line; `widest` is the cells that one takes at most."""
+        self._repo_width = max(_REPO_WIDTHS[0], min(widest, _REPO_WIDTHS[1]))
 
     @property
     def follow(self) -> bool:

@@ -15,7 +15,6 @@ from textual.widgets import Static
 from tests.kit.app_driver import Driver
 from tui.app.app import SynctuiApp
 from tui.app.lookout import REST
-from tui.app.opening_screen import OpeningScreen
 from tui.app.session import Session
 from tui.engine.shutdown import Ending
 from tui.store.config import ConfigError
@@ -56,7 +55,6 @@ async def test_the_frames_come_before_what_is_in_them(height: int) -> None:
     opening = Opening(Driver(3))
     async with opening.open(height):
         screen = opening.app.screen
-        assert isinstance(screen, OpeningScreen)
         assert str(screen.query_one("#plan", Static).content) == "Reading the workspace…"
         before = {name: screen.query_one(name).region for name in ("#header", "#plan", "#slots", "#lists")}
         await opening.made()

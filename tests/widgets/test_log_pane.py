@@ -60,7 +60,9 @@ async def test_narrow_panes_leave_out_the_seconds_then_time_then_detail():
 
 
 async def test_long_and_wide_names_keep_the_columns():
-    app = Host(LogPane(widest_repo=300))
+    pane = LogPane()
+    pane.fit_repos(300)
+    app = Host(pane)
     async with app.run_test(size=(80, 3)) as pilot:
         content = [
             LogLine("a", Tone.SYNCED, ("12:00:01", "group/" + "x" * 300, "synced", "[/b]" * 90, "1.2 s")),
@@ -76,7 +78,9 @@ async def test_long_and_wide_names_keep_the_columns():
 
 
 async def test_what_comes_later_moves_no_column_and_the_message_has_what_the_duration_leaves():
-    app = Host(LogPane(widest_repo=16))
+    pane = LogPane()
+    pane.fit_repos(16)
+    app = Host(pane)
     async with app.run_test(size=(80, 4)) as pilot:
         await appended(pilot, app.widget, [ended("a", "9 commits  3f2c1d0..9ab8c7d  main", "1.2 s")])
         before = lines(app.widget)[0]

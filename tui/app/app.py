@@ -26,7 +26,6 @@ from tui.app.detail_screen import DetailScreen
 from tui.app.fault import CarefulApp
 from tui.app.keyboard import Keyboard
 from tui.app.lookout import Lookout
-from tui.app.opening_screen import OpeningScreen
 from tui.app.pace import TICK, Pace, collecting_by_pace
 from tui.app.palette import ActionCommands, Palette
 from tui.app.passes import Passes
@@ -88,6 +87,7 @@ class SynctuiApp(CarefulApp[Ending]):
         self._pace = Pace(self.tick)
         self.keyboard = Keyboard(self, self._pace)
         self.passes = Passes(self)
+        self.main = RunScreen()
         self.asked_to_leave = False
         """A ctrl+c that follows aborts."""
         self._refusal: BaseException | None = None
@@ -121,7 +121,7 @@ class SynctuiApp(CarefulApp[Ending]):
         )
         self.desk = Desk(session, engine, board, self._clock, player)
         self.commands = Commands(self)
-        self.main = RunScreen(self.desk)
+        self.main.furnish(self.desk)
         self.lookout = Lookout(self, self.desk)
         self.reader = Reader(self, self.desk)
 
@@ -178,7 +178,7 @@ class SynctuiApp(CarefulApp[Ending]):
             sys.stdout.flush()
 
     def get_default_screen(self) -> Screen[None]:
-        return OpeningScreen() if self.is_opening else self.main
+        return self.main
 
     def on_mount(self) -> None:
         self.bridge.attach()
@@ -205,9 +205,6 @@ class SynctuiApp(CarefulApp[Ending]):
             self.exit(Ending(2))
             return
         self._furnish(session)
-        # A mode has a stack of its own, at the bottom of which is the main screen.
-        self.add_mode("run", lambda: self.main)
-        await self.switch_mode("run")
         self._opening, self.heeds_stderr = None, False
         self._begin()
         await self.keyboard.go_on()

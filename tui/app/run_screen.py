@@ -1,6 +1,6 @@
 """The main screen: the slots, the log, the state of the run and its lists."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partialmethod
 from typing import ClassVar
@@ -22,9 +22,9 @@ from tui.app.footer import hints, last_hints
 from tui.app.listing import Listing
 from tui.app.views import View
 from widgets.filter_line import FilterLine
-from widgets.hint_bar import HintBar
+from widgets.hint_bar import Hint, HintBar
 from widgets.line_pane import LinePane
-from widgets.line_table import LineTable, TableRow
+from widgets.line_table import LineTable, Sheet, TableRow
 from widgets.log_pane import LogLine, LogPane
 from widgets.slot_grid import SlotGrid
 from widgets.status_pane import StatusPane
@@ -54,23 +54,24 @@ class RunScreen(Screen[None]):
         Binding("shift+tab", "turn(-1)", show=False),
     ]
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self) -> None:
         # What has its classes before there is a widget is styled once.
-        super().__init__(classes="-lists" if desk.board.run else "-lists -plan")
-        self._desk = desk
-        self._header = Static(id="header", markup=False)
-        self._plan = Static(id="plan", markup=False)
+        super().__init__(classes="-lists -plan")
+        self._desk: Desk
+        """There once it is furnished, as the two that follow."""
+        self._sheets: Mapping[str, Sheet]
+        self._listing: Listing
+        self._furnished = False
+        self._header = Static("synctui", id="header", markup=False)
+        self._plan = Static("Reading the workspace…", id="plan", markup=False)
         self._slots = SlotGrid(id="slots")
-        longest = max((cell_len(repo_id) for repo_id in desk.board.rows), default=0)
-        self._log = LogPane(empty="repos appear here as they end", widest_repo=longest, id="log")
-        # Pass after pass, what is up to date is no news.
-        self._log.only_interesting = desk.session.watch is not None
+        self._log = LogPane(empty="repos appear here as they end", id="log")
         self._status = StatusPane(id="status")
-        self._sheets = lists.sheets(longest)
-        self.table = LineTable(self._sheets["repos"], id="lists")
-        self._listing = Listing(desk)
+        self.table = LineTable(Sheet(()), id="lists")
+        self._slots.border_title, self.table.border_title = "Slots", "Repos"
         self._filter = FilterLine("/", complete=self._complete, id="filter")
         self._hints = HintBar(id="hints")
+        self._hints.show([Hint("q", "quit")])
         self._pane: Pane = self.table
         """The one that had the focus last."""
         self._needle = ""
@@ -80,6 +81,21 @@ class RunScreen(Screen[None]):
         self._drawn: object = None
         self._drawn_at = Size(0, 0)
         self._marks_in_slots: frozenset[str] = frozenset()
+
+    def furnish(self, desk: Desk) -> None:
+        """With what it is about; until then it says that the workspace is being read."""
+        self._desk, self._listing = desk, Listing(desk)
+        longest = max((cell_len(repo_id) for repo_id in desk.board.rows), default=0)
+        self._log.fit_repos(longest)
+        # Pass after pass, what is up to date is no news.
+        self._log.only_interesting = desk.session.watch is not None
+        self._sheets = lists.sheets(longest)
+        self.table.sheet = self._sheets["repos"]
+        self.set_class(desk.board.run is None, "-plan")
+        self._furnished = True
+        if self.is_mounted:
+            self._begin()
+            self.paint()
 
     def compose(self) -> ComposeResult:
         size = self.app.size
@@ -100,6 +116,10 @@ class RunScreen(Screen[None]):
         yield self._hints
 
     def on_mount(self) -> None:
+        if self._furnished:
+            self._begin()
+
+    def _begin(self) -> None:
         # A small screen shows one of the two, and the end of a running log is no target to aim at.
         session = self._desk.session
         starts_small = (session.start or session.watch or self._desk.player) and self.app.size.height < _TALL
@@ -123,7 +143,7 @@ class RunScreen(Screen[None]):
     @property
     def is_ready(self) -> bool:
         """All that it is made of is there."""
-        return self.table.is_mounted
+        return self._furnished and self.table.is_mounted
 
     @property
     def view(self) -> View:
@@ -210,7 +230,7 @@ class RunScreen(Screen[None]):
                 self._paint_slots()
 
     def paint(self) -> None:
-        if not self.is_mounted:
+        if not (self._furnished and self.is_mounted):
             return
         desk, board = self._desk, self._desk.board
         self._ticks += 1
@@ -295,7 +315,9 @@ class RunScreen(Screen[None]):
         self._act("open_detail")
 
     def on_hint_bar_pressed(self, event: HintBar.Pressed) -> None:
-        if name := self._desk.keys.action(event.key):
+        if not self._furnished:
+            self.app.simulate_key(event.key)
+        elif name := self._desk.keys.action(event.key):
             self._act(name)
 
     def on_filter_line_changed(self, event: FilterLine.Changed) -> None:
