@@ -264,3 +264,14 @@ def test_a_view_is_found_again_by_the_next_session(tmp_path: Path) -> None:
     view = View("tag:web -dirty", "repos", "behind", descending=True)
     Views(keep=lambda number, kept: Memory(file).save_view(here, number, kept)).save(9, view)
     assert Views(Memory(file).views(here)).get(9) == view
+
+
+async def test_a_filter_knows_what_runs_and_what_waits() -> None:
+    async with Driver(3, limit=1).open() as driver:
+        await driver.press("S")
+        await driver.running("r0")
+        await driver.press("slash", *"state:queued")
+        assert driver.app.main.table.keys == ["r1", "r2"]
+        await driver.press("escape", "slash", *"state:run", "tab", "enter")
+        assert driver.app.main.view.words == "state:running"
+        assert driver.app.main.table.keys == ["r0"]

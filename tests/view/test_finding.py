@@ -4,7 +4,7 @@ from tests.kit.app_driver import repo
 from tui.engine.completion import Completer
 from tui.engine.selection import Facts
 from tui.git.outcome import State
-from tui.view.board import BoardRow
+from tui.view.board import BoardRow, Stage
 from tui.view.finding import find
 
 ROWS = [
@@ -65,3 +65,15 @@ def test_nothing_found_and_wrong_words_are_told_apart() -> None:
     rows, wrong = found("state:borken")
     assert rows == []
     assert wrong.startswith('no such state (did you mean "blocked"?); allowed: synced, ')
+
+
+def test_states_that_have_not_ended_are_words_where_the_screen_shows_them() -> None:
+    rows = [*ROWS, BoardRow(repo("web/vite"), Stage.RUNNING), BoardRow(repo("web/astro"), Stage.QUEUED)]
+    completer = Completer([row.repo for row in rows], (Stage.QUEUED, Stage.RUNNING, *State))
+    shown, wrong = find(rows, "-state:failed state:running", facts, completer)
+    assert ([row.repo.id for row in shown], wrong) == (["web/vite"], "")
+    assert completer.words("state:q") == ["state:queued"]
+    assert find(rows, "state:planned", facts, completer) == (
+        [],
+        "no such state; allowed: queued, running, synced, up_to_date, skipped, blocked, busy, failed, timed_out, cancelled",
+    )

@@ -9,15 +9,19 @@ from tui.app.desk import Desk
 from tui.app.repo_list import SORTS, RepoList, comes_descending
 from tui.app.views import View
 from tui.engine.completion import Completer
-from tui.view.board import BoardRow
+from tui.git.outcome import State
+from tui.view.board import BoardRow, Stage
 from tui.view.finding import find
 from widgets.line_table import LineTable, TableRow
+
+_STATES = (Stage.QUEUED, Stage.RUNNING, Stage.STOPPING, *State)
+"""What a filter can ask for: on a screen there are also those that have not ended."""
 
 
 class Listing:
     def __init__(self, desk: Desk) -> None:
         self.view = View()
-        self.completer = Completer(desk.session.repos)
+        self.completer = Completer(desk.session.repos, _STATES)
         self._desk = desk
         self._repos = RepoList(desk)
 

@@ -9,7 +9,8 @@ from tui.git.repo import Repo
 
 
 class Completer:
-    def __init__(self, repos: Sequence[Repo]) -> None:
+    def __init__(self, repos: Sequence[Repo], states: Sequence[str] = tuple(State)) -> None:
+        self.states = states
         self._repos = repos
 
     def words(self, begun: str) -> list[str]:
@@ -36,5 +37,5 @@ class Completer:
         return {
             "tag": sorted({tag for repo in self._repos for tag in repo.tags}),
             "host": sorted({repo.host for repo in self._repos}),
-            "state": list(State),
+            "state": self.states,
         }

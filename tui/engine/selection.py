@@ -1,7 +1,7 @@
 """SELECT: the words that pick repos, the same on the command line and behind `/`."""
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -164,9 +164,12 @@ def _split(repos: Sequence[Repo], words: Iterable[str], fold: Callable[[str], st
 
 
 def predicate(
-    word: str, facts: Callable[[Repo], Facts], fold: Callable[[str], str] = str
+    word: str,
+    facts: Callable[[Repo], Facts],
+    fold: Callable[[str], str] = str,
+    states: Collection[str] = tuple(State),
 ) -> Callable[[Repo], bool]:
-    """Of a word without the `-` that negates. Raises SelectionError for a state that there is not."""
+    """Of a word without the `-` that negates. Raises SelectionError for a state that is none of these."""
     key, _, value = word.partition(":")
     match key:
         case "tag":
@@ -174,8 +177,7 @@ def predicate(
         case "host":
             return lambda repo: fnmatchcase(repo.host, value.lower())
         case "state":
-            if value not in set(State):
-                states = {state.value: state for state in State}
+            if value not in states:
                 raise SelectionError(
                     f"`{word}`: no such state{nearest(value, states)}; allowed: {', '.join(states)}"
                 )

@@ -3,7 +3,7 @@
 import datetime as dt
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Collection
 from typing import Protocol
 
 from msgspec import Struct
@@ -197,7 +197,7 @@ def shown(value: object) -> str:
     return "a date or time"
 
 
-def nearest(word: str, known: Mapping[str, object]) -> str:
+def nearest(word: str, known: Collection[str]) -> str:
     """` (did you mean "url"?)`, or nothing where no known word is near."""
     near = difflib.get_close_matches(word, known, 1)
     return f' (did you mean "{near[0]}"?)' if near else ""

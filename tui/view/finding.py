@@ -40,7 +40,7 @@ def _of_predicate(
     def of_repo(repo: Repo) -> Facts:
         return facts(by_id[repo.id])
 
-    tests = [predicate(one, of_repo) for one in completer.meant(word)]
+    tests = [predicate(one, of_repo, states=completer.states) for one in completer.meant(word)]
     return {row.repo.id for test in tests for row in rows if test(row.repo)}
 
 
