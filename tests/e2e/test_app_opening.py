@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit.program import SYNCTUI
+from tests.kit.program import SYNCTUI, Workspace, synctui
 from tests.kit.pty import Terminal
 
 
@@ -65,3 +65,18 @@ def test_a_signal_ends_it_meanwhile(terminal: Terminal) -> None:
     terminal.signal(signal.SIGTERM)
     assert terminal.wait_exit() == -signal.SIGTERM
     assert terminal.raw().count(b"\x1b[?1049l") == 1
+
+
+def test_a_word_that_looks_like_a_command_is_told(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    workspace.add("one")
+    config = workspace.folder / "synctui.toml"
+    for argv, command in ((["synk"], "sync"), (["--config", str(config), "list"], "list")):
+        ran = synctui(*argv, cwd=workspace.folder)
+        needed = "the app needs a terminal; without one use `synctui sync`"
+        assert (ran.code, ran.err) == (2, f'synctui: {needed} (did you mean the command "{command}"?)\n')
+    with Terminal.start([SYNCTUI, "stauts"], cwd=workspace.folder) as terminal:
+        assert terminal.wait_exit() == 2
+        said = terminal.screen().replace("\n", "")
+    assert "`stauts` matches no repo of this workspace" in said
+    assert '(did you mean the command "status"?)' in said

@@ -173,8 +173,12 @@ class TestStops:
     @pytest.mark.parametrize(
         ("content", "error"),
         [
-            (b"[settings]\njobs = \n", "not TOML: Invalid value (at line 2, column 8)"),
-            (b"a = 1\na = 2\n", "not TOML: Cannot overwrite a value (at line 2, column 6)"),
+            (b"[settings]\njobs = \n", 'not TOML: Invalid value (at line 2, column 8): "jobs"'),
+            (b"a = 1\na = 2\n", 'not TOML: Cannot overwrite a value (at line 2, column 6): "a"'),
+            (
+                b"https://me:secret@x.example/?a=b\n",
+                "not TOML: Expected '=' after a key in a key/value pair (at line 1, column 6)",
+            ),
             (b"[settings", "not TOML: Expected ']' at the end of a table declaration (at end of document)"),
             (b"# fine\n# \xff\n", "not UTF-8 (at line 2)"),
             (b"a = " + b"[" * 5000, "not TOML: nested too deeply"),

@@ -12,7 +12,7 @@ from click.shell_completion import CompletionItem
 from tui.engine.completion import Completer
 from tui.engine.selection import SelectionError, is_predicate
 from tui.store.config import ConfigError
-from tui.store.kinds import SettingError, Switch
+from tui.store.kinds import SettingError, Switch, nearest
 from tui.store.paths import StateError
 from tui.store.settings import SETTINGS, Setting
 
@@ -99,6 +99,11 @@ def _complete_words(ctx: click.Context, _param: click.Parameter | None, begun: s
     except ConfigError:
         return []
     return completer.words(begun) + completer.ids(begun)
+
+
+def command_meant(words: Sequence[str]) -> str:
+    """` (did you mean the command "sync"?)`: a word for the app that looks like one, which would stand first; else nothing."""
+    return next((told for word in words if (told := nearest(word, _MODULES, "the command "))), "")
 
 
 def refuse(text: str) -> NoReturn:

@@ -17,9 +17,10 @@ from tui.cli.asked import (
     read_history,
     resolve_watch,
 )
-from tui.cli.flags import TOGETHER, Command, config_flag, flags_of, run_flags, select_words
+from tui.cli.flags import TOGETHER, Command, command_meant, config_flag, flags_of, run_flags, select_words
 from tui.cli.wiring import watching, wired
 from tui.engine.eta import Forecast
+from tui.engine.selection import SelectionError
 from tui.engine.shutdown import Ending, deaf_afterwards, leave, signals_unwind
 from tui.headless.streams import Streams, print_and_leave
 from tui.store.settings import Layer
@@ -43,7 +44,10 @@ def app_command(
         from tui.cli.replay import play  # noqa: PLC0415  nobody else needs it
 
         leave(play(replay, Asked(words, config, flags), start=start))
-    leave(_open_app(Asked(words, config, flags), start=start))
+    try:
+        leave(_open_app(Asked(words, config, flags), start=start))
+    except SelectionError as error:
+        raise SelectionError(f"{error}{command_meant(words)}") from None
 
 
 @click.command("sync", cls=Command, epilog=TOGETHER)

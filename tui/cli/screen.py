@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tui.cli.asked import Asked, needs_terminal, submodule_jobs_of
+from tui.cli.flags import command_meant
 from tui.cli.wiring import watching, wired
 from tui.engine.engine import Engine, Spawn, daemon_thread
 from tui.engine.shutdown import STOP_GRACE, Ending, signals_unwind
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 
 def open_app(asked: Asked, *, start: bool) -> Ending:
-    needs_terminal("synctui sync")
+    needs_terminal("synctui sync", command_meant(asked.words))
     with signals_unwind(), ExitStack() as stack:
         session: Future[Session] = Future()
         make = partial(_make, session, partial(_session, stack, asked, start=start))

@@ -1,6 +1,7 @@
 """The workspace: the repos that the person's file lists, or those found where there is no file."""
 
 import os
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -123,12 +124,22 @@ def decode(content: bytes, name: str) -> str:
 
 def parse_toml(content: bytes, name: str) -> dict[str, object]:
     """`name` is what a message calls the file. Raises ConfigError."""
+    text = decode(content, name)
     try:
-        return tomllib.loads(decode(content, name))
+        return tomllib.loads(text)
     except RecursionError as error:
         raise ConfigError(f"{name}: not TOML: nested too deeply") from error
     except ValueError as error:
-        raise ConfigError(f"{name}: not TOML: {clean_text(str(error))}") from error
+        said = clean_text(str(error))
+        raise ConfigError(f"{name}: not TOML: {said}{_key_of_line(said, text)}") from error
+
+
+def _key_of_line(said: str, text: str) -> str:
+    """The key of the line that the message names; what else stands there may be a URL with a password."""
+    place = re.search(r"\(at line (\d+)", said)
+    line = text.split("\n")[int(place[1]) - 1] if place else ""
+    key = line.partition("=")[0].strip("\"' \t") if "=" in line else ""
+    return f": {shown(key)}" if key and "://" not in key else ""
 
 
 def _repos(workspaces: Mapping[str, object], file: Path, name: str) -> Iterable[Repo]:

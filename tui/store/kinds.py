@@ -197,10 +197,10 @@ def shown(value: object) -> str:
     return "a date or time"
 
 
-def nearest(word: str, known: Collection[str]) -> str:
-    """` (did you mean "url"?)`, or nothing where no known word is near."""
+def nearest(word: str, known: Collection[str], kind: str = "") -> str:
+    """` (did you mean "url"?)`, or nothing where no known word is near; `kind` stands before the word."""
     near = difflib.get_close_matches(word, known, 1)
-    return f' (did you mean "{near[0]}"?)' if near else ""
+    return f' (did you mean {kind}"{near[0]}"?)' if near else ""
 
 
 def _refusal(value: object, kind: Kind) -> SettingError:
