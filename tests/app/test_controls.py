@@ -208,6 +208,7 @@ async def test_d_cancels_the_queue_and_lets_the_running_end() -> None:
             "r2": "cancelled",
             "r3": "cancelled",
         }
+        assert driver.toasts() == ["2 repos taken out of the queue, and cancelled"]
         await driver.end("r0", "r1")
         await driver.idle()
         assert driver.work.started == ["r0", "r1"]

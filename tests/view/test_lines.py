@@ -57,7 +57,11 @@ def ended(outcome: Outcome, *, repo: Repo = REPO, milliseconds: int = 1234) -> J
             Outcome(State.TIMED_OUT, Reason.STALLED, "no byte for 60 s"),
             "⊗  web/shop  timed_out   stalled: no byte for 60 s  1.2 s",
         ),
-        (Outcome(State.CANCELLED, Reason.USER), "⊘  web/shop  cancelled   user  1.2 s"),
+        (Outcome(State.CANCELLED, Reason.USER), "⊘  web/shop  cancelled   by hand  1.2 s"),
+        (
+            Outcome(State.CANCELLED, Reason.USER, "cancelled before it started"),
+            "⊘  web/shop  cancelled   before it started  1.2 s",
+        ),
     ],
 )
 def test_every_state_has_its_line(outcome: Outcome, line: str) -> None:

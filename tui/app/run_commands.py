@@ -105,7 +105,9 @@ class RunCommands(CommandGroup):
         self._app.open(dialog, answered)
 
     def drain(self) -> None:
+        queued = self._engine.snapshot().queued
         self._engine.drain()
+        self._app.say(f"{plural(queued, 'repo')} taken out of the queue, and cancelled")
 
     def pause(self) -> None:
         if self._engine.snapshot().paused:

@@ -178,8 +178,9 @@ def predicate(
             return lambda repo: fnmatchcase(repo.host, value.lower())
         case "state":
             if value not in states:
+                # What has not ended is offered while it is typed: there is room for the others alone.
                 raise SelectionError(
-                    f"`{word}`: no such state{nearest(value, states)}; allowed: {', '.join(states)}"
+                    f"`{word}`: no such state{nearest(value, states)}; allowed: {', '.join(State)}"
                 )
             return lambda repo: facts(repo).state == value
         case _:

@@ -99,7 +99,7 @@ def next_pass(at: float) -> str:
 
 def in_words(name: str) -> str:
     """A state, a reason or a note for who reads; filters and programs have the name itself."""
-    return name.replace("_", " ")
+    return "by hand" if name == Reason.USER else name.replace("_", " ")
 
 
 def lane_line(event: LimitChanged) -> str:
@@ -293,10 +293,7 @@ def _named(events: Sequence[JobEnded]) -> str:
 
 def _what(outcome: Outcome) -> str:
     if outcome.state not in {State.SYNCED, State.UP_TO_DATE}:
-        reason, message = in_words(outcome.reason or ""), headline(outcome.message)
-        return (
-            message if message.startswith(reason) else ": ".join(part for part in (reason, message) if part)
-        )
+        return _why(outcome)
     if DRY_RUN in outcome.notes:
         return outcome.message
     if outcome.state is State.UP_TO_DATE:
@@ -330,3 +327,11 @@ def needs_person(outcome: Outcome) -> bool:
 def is_news(outcome: Outcome) -> bool:
     """What the changed-only view shows: what changed, or needs a person, or was not done."""
     return outcome.state not in {State.UP_TO_DATE, State.SKIPPED} and outcome.reason is not Reason.QUIT
+
+
+def _why(outcome: Outcome) -> str:
+    """Of what has not been done."""
+    reason, message = in_words(outcome.reason or ""), headline(outcome.message)
+    if outcome.state is State.CANCELLED and message:
+        return message.removeprefix("cancelled ")  # it says by whom
+    return message if message.startswith(reason) else ": ".join(part for part in (reason, message) if part)
