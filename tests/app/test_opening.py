@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import io
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import Future
 from contextlib import asynccontextmanager
 from typing import Any
@@ -17,6 +17,10 @@ from tui.app.app import SynctuiApp
 from tui.app.lookout import REST
 from tui.app.session import Session
 from tui.engine.shutdown import Ending
+from tui.engine.survey import StatusRow
+from tui.git.inspect import RepoStatus
+from tui.git.repo import Repo
+from tui.git.stop import StopSignal
 from tui.store.config import ConfigError
 
 
@@ -175,3 +179,31 @@ async def test_nothing_is_looked_at_while_a_run_goes_on_of_which_nothing_has_bee
         assert lookout.due == {repo.id: repo}
         lookout.look_again(["r0"])
         assert lookout.due == {}
+
+
+async def test_a_survey_makes_way_for_a_run_and_is_taken_up_after_it() -> None:
+    asked: list[list[str]] = []
+    stops: list[StopSignal] = []
+
+    def survey(repos: Sequence[Repo], on_row: Callable[[StatusRow], None], stop: StopSignal) -> None:
+        asked.append([one.id for one in repos])
+        stops.append(stop)
+        if len(asked) == 1:
+            on_row(StatusRow(repos[0], RepoStatus(branch="main")))
+            stop.wait(20.0)
+        else:
+            for one in repos:
+                on_row(StatusRow(one, RepoStatus(branch="main")))
+
+    driver = Driver(3, limit=1, survey=survey)
+    async with driver.open():
+        await until(lambda: len(asked) == 1)
+        assert stops[0].reason is None
+        await driver.press("s")
+        await driver.running("r0")
+        await driver.until(lambda: not driver.app.lookout.busy)
+        await driver.end("r0")
+        await driver.until(lambda: driver.app.tick() or len(driver.app.desk.looks) == 3)
+    assert stops[0].reason is not None
+    assert asked[0] == ["r0", "r1", "r2"]
+    assert sorted(asked[1]) == ["r0", "r1", "r2"]

@@ -3,6 +3,7 @@
 import contextlib
 from collections import deque
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from textual.app import App
@@ -35,8 +36,13 @@ class Lookout:
         """What the person has had looked at, and when that began."""
         self._recalled: Mapping[str, Past] | None = None
         """What the history has told last and is not on the desk yet."""
+        self._unseen: deque[Repo] = deque()
+        """What a survey that was ended has not come to."""
         self._worker: Worker[object] | None = None
         self._stop = StopSignal()
+        self._survey_stop = StopSignal()
+        self._is_beside = False
+        """Whether the survey was begun beside a run."""
         self._rests_since: float | None = None
         """On the monotonic clock, beside a run."""
 
@@ -55,14 +61,22 @@ class Lookout:
             self._desk.looks[row.repo.id] = row
             self._desk.looked_at[row.repo.id] = began
             self._desk.board.touch(row.repo.id)
+        while self._unseen:
+            repo = self._unseen.popleft()
+            self.due[repo.id] = repo
         if self._recalled is not None:
             self._desk.pasts, self._recalled = dict(self._recalled), None
             self._desk.board.revision += 1
 
     def look_again(self, in_question: Collection[str]) -> None:
-        """Survey what has not been looked at since it ended; beside a run only these, and now and then."""
+        """Survey what has not been looked at since it ended; beside a run only these, and now and then.
+
+        A survey of more than these makes way for a run that begins.
+        """
         # The engine knows of a run that began before the screen, and of which nothing has been read yet.
-        is_running = self._desk.board.active or not self._desk.engine.snapshot().idle
+        is_running = bool(self._desk.board.active) or not self._desk.engine.snapshot().idle
+        if self.busy and is_running and not self._is_beside:
+            self._survey_stop.set(Reason.QUIT)
         if not self.due or self.busy or self._desk.leaving or (is_running and self._rests()):
             return
         repos = [repo for repo_id, repo in self.due.items() if not is_running or repo_id in in_question]
@@ -71,8 +85,13 @@ class Lookout:
         self._rests_since = None
         for repo in repos:
             del self.due[repo.id]
+        self._is_beside, self._survey_stop = is_running, StopSignal()
         self._worker = self._app.run_worker(
-            lambda: self._look(repos), name="survey", group="survey", thread=True, exit_on_error=False
+            partial(self._look, repos, self._survey_stop),
+            name="survey",
+            group="survey",
+            thread=True,
+            exit_on_error=False,
         )
 
     def _rests(self) -> bool:
@@ -97,11 +116,20 @@ class Lookout:
 
     def stop(self) -> None:
         self._stop.set(Reason.QUIT)
+        self._survey_stop.set(Reason.QUIT)
 
-    def _look(self, repos: Sequence[Repo]) -> None:
+    def _look(self, repos: Sequence[Repo], stop: StopSignal) -> None:
         """What is remembered is asked anew once something of this session has been added to it."""
         session = self._desk.session
-        session.survey(repos, self._seen.append, self._stop)
+        seen: set[str] = set()
+
+        def on_row(row: StatusRow) -> None:
+            seen.add(row.repo.id)
+            self._seen.append(row)
+
+        session.survey(repos, on_row, stop)
+        if stop.reason:
+            self._unseen.extend(repo for repo in repos if repo.id not in seen)
         if session.recall and self._desk.board.run:
             with contextlib.suppress(StateError):  # that nothing is kept the run has said
                 self._recalled = session.recall()
