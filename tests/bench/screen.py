@@ -82,11 +82,11 @@ class Raw:
             self._read(most)
         return time.monotonic()
 
-    def press(self, key: str, text: str) -> float:
+    def press(self, key: str, text: str, most: float = 20.0) -> float:
         """Seconds until the text has come."""
         began = time.monotonic()
         os.write(self._fd, key.encode())
-        return self.until(text) - began
+        return self.until(text, most) - began
 
     def cpu(self, *, with_children: bool = False) -> float:
         """Seconds of a core so far, on request those of the children that have ended, too."""

@@ -148,6 +148,15 @@ class Ways:
             wall = program.until(f"{len(self._ground.names)} repos in ", 600.0) - program.began
             return Took(wall, program.cpu(with_children=True))
 
+    def open_app(self) -> Took:
+        """In one that is open, from the key to the end."""
+        self._write_file()
+        with Raw([SYNCTUI, "-j", str(self._jobs)], self._ground.folder) as program:
+            program.until("planned", 600.0)
+            before = program.cpu(with_children=True)
+            wall = program.press("S", f"{len(self._ground.names)} repos in ", 600.0)
+            return Took(wall, program.cpu(with_children=True) - before)
+
     def xargs(self, *command: str, jobs: int | None = None) -> Took:
         """`git command` in each checkout."""
         names = "\0".join(str(self._ground.checkout(name)) for name in self._ground.names)
@@ -213,11 +222,15 @@ WORKS = {
     "current": Work("current", ("fetch", "floor"), 0.25),
     "news": Work("one of 5 has news", ("pull",), 0.45, news=True),
     "missing": Work("missing", ("clone",), 1.05, missing=True),
-    "app": Work("current, in the app", ("synctui",), 1.05, mine="app"),
+    "app": Work("current, in the app that is open", ("synctui",), 1.05, mine="open_app"),
+    "app-start": Work("current, in the app with its start", ("synctui",), 1.05, mine="app"),
     "local": Work("current", ("fetch",), 1.2, wire="file"),
     "ssh": Work("current", ("fetch_by_8",), 0.5, wire="ssh", jobs=32),
 }
 _CALLED = {
+    "app": "`synctui --start`",
+    "open_app": "the app, from the key",
+    "synctui": "`synctui sync`",
     "fetch": "`xargs git fetch`",
     "fetch_by_8": "`xargs -P8 git fetch`",
     "pull": "`xargs git pull --ff-only`",
@@ -228,7 +241,7 @@ _CALLED = {
 }
 _PEERS = {"vcspull": "vcspull", "vcs2l": "vcs"}
 """Name -> program."""
-_MERGES = {"synctui", "app", "pull", "clone", "vcspull", "vcs2l"}
+_MERGES = {"synctui", "app", "open_app", "pull", "clone", "vcspull", "vcs2l"}
 
 
 def measure(
