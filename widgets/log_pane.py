@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 from rich.segment import Segment
 from textual.events import Resize
-from textual.geometry import Offset
+from textual.geometry import Offset, Region
 from textual.selection import Selection
 from textual.strip import Strip
 
@@ -76,6 +76,7 @@ class LogPane(LinePane):
         self._follow = True
         self._only_interesting = False
         self._new = 0
+        self._is_painted = False
         self._repo_width = _REPO_WIDTHS[0]
         self._needle: re.Pattern[str] | None = None
         self._found: list[int] = []
@@ -231,6 +232,13 @@ class LogPane(LinePane):
     def selection_updated(self, _selection: Selection | None) -> None:
         self.refresh()
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        self._is_painted = True
+        try:
+            return super().render_lines(crop)
+        finally:
+            self._is_painted = False
+
     def render_line(self, y: int) -> Strip:
         strip = self._with_selection(super().render_line(y), y + round(self.scroll_y))
         if y != self.size.height - 1 or not (new := self.new_below):
@@ -303,7 +311,8 @@ class LogPane(LinePane):
             style = self.screen.get_component_rich_style("screen--selection")
             selected = Strip(Segment.apply_style(selected, post_style=style), selected.cell_length)
             strip = Strip.join([before, selected, after])
-        return strip.apply_offsets(0, index)
+        # The mouse asks where in the text it is; on the screen each place would be a style of its own.
+        return strip if self._is_painted else strip.apply_offsets(0, index)
 
     def _to_end(self) -> None:
         last = len(self._shown) - 1

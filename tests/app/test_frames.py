@@ -54,23 +54,22 @@ class Watch:
 async def test_drawing_takes_a_fifth_of_the_time_unless_half_a_second_has_passed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    async with Driver(1).open() as driver:
-        ticks: list[float] = []
-        with monkeypatch.context() as patch:
-            watch = Watch(patch, now=1_000.0)
-            patch.setattr(driver.app._pace, "_tick", lambda: ticks.append(watch.now))
-            driver.app._pace._drawn = driver.app._pace._spent = 0.0
-            for now, spent in [
-                (1000, 0),
-                (1000.1, 0.03),
-                (1000.2, 0.03),
-                (1000.6, 0.4),
-                (1000.7, 0.6),
-                (1001.1, 1),
-            ]:
-                watch.now, watch.spent = now, spent
-                driver.app._pace.beat()
-        assert ticks == [1000, 1000.2, 1000.7]
+    drawn: list[tuple[str, float]] = []
+    watch = Watch(monkeypatch, now=1_000.0)
+    pace = module.Pace([lambda: drawn.append(("log", watch.now)), lambda: drawn.append(("lists", watch.now))])
+    assert pace.every == module.TICK / 2
+    for now, spent in [
+        (1000, 0),
+        (1000.1, 0.03),
+        (1000.2, 0.03),
+        (1000.3, 0.4),
+        (1000.4, 0.5),
+        (1000.5, 0.5),
+        (1000.6, 0.5),
+    ]:
+        watch.now, watch.spent = now, spent
+        pace.beat()
+    assert drawn == [("log", 1000), ("lists", 1000.2), ("log", 1000.5), ("lists", 1000.6)]
 
 
 async def test_the_collector_goes_through_everything_only_where_nobody_types(

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from textwrap import wrap
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from textual.await_complete import AwaitComplete
 from textual.binding import BindingsMap
@@ -84,7 +84,7 @@ class SynctuiApp(CarefulApp[Ending]):
         self._first_theme = self.theme
         self._clock = clock or Clock()
         self.bridge = Bridge(self)
-        self._pace = Pace(self.tick)
+        self._pace = Pace((self.catch_up, self._draw_run, self._draw_lists))
         self.keyboard = Keyboard(self, self._pace)
         self.passes = Passes(self)
         self.main = RunScreen()
@@ -212,7 +212,7 @@ class SynctuiApp(CarefulApp[Ending]):
     def _begin(self) -> None:
         self._inbox = self.desk.source.subscribe()
         self._inbox.at_end = lambda: self.bridge.call_soon(self.tick)  # which nobody likes to wait for
-        self.set_interval(TICK, self._pace.beat)
+        self.set_interval(self._pace.every, self._pace.beat)
         self.theme_changed_signal.subscribe(self, self._keep_theme)
         self.lookout.recall_arrivals()
         session = self.desk.session
@@ -268,6 +268,13 @@ class SynctuiApp(CarefulApp[Ending]):
     # Drawing.
 
     def tick(self) -> None:
+        """All that the pace does in parts."""
+        self.catch_up()
+        self._draw_run()
+        self._draw_lists()
+
+    def catch_up(self) -> None:
+        """With what has happened; what has ended is in the log."""
         if not self.is_running:  # widgets that are being taken down can draw nothing
             return
         self.read()
@@ -279,10 +286,24 @@ class SynctuiApp(CarefulApp[Ending]):
         self.passes.repeat()
         if self._has_terminal and not self.desk.leaving and terminal_is_lost():
             self.abort(signal.SIGHUP, Reason.SIGNAL)
-        for screen in reversed(self.screen_stack):
-            if isinstance(screen, RunScreen | DetailScreen | RunDialog):
+
+    def _draw_run(self) -> None:
+        for screen in self._seen_screens():
+            if isinstance(screen, RunScreen):
+                screen.paint_run()
+            elif isinstance(screen, DetailScreen | RunDialog):
                 screen.paint()
-            if not screen.is_modal:  # nothing of what is below it can be seen
+
+    def _draw_lists(self) -> None:
+        for screen in self._seen_screens():
+            if isinstance(screen, RunScreen):
+                screen.paint_lists()
+
+    def _seen_screens(self) -> Iterator[Screen[Any]]:
+        """From the top; nothing can be seen of what is below one that fills all."""
+        for screen in reversed(self.screen_stack if self.is_running else ()):
+            yield screen
+            if not screen.is_modal:
                 break
 
     def read(self, most: int = _AT_ONCE) -> None:

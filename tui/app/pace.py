@@ -2,11 +2,11 @@
 
 import gc
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 TICK = 0.1
-"""Seconds from one drawing to the next, where the machine bears it."""
+"""Seconds from one drawing of everything to the next, where the machine bears it."""
 _SHARE = 0.2
 """Of the loop's time that drawing may take where nobody has pressed a key: so long a key may have to wait."""
 _STALEST = 0.5
@@ -19,20 +19,27 @@ _NEVER = 1 << 30
 
 
 class Pace:
-    """All times are of the monotonic clock."""
+    """Draws one part after the other, so that a key waits for one and not for all. Times are of the monotonic clock."""
 
-    def __init__(self, tick: Callable[[], None]) -> None:
-        self._tick = tick
+    def __init__(self, parts: Sequence[Callable[[], None]]) -> None:
+        self._parts = parts
+        self._next = 0
         self._drawn = self._spent = 0.0
-        """When it was drawn last, and what the loop's thread had spent of the processor by then, in seconds."""
+        """When a part was drawn last, and what the loop's thread had spent of the processor by then, in seconds."""
         self.typed = self.collected = 0.0
 
+    @property
+    def every(self) -> float:
+        """Seconds from one beat to the next."""
+        return TICK / len(self._parts)
+
     def beat(self) -> None:
-        """Every `TICK`: draw, unless that has taken more than its share."""
+        """Draw the next part, unless drawing has taken more than its share."""
         spent, passed = time.thread_time() - self._spent, time.monotonic() - self._drawn
-        if spent <= passed * _SHARE or passed >= _STALEST:
+        if spent <= passed * _SHARE or passed >= _STALEST / len(self._parts):
             self._spent, self._drawn = time.thread_time(), time.monotonic()
-            self._tick()
+            part, self._next = self._parts[self._next], (self._next + 1) % len(self._parts)
+            part()
             self.collect(self._drawn)
 
     def collect(self, now: float) -> None:

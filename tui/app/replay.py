@@ -41,9 +41,9 @@ class ReplayApp(SynctuiApp):
         # Before the first frame: Textual calls the other on_mount by itself, after this one.
         self.call_later(self.tick)
 
-    def tick(self) -> None:
+    def catch_up(self) -> None:
         self._player.advance()
-        super().tick()
+        super().catch_up()
 
     def read(self, _most: int = ALL) -> None:
         """All of it at once: a jump shows what was, and never half of it."""

@@ -230,10 +230,14 @@ class RunScreen(Screen[None]):
                 self._paint_slots()
 
     def paint(self) -> None:
+        self.paint_run()
+        self.paint_lists()
+
+    def paint_run(self) -> None:
+        """All but the lists."""
         if not (self._furnished and self.is_mounted):
             return
         desk, board = self._desk, self._desk.board
-        self._ticks += 1
         self._paint_header()
         self.set_class(board.run is None, "-plan")
         if board.run is None:
@@ -249,7 +253,11 @@ class RunScreen(Screen[None]):
                 self._to(self._log)
         self._paint_slots()
         self._status.show(present.status(board, desk.source.gauge, desk.left(), present.lanes(desk)))
-        self._paint_lists()
+
+    def paint_lists(self) -> None:
+        if self._furnished and self.is_mounted:
+            self._ticks += 1
+            self._paint_lists()
 
     def _paint_slots(self) -> None:
         desk, board = self._desk, self._desk.board
