@@ -6,9 +6,10 @@ import os
 import socket
 import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from tui.git.clean import clean_text
 from tui.git.group import is_stopped, lives, start_of, waits_for_its_terminal
@@ -17,8 +18,7 @@ SILENCE = 30.0
 """Seconds without a sign of life from which on it is said."""
 
 
-@dataclass(frozen=True, slots=True)
-class Holder:
+class Holder(Struct, frozen=True):
     """`pid` is 0 when the holder left no note."""
 
     pid: int
