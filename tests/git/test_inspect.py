@@ -13,9 +13,10 @@ from tui.git.outcome import State
 def test_a_clean_checkout(world: World, person: Path):
     git(world.mine, "fetch", "-q")
     before = traces(world.base)
-    status = inspect(world.mine).status
+    seen = inspect(world.mine)
     assert traces(world.base) == before
-    assert status == RepoStatus(
+    assert seen.settings == (f"{person}/.gitconfig", f"{world.mine}/.git/config")
+    assert seen.status == RepoStatus(
         branch="main",
         head=world.head(),
         upstream="origin/main",
@@ -27,7 +28,6 @@ def test_a_clean_checkout(world: World, person: Path):
         in_progress=None,
         last_fetch=(world.mine / ".git/FETCH_HEAD").stat().st_mtime,
         url=world.url,
-        settings=(f"{person}/.gitconfig", f"{world.mine}/.git/config"),
     )
 
 
