@@ -1,9 +1,9 @@
 """Questions that a person answers before anything else."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
+from msgspec import Struct
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -31,8 +31,7 @@ _BOX_CSS = """
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """`key` is the key that picks it and what the dialog returns."""
 
     key: str

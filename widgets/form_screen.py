@@ -2,9 +2,9 @@
 
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
+from msgspec import Struct
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -16,8 +16,7 @@ from textual.widgets import Input, Static
 _NARROW, _TALL = 60, 20
 
 
-@dataclass(frozen=True, slots=True)
-class FormRow:
+class FormRow(Struct, frozen=True):
     """`text` is what stands there to be edited, `about` what is told of the row under the cursor.
 
     `fixed` says why it cannot be changed, "" when it can. `steps`: it has a next value and one before.

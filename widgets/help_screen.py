@@ -1,10 +1,10 @@
 """All keys on one page."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from textwrap import wrap
 from typing import ClassVar
 
+from msgspec import Struct
 from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingsMap, BindingType
@@ -22,8 +22,7 @@ _BESIDE_TEXT = 2 + 4 + 2 + 1
 """Cells of the border, the padding, the scrollbar and a blank before it."""
 
 
-@dataclass(frozen=True, slots=True)
-class HelpRow:
+class HelpRow(Struct, frozen=True):
     """`refused` says why the key does nothing now, "" when it works."""
 
     keys: str
@@ -31,8 +30,7 @@ class HelpRow:
     refused: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class HelpGroup:
+class HelpGroup(Struct, frozen=True):
     title: str
     rows: tuple[HelpRow, ...]
 

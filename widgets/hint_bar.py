@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from msgspec import Struct
 from rich.cells import cell_len
 from rich.segment import Segment
 from textual.events import Click
@@ -15,8 +16,7 @@ from widgets.ink import SteadyStyle
 from widgets.tone import muted_css
 
 
-@dataclass(frozen=True, slots=True)
-class Hint:
+class Hint(Struct, frozen=True):
     """`key` is shown as it is."""
 
     key: str

@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import ClassVar
 
+from msgspec import Struct
 from rich.cells import cell_len
 from rich.segment import Segment
 from textual.events import Click
@@ -21,8 +22,7 @@ _GAP = "  "
 _PREFIX_WIDTH = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Struct, frozen=True):
     """`width` is in cells; None shares what the others leave, and is left out where that is less than `least`."""
 
     key: str
@@ -47,8 +47,7 @@ class Column:
         return fit(cut_middle(text, width) if self.cut_middle else text, width, self.align)
 
 
-@dataclass(frozen=True, slots=True)
-class TableRow:
+class TableRow(Struct, frozen=True):
     """A row. A group row heads the rows below it: its first cell, and the first of the others that finds room whole."""
 
     key: str

@@ -3,8 +3,8 @@
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from msgspec import Struct
 from rich.cells import cell_len
 from rich.segment import Segment
 from textual.events import Resize
@@ -30,8 +30,7 @@ _ROOM_FOR_SHORT_TIME = 60
 _ROOM_FOR_DETAIL = 12
 
 
-@dataclass(frozen=True, slots=True)
-class LogLine:
+class LogLine(Struct, frozen=True):
     """A job's end as (time, repo, state, detail, duration), or a notice: `text` instead of cells but for the time.
 
     `key` is "" for what concerns no repo. `interesting` lines changed something or need a person.

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import ClassVar
 
+from msgspec import Struct
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
@@ -31,8 +32,7 @@ _LINE_WIDTH = 10
 """The least room in which the last line of git is worth showing."""
 
 
-@dataclass(frozen=True, slots=True)
-class SlotView:
+class SlotView(Struct, frozen=True):
     """What one busy slot shows. `percent` is None while unknown, `age` is seconds since the start."""
 
     key: str
@@ -49,8 +49,7 @@ class SlotView:
     age: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class _Cell:
+class _Cell(Struct, frozen=True):
     """`number` is the slot's number, "" for the priority slot. A closed one takes no job now."""
 
     number: str
@@ -58,8 +57,7 @@ class _Cell:
     closed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Plan:
+class _Plan(Struct, frozen=True):
     """How the cells lie; `places` is how many of them are drawn, `more` how many slots are not."""
 
     columns: int

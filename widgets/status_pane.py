@@ -1,9 +1,9 @@
 """The state of a run at a glance."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
+from msgspec import Struct
 from rich.segment import Segment
 from rich.style import Style
 from textual.app import ComposeResult
@@ -37,8 +37,7 @@ _LANES = 4
 """Lanes shown at most: with more hosts, the busiest."""
 
 
-@dataclass(frozen=True, slots=True)
-class LaneView:
+class LaneView(Struct, frozen=True):
     """The jobs of one remote host."""
 
     host: str
@@ -49,8 +48,7 @@ class LaneView:
     """What holds it back."""
 
 
-@dataclass(frozen=True, slots=True)
-class StatusView:
+class StatusView(Struct, frozen=True):
     """`counts` holds the final states, RUNNING and QUEUED (what remains); `jobs` is like "6/8"."""
 
     counts: Mapping[Tone, int]

@@ -3,11 +3,11 @@
 import contextlib
 import subprocess
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 from textual.pilot import Pilot
 from textual.widgets import Static
 
@@ -68,7 +68,9 @@ async def looked(driver: Driver, times: int, looks: Looks) -> None:
 
 
 async def test_a_repo_that_never_ran_tells_its_working_copy() -> None:
-    looks = Looks(replace(CLEAN, ahead=2, behind=5, dirty=True, untracked=3, stashes=1, in_progress="rebase"))
+    looks = Looks(
+        structs.replace(CLEAN, ahead=2, behind=5, dirty=True, untracked=3, stashes=1, in_progress="rebase")
+    )
     async with Driver(1, survey=looks).open() as driver:
         await looked(driver, 1, looks)
         await driver.press("enter")
@@ -93,7 +95,7 @@ async def test_what_is_wrong_has_its_commands_numbered() -> None:
         await driver.press("s")
         await driver.running("r0")
         await driver.end("r0", outcome=DIRTY)
-        looks.status = replace(CLEAN, dirty=True)
+        looks.status = structs.replace(CLEAN, dirty=True)
         await driver.press("enter")
         await driver.idle()
         assert text(driver, "trouble").splitlines() == [
@@ -243,7 +245,7 @@ def lend(
 async def test_what_was_blocked_and_is_clean_after_a_program_says_r_retries(
     here: Repo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    looks = Looks(replace(CLEAN, dirty=True))
+    looks = Looks(structs.replace(CLEAN, dirty=True))
     async with Driver([here], survey=looks).open() as driver:
         await driver.press("s")
         await driver.running("r0")
@@ -336,7 +338,9 @@ async def running(drive: Driver) -> None:
 async def blocked(drive: Driver) -> None:
     await drive.press("s")
     await drive.running("python/flask")
-    await drive.end("python/flask", outcome=replace(DIRTY, advice=DIRTY.advice.replace("r0", "python/flask")))
+    await drive.end(
+        "python/flask", outcome=structs.replace(DIRTY, advice=DIRTY.advice.replace("r0", "python/flask"))
+    )
     await drive.idle()
     await drive.press("enter")
 

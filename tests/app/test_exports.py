@@ -1,10 +1,10 @@
 """What the app writes to files: where, told how, and never over another."""
 
-from dataclasses import replace
 from pathlib import Path
 from threading import Event
 
 import pytest
+from msgspec import structs
 
 from tests.kit.app_driver import Driver
 from tests.kit.work import NOT_FOUND, SYNCED
@@ -74,7 +74,7 @@ def test_a_folder_that_cannot_be_made_is_told() -> None:
 
 # The digest.
 
-FORWARD = replace(SYNCED, branch="main", old="1" * 40, new="2" * 40, commits=2, received=1_500)
+FORWARD = structs.replace(SYNCED, branch="main", old="1" * 40, new="2" * 40, commits=2, received=1_500)
 
 
 def told(path: Path, old: str, new: str) -> Contents:

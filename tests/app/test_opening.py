@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from msgspec import structs
 from textual.widgets import Static
 
 from tests.kit.app_driver import Driver
@@ -117,8 +118,7 @@ async def test_a_run_that_has_begun_before_the_screen_is_shown_from_its_beginnin
     engine = made.engine(driver.app.bridge.spawn)
     engine.start(made.plan.run)
     driver.work.wait_running("r0")
-    object.__setattr__(made, "engine", lambda _spawn: engine)
-    driver.app = SynctuiApp(made, driver.clock)
+    driver.app = SynctuiApp(structs.replace(made, engine=lambda _spawn: engine), driver.clock)
     async with driver.open():
         assert driver.states() == {"r0": "running", "r1": "queued", "r2": "queued"}
         assert driver.board.run.total == 3

@@ -1,7 +1,6 @@
 """What the app shows of memory: staleness, open failures, what arrived, how long it goes on, what was cut off."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -130,7 +129,7 @@ async def test_what_failed_now_is_told_at_once_and_then_as_the_history_has_it() 
         assert told == [], "nothing is asked again before a run"
         await driver.press("2", "s")
         await driver.running("r0")
-        await driver.end("r0", outcome=replace(NOT_FOUND, message="gone"))
+        await driver.end("r0", outcome=structs.replace(NOT_FOUND, message="gone"))
         await driver.until(lambda: driver.app.tick() or told)
         await driver.until(lambda: driver.app.tick() or driver.app.desk.pasts == told[-1])
         await driver.press("3")
@@ -266,8 +265,8 @@ async def test_what_arrives_is_listed_newest_first_and_opens() -> None:
         await driver.end("r0", outcome=FORWARD)
         driver.clock.advance(60)
         await driver.end("r1", outcome=Outcome(State.UP_TO_DATE))
-        await driver.end("r3", outcome=replace(FORWARD, notes=(DRY_RUN,)))
-        await driver.end("r2", outcome=replace(FORWARD, commits=0, refs=FORWARD.refs[1:]))
+        await driver.end("r3", outcome=structs.replace(FORWARD, notes=(DRY_RUN,)))
+        await driver.end("r2", outcome=structs.replace(FORWARD, commits=0, refs=FORWARD.refs[1:]))
         await driver.press("4")
         assert listed(driver) == [
             "arrived in this session",
@@ -292,14 +291,14 @@ async def test_nothing_is_drawn_anew_while_nothing_arrives(monkeypatch: pytest.M
     monkeypatch.setattr(lists, "arrived_rows", counted)
     async with Driver(4, limit=2, start=True).open() as driver:
         await driver.running("r0", "r1")
-        await driver.end("r0", outcome=replace(FORWARD, refs=()))
+        await driver.end("r0", outcome=structs.replace(FORWARD, refs=()))
         await driver.press("4")
         drawn.clear()
         await driver.end("r1", outcome=Outcome(State.UP_TO_DATE))
         for _ in range(12):
             driver.app.tick()
         assert drawn == []
-        await driver.end("r2", outcome=replace(FORWARD, refs=()))
+        await driver.end("r2", outcome=structs.replace(FORWARD, refs=()))
         for _ in range(12):
             driver.app.tick()
         assert drawn == [1]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 from textual.events import Key
 from textual.widgets import Input, Static
 
@@ -793,9 +794,7 @@ def test_an_engine_is_made_with_the_spawn_of_the_app() -> None:
         return Engine(AT_ONCE, limit=1, spawn=spawn)
 
     driver = Driver(1)
-    session = driver.app.desk.session
-    object.__setattr__(session, "engine", make)
-    app = app_module.SynctuiApp(session)
+    app = app_module.SynctuiApp(structs.replace(driver.app.desk.session, engine=make))
     assert spawns == [app.bridge.spawn]
 
 

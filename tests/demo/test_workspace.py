@@ -5,10 +5,10 @@ import subprocess
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from tests.kit.processes import children_of
 from tests.kit.repos import git
@@ -22,7 +22,7 @@ def demo() -> Iterator[Demo]:
     with demo_workspace() as demo:
         manners = demo.server.manners
         demo.server.manners = {
-            name: replace(manner, latency=0.0, rate=None) for name, manner in manners.items()
+            name: structs.replace(manner, latency=0.0, rate=None) for name, manner in manners.items()
         }
         yield demo
 

@@ -14,7 +14,7 @@ import pytest
 from tests.kit import repos
 from tests.kit.processes import wait_until
 from tui.engine.survey import StatusRow, survey
-from tui.git.inspect import RepoStatus, inspect
+from tui.git.inspect import RepoStatus, Seen, inspect
 from tui.git.repo import Repo
 from tui.git.stop import StopSignal
 from tui.store.looks import Looks
@@ -334,7 +334,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """Where git was asked; and all that is there has been there for an hour."""
     paths: list[Path] = []
 
-    def inspected(path: Path, stop: StopSignal) -> RepoStatus:
+    def inspected(path: Path, stop: StopSignal) -> Seen:
         paths.append(path)
         return inspect(path, stop)
 
@@ -352,7 +352,7 @@ def check(ground: Ground, changes: list[Callable[[Ground], None]]) -> None:
             change(ground)
         done.append(change.__name__)
         for _ in range(2):
-            assert ground.looked() == inspect(ground.mine), done
+            assert ground.looked() == inspect(ground.mine).status, done
 
 
 @pytest.mark.parametrize("seed", range(5))

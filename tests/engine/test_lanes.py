@@ -1,8 +1,9 @@
 """A host that says that it is asked too often gets fewer jobs, and more again as it answers."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec import structs
 
 from tests.kit.work import GatedWork, events
 from tui.engine.engine import Engine
@@ -127,14 +128,14 @@ def test_a_host_that_asks_to_be_left_alone_is_and_others_go_on() -> None:
 
 def test_an_end_asks_for_that_too() -> None:
     scheduler = scheduled("ab", 1)
-    turned_away = replace(TOO_OFTEN, retry_after=5.0)
+    turned_away = structs.replace(TOO_OFTEN, retry_after=5.0)
     assert started(scheduler.ended("a", turned_away, 1.0)) == []
     assert scheduler.due == 6.0
 
 
 def test_who_asks_for_more_than_a_minute_is_not_waited_for() -> None:
     scheduler = scheduled("ab", 1)
-    assert started(scheduler.ended("a", replace(TOO_OFTEN, retry_after=61.0), 1.0)) == ["b"]
+    assert started(scheduler.ended("a", structs.replace(TOO_OFTEN, retry_after=61.0), 1.0)) == ["b"]
 
 
 def test_a_host_is_remembered_into_the_next_run() -> None:
@@ -168,7 +169,7 @@ def test_the_engine_goes_on_by_itself_when_the_host_may_be_asked_again() -> None
     engine = Engine(gated, limit=1)
     engine.start([repo(name) for name in "ab"])
     gated.wait_running("a")
-    gated.end("a", outcome=replace(TOO_OFTEN, retry_after=0.05))
+    gated.end("a", outcome=structs.replace(TOO_OFTEN, retry_after=0.05))
     gated.wait_running("b")
     gated.end("b")
     assert engine.wait_idle(10)

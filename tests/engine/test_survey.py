@@ -2,16 +2,16 @@
 
 import threading
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec import structs
 
 from tests.kit.repos import clone, make_remote
 from tui.engine.survey import StatusRow, survey
 from tui.git.decide import Decision, Move
-from tui.git.inspect import RepoStatus, inspect
+from tui.git.inspect import RepoStatus, Seen, inspect
 from tui.git.outcome import Reason
 from tui.git.repo import Repo
 from tui.git.stop import StopSignal
@@ -22,7 +22,7 @@ CURRENT = RepoStatus(branch="main", head="h", upstream="origin/main", ahead=0, b
 
 
 def outlook(**status: object) -> Decision | None:
-    return StatusRow(REPO, replace(CURRENT, **status)).outlook
+    return StatusRow(REPO, structs.replace(CURRENT, **status)).outlook
 
 
 @pytest.mark.parametrize(
@@ -51,13 +51,13 @@ def test_the_outlook_is_the_runs_own_decision(
 
 def test_what_cannot_be_known_is_not_foretold() -> None:
     assert outlook(error="not cloned") is None
-    pinned = replace(REPO, rev="v1")
-    assert StatusRow(pinned, replace(CURRENT, behind=2)).outlook is None
+    pinned = structs.replace(REPO, rev="v1")
+    assert StatusRow(pinned, structs.replace(CURRENT, behind=2)).outlook is None
 
 
 def test_a_repo_that_is_only_fetched_never_moves() -> None:
-    fetched = replace(REPO, strategy="fetch")
-    assert StatusRow(fetched, replace(CURRENT, ahead=1, behind=2)).outlook == Decision()
+    fetched = structs.replace(REPO, strategy="fetch")
+    assert StatusRow(fetched, structs.replace(CURRENT, ahead=1, behind=2)).outlook == Decision()
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """The checkouts that git was asked about."""
     paths: list[Path] = []
 
-    def inspected(path: Path, stop: StopSignal) -> RepoStatus:
+    def inspected(path: Path, stop: StopSignal) -> Seen:
         paths.append(path)
         return inspect(path, stop)
 
@@ -99,7 +99,7 @@ def test_only_what_changed_is_asked_of_git_again(tmp_path: Path, asked: list[Pat
     (repos[1].path / "new.txt").write_text("new")
     second = surveyed(repos, Looks(tmp_path / "looks.msgpack"))
     assert asked[3:] == [repos[1].path]
-    assert second == first | {"b": replace(first["b"], untracked=1)}
+    assert second == first | {"b": structs.replace(first["b"], untracked=1)}
 
 
 def test_what_changed_a_moment_ago_is_asked_every_time(
@@ -158,11 +158,11 @@ def test_a_stopped_survey_leaves_no_git_and_tells_nothing_more(
 ) -> None:
     started, ended = threading.Event(), threading.Event()
 
-    def slow(_path: Path, stop: StopSignal) -> RepoStatus:
+    def slow(_path: Path, stop: StopSignal) -> Seen:
         started.set()
         stop.wait(30)
         ended.set()
-        return RepoStatus()
+        return Seen(RepoStatus())
 
     monkeypatch.setattr("tui.engine.survey.inspect", slow)
     stop, rows = StopSignal(), []

@@ -4,10 +4,12 @@ import shutil
 import subprocess
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from unittest import mock
+
+from msgspec import structs
 
 from tests.git.probe_cases import OBJECTS, Case
 from tests.kit import repos
@@ -82,7 +84,9 @@ class Ground:
             )
             self.counts[said] += 1
             if is_last:
-                self._compare(probed, sync_plainly(replace(repo, path=other), self.folder), said, case)
+                self._compare(
+                    probed, sync_plainly(structs.replace(repo, path=other), self.folder), said, case
+                )
             if said == PROBED:
                 self._fetch(case, mine, git_dir / "FETCH_HEAD")
 
@@ -118,7 +122,7 @@ class Ground:
 
     def _compare(self, probed: Outcome, plain: Outcome, said: str, case: Case) -> None:
         notes = tuple(note for note in probed.notes if note != said)
-        ours, want = (_told(one, said) for one in (replace(probed, notes=notes), plain))
+        ours, want = (_told(one, said) for one in (structs.replace(probed, notes=notes), plain))
         other = {key: (ours[key], want[key]) for key in ours if ours[key] != want[key]}
         assert not other, f"{other} in {case}"
 
@@ -212,7 +216,7 @@ class Ground:
 
 
 def _told(outcome: Outcome, said: str) -> dict[str, Any]:
-    told = {one.name: getattr(outcome, one.name) for one in fields(outcome)}
+    told = structs.asdict(outcome)
     del told["output_tail"], told["received"]  # which is told by the times of files
     if said == PROBED:  # nothing was fetched for one that is blocked
         del told["action"]

@@ -1,10 +1,10 @@
 """The advice names the repo, and what it says to type can be typed."""
 
 import shlex
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from tests.git.conftest import World, git
 from tui.git.advice import advice, login_helps
@@ -143,12 +143,12 @@ def test_a_login_in_the_url_is_corrected_there(tmp_path: Path):
     assert advice(Reason.AUTH, of_entry, "", "https://h.org", login) == (
         f"{refused}in the workspace file; then: synctui sync it"
     )
-    for repo in (of_clone, replace(of_entry, found=True)):
+    for repo in (of_clone, structs.replace(of_entry, found=True)):
         assert advice(Reason.AUTH, repo, "", "", login) == (
             f"{refused}git -C {tmp_path} config --edit; then: synctui sync it"
         )
     named = "https://ann@h.org/x"
-    line = advice(Reason.AUTH, replace(of_entry, url=named), "", "", named)
+    line = advice(Reason.AUTH, structs.replace(of_entry, url=named), "", "", named)
     assert line == "it: log in once by hand as the user that its URL names: git ls-remote https://h.org/x"
 
 

@@ -4,9 +4,9 @@ import os
 import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from tests.git.conftest import World, commit, git
 from tui.git import clone as clone_module
@@ -108,7 +108,7 @@ def test_missing_without_url_or_with_cloning_off_is_skipped(world: World):
     path = world.base / "new"
     without = world.sync(world.repo(path=path, url=None))
     off = world.sync(world.repo(path=path, clone=False))
-    run_off = world.sync(world.repo(path=path), replace(world.options, clone=False))
+    run_off = world.sync(world.repo(path=path), structs.replace(world.options, clone=False))
     for outcome in (without, off, run_off):
         assert (outcome.state, outcome.reason) == (State.SKIPPED, Reason.NOT_CLONED)
     assert not path.exists()

@@ -1,6 +1,5 @@
-from dataclasses import replace
-
 import pytest
+from msgspec import structs
 
 from tui.git.decide import Facts, Move, decide
 from tui.git.outcome import Reason
@@ -9,7 +8,7 @@ MAIN = Facts(head="h", branch="refs/heads/main", upstream="refs/remotes/origin/m
 
 
 def facts(**changes: object) -> Facts:
-    return replace(MAIN, **changes)
+    return structs.replace(MAIN, **changes)
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,10 @@
 """A dry run asks the remote, says what a run would do, and writes nothing."""
 
 import os
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from tests.git.conftest import World, commit, git
 from tui.git.lock import RepoLock
@@ -21,7 +21,7 @@ def traces(folder: Path) -> dict[str, tuple[int, int]]:
 
 def dry(world: World, **fields: object):
     before = traces(world.base)
-    outcome = world.sync(world.repo(**fields), replace(world.options, dry_run=True))
+    outcome = world.sync(world.repo(**fields), structs.replace(world.options, dry_run=True))
     assert traces(world.base) == before
     assert "dry_run" in outcome.notes
     return outcome
@@ -226,6 +226,6 @@ def test_a_remote_that_is_gone_is_found_out(world: World):
 
 
 def dry_fails(world: World, **fields: object):
-    outcome = world.sync(world.repo(**fields), replace(world.options, dry_run=True))
+    outcome = world.sync(world.repo(**fields), structs.replace(world.options, dry_run=True))
     assert outcome.state is State.FAILED
     return outcome

@@ -13,9 +13,10 @@ from tui.git.outcome import State
 def test_a_clean_checkout(world: World, person: Path):
     git(world.mine, "fetch", "-q")
     before = traces(world.base)
-    status = inspect(world.mine)
+    seen = inspect(world.mine)
     assert traces(world.base) == before
-    assert status == RepoStatus(
+    assert seen.settings == (f"{person}/.gitconfig", f"{world.mine}/.git/config")
+    assert seen.status == RepoStatus(
         branch="main",
         head=world.head(),
         upstream="origin/main",
@@ -27,7 +28,6 @@ def test_a_clean_checkout(world: World, person: Path):
         in_progress=None,
         last_fetch=(world.mine / ".git/FETCH_HEAD").stat().st_mtime,
         url=world.url,
-        settings=(f"{person}/.gitconfig", f"{world.mine}/.git/config"),
     )
 
 
@@ -40,26 +40,26 @@ def test_everything_at_once(world: World):
     git(world.mine, "mv", "? own.txt", "renamed.txt")
     (world.mine / os.fsdecode(b"caf\xe9")).write_text("new")
     (world.mine / "? new").write_text("new")
-    status = inspect(world.mine)
+    status = inspect(world.mine).status
     assert (status.ahead, status.behind, status.dirty, status.untracked, status.stashes) == (1, 2, True, 2, 1)
 
 
 def test_unfinished_work(world: World):
     begin_merge(world)
-    assert inspect(world.mine).in_progress == "merge"
+    assert inspect(world.mine).status.in_progress == "merge"
 
 
 def test_rebase_under_way(world: World):
     begin_rebase(world)
-    status = inspect(world.mine)
+    status = inspect(world.mine).status
     assert (status.in_progress, status.branch, status.dirty) == ("rebase", None, True)
 
 
 def test_unborn_and_bare(world: World):
     git(world.mine, "checkout", "-q", "--orphan", "fresh")
-    status = inspect(world.mine)
+    status = inspect(world.mine).status
     assert (status.branch, status.head, status.upstream, status.ahead) == ("fresh", None, None, None)
-    bare = inspect(world.remote)
+    bare = inspect(world.remote).status
     assert (bare.branch, bare.head, bare.dirty, bare.untracked) == (
         "main",
         git(world.theirs, "rev-parse", "HEAD"),
@@ -71,51 +71,51 @@ def test_unborn_and_bare(world: World):
 
 def test_an_upstream_that_is_gone(world: World):
     git(world.mine, "update-ref", "-d", "refs/remotes/origin/main")
-    status = inspect(world.mine)
+    status = inspect(world.mine).status
     assert (status.upstream, status.gone, status.ahead, status.behind) == ("origin/main", True, None, None)
-    assert inspect(world.remote).bare
+    assert inspect(world.remote).status.bare
     git(world.mine, "checkout", "-q", "--orphan", "main2")
-    assert not inspect(world.mine).gone
+    assert not inspect(world.mine).status.gone
 
 
 def test_errors_are_said_and_nothing_reads_zero(world: World):
     (world.mine / "sub").mkdir()
-    assert inspect(world.mine / "sub") == RepoStatus(error="not a git repository")
-    assert inspect(world.base / "nowhere") == RepoStatus(error="not cloned")
+    assert inspect(world.mine / "sub").status == RepoStatus(error="not a git repository")
+    assert inspect(world.base / "nowhere").status == RepoStatus(error="not cloned")
     (world.mine / ".git/HEAD").write_text("")
-    status = inspect(world.mine)
+    status = inspect(world.mine).status
     assert (status.dirty, status.untracked) == (None, None)
     assert status.error != ""
 
 
 def test_a_head_that_leads_nowhere_is_an_error(world: World):
     (world.mine / ".git/refs/heads/main").write_text("")
-    status = inspect(world.mine)
+    status = inspect(world.mine).status
     assert (status.branch, status.dirty, status.untracked) == (None, None, None)
     assert status.error == "HEAD is damaged: it leads to no commit and to no new branch"
 
 
 def test_no_git_is_said(world: World, monkeypatch):
     monkeypatch.setenv("PATH", "/nonexistent")
-    assert inspect(world.mine) == RepoStatus(error="git is not installed, or not on the PATH")
+    assert inspect(world.mine).status == RepoStatus(error="git is not installed, or not on the PATH")
 
 
 def test_the_remote_of_the_branch_is_shown(world: World):
     git(world.mine, "remote", "rename", "origin", "up")
     git(world.mine, "remote", "set-url", "up", "https://ann:hush@example.org/a.git")
-    assert inspect(world.mine).url == "https://example.org/a.git"
+    assert inspect(world.mine).status.url == "https://example.org/a.git"
 
 
 def test_a_fetch_that_failed_is_no_fetch(world: World):
-    cloned = inspect(world.mine).last_fetch
+    cloned = inspect(world.mine).status.last_fetch
     assert cloned == float(
         git(world.mine, "log", "-g", "-1", "--format=%gd", "--date=unix").split("{")[1].rstrip("}")
     )
     git(world.mine, "fetch", "-q")
-    assert inspect(world.mine).last_fetch == (world.mine / ".git/FETCH_HEAD").stat().st_mtime
+    assert inspect(world.mine).status.last_fetch == (world.mine / ".git/FETCH_HEAD").stat().st_mtime
     world.remote.rename(world.base / "away")
     assert world.sync().state is State.FAILED
-    assert inspect(world.mine).last_fetch is None
+    assert inspect(world.mine).status.last_fetch is None
 
 
 def test_nothing_is_fetched_that_a_partial_clone_lacks(world: World) -> None:
@@ -128,7 +128,7 @@ def test_nothing_is_fetched_that_a_partial_clone_lacks(world: World) -> None:
     git(part, "add", "renamed.txt")
     (part / ".gitattributes").write_text("* text\n")
     before = traces(world.base)
-    assert inspect(part).dirty
+    assert inspect(part).status.dirty
     assert traces(world.base) == before
 
 
@@ -138,7 +138,7 @@ def test_what_even_a_look_needs_is_not_fetched(world: World) -> None:
     part = world.base / "part"
     git(world.base, "clone", "-q", "--filter=tree:0", "--no-checkout", world.url, str(part))
     before = traces(world.base)
-    status = inspect(part)
+    status = inspect(part).status
     assert traces(world.base) == before
     assert status.error
     assert status.dirty is None

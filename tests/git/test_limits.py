@@ -8,10 +8,10 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from tests.git.conftest import World, git
 from tests.kit.processes import wait_until
@@ -121,7 +121,7 @@ def test_a_trickle_is_no_stall_but_meets_the_deadline(world: World, ssh: Ssh):
 
 def test_the_runs_timeout_is_not_for_clones(world: World, ssh: Ssh):
     ssh.does('sleep 0.4; shift $(($# - 1)); eval "$1"')
-    options = replace(world.options, timeout=0.3)
+    options = structs.replace(world.options, timeout=0.3)
     outcome = world.sync(world.repo(path=world.base / "new", url=ssh.url), options)
     assert outcome.state is State.SYNCED
     outcome = world.sync(world.repo(path=world.base / "newer", url=ssh.url, timeout=0.3), options)

@@ -6,10 +6,10 @@ import ssl
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from tests.git.conftest import World, commit, git
 from tests.kit.git_trace import GitTrace
@@ -78,7 +78,7 @@ def test_a_probe_counts_as_a_fetch(world: World, web: WebServer) -> None:
 
 def test_a_dry_run_writes_nothing(world: World, web: WebServer) -> None:
     (world.mine / ".git/FETCH_HEAD").unlink(missing_ok=True)
-    outcome = world.sync(world.repo(url=None), replace(world.options, dry_run=True))
+    outcome = world.sync(world.repo(url=None), structs.replace(world.options, dry_run=True))
     assert outcome.state is State.UP_TO_DATE
     assert not (world.mine / ".git/FETCH_HEAD").exists()
 
@@ -455,7 +455,7 @@ def test_silence_is_left_to_git(world: World) -> None:
 
     with TcpServer(talk) as server:
         set_url(world, f"http://127.0.0.1:{server.port}/remote.git")
-        outcome = world.sync(world.repo(url=None), replace(world.options, stall_timeout=0.4))
+        outcome = world.sync(world.repo(url=None), structs.replace(world.options, stall_timeout=0.4))
         assert (outcome.state, outcome.reason) == (State.TIMED_OUT, Reason.STALLED)
         assert probed(outcome) == "not_probed_timeout"
 

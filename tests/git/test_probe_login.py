@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from rich.pretty import pretty_repr
 
 from tests.git.conftest import World, git
 from tests.git.test_probe import probed, set_url, sync
 from tests.torture.servers import WebHandler, WebServer, process_list, status
+from tui.git import keyring
 from tui.git.outcome import Reason, State
-from tui.git.probe.login import logins
+from tui.git.probe.login import Login, logins
 
 _PASSWORD = "hunter2-correct-horse"
 _TOKEN = "Basic " + base64.b64encode(f"ann:{_PASSWORD}".encode()).decode()
@@ -71,6 +73,14 @@ def test_the_helper_is_asked_once_a_server_and_told_that_it_was_right(
     told = helper.read_text().split("store\n")[1]
     assert f"host=127.0.0.1:{web.port}\n" in told
     assert f"username=ann\npassword={_PASSWORD}\n" in told
+
+
+def test_no_traceback_shows_a_login() -> None:
+    told = f"protocol=http\nusername=ann\npassword={_PASSWORD}\n"
+    for login in (Login(_TOKEN, told), keyring.Login("http://h", "ann", _PASSWORD)):
+        for shown in (repr(login), pretty_repr(login)):
+            assert _TOKEN not in shown
+            assert _PASSWORD not in shown
 
 
 def test_many_at_a_time_ask_the_helper_once(

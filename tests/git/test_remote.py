@@ -7,10 +7,10 @@ import shlex
 import socket
 import sys
 import threading
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from tests.git.conftest import World, commit, git
 from tui.git.outcome import Reason, State
@@ -220,7 +220,7 @@ def test_a_password_logs_in_and_is_in_no_process_list(world: World, way: str):
         if way == "fetch":
             git(world.mine, "remote", "set-url", "origin", secret)
         repo = world.repo(url=secret, path=world.mine if way == "fetch" else world.base / "new")
-        outcome = world.sync(repo, replace(world.options, dry_run=way == "dry clone"))
+        outcome = world.sync(repo, structs.replace(world.options, dry_run=way == "dry clone"))
     assert outcome.reason is Reason.AUTH
     assert look.logins == [None, "Basic " + base64.b64encode(b"ann:hu@sh").decode()]
     look.check("sh@")
@@ -245,7 +245,7 @@ def test_a_password_of_a_rewritten_url_is_in_no_process_list(world: World, way: 
             commit(world.theirs, ".gitmodules", (world.theirs / ".gitmodules").read_text())
             world.push()
             repo = world.repo(submodules=True)
-        outcome = world.sync(repo, replace(world.options, dry_run=way == "dry clone"))
+        outcome = world.sync(repo, structs.replace(world.options, dry_run=way == "dry clone"))
     assert outcome.reason is Reason.AUTH
     assert look.logins[:2] == [None, "Basic " + base64.b64encode(b"ann:hu@sh").decode()]
     look.check("sh@")
@@ -257,7 +257,7 @@ def test_a_page_is_no_remote_for_a_dry_run_either(world: World, way: str):
     with answering(200, Content_Type="text/html") as url:
         git(world.mine, "remote", "set-url", "origin", url)
         repo = world.repo(url=url, path=world.mine if way == "fetch" else world.base / "new")
-        outcome = world.sync(repo, replace(world.options, dry_run=True))
+        outcome = world.sync(repo, structs.replace(world.options, dry_run=True))
     assert (outcome.state, outcome.reason) == (State.FAILED, Reason.REMOTE_ERROR)
 
 

@@ -2,10 +2,10 @@
 
 import shutil
 import subprocess
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from tests.git.conftest import World, commit, git
 from tui.git.outcome import Outcome, Reason, State
@@ -67,7 +67,7 @@ def ends(outcome: Outcome) -> tuple[State, Reason | None]:
 
 def test_a_dry_run_sees_what_is_to_be_filled_and_moved(nest: Nest):
     def foreseen() -> Outcome:
-        options = replace(nest.world.options, dry_run=True)
+        options = structs.replace(nest.world.options, dry_run=True)
         return nest.world.sync(nest.world.repo(submodules=True), options)
 
     assert ends(foreseen()) == (State.UP_TO_DATE, None)

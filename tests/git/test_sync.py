@@ -2,9 +2,9 @@
 
 import os
 import subprocess
-from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from tests.git.conftest import World, commit, git
 from tui.git.outcome import Action, Reason, RefKind, State
@@ -295,7 +295,7 @@ def test_fetch_strategy_and_fetch_only_leave_the_branch(world: World):
         old,
     )
     world.arrive()
-    outcome = world.sync(options=replace(world.options, fetch_only=True))
+    outcome = world.sync(options=structs.replace(world.options, fetch_only=True))
     assert (outcome.state, outcome.action, outcome.behind, world.head()) == (
         State.SYNCED,
         Action.FETCH,
@@ -315,7 +315,7 @@ def test_all_branches_moves_those_that_are_only_behind(world: World):
     git(world.mine, "switch", "-q", "main")
     old, new = world.head(), world.arrive()
     git(world.theirs, "push", "-q", "origin", "HEAD:free", "HEAD:own", "HEAD:used")
-    outcome = world.sync(options=replace(world.options, all_branches=True))
+    outcome = world.sync(options=structs.replace(world.options, all_branches=True))
     assert outcome.state is State.SYNCED
     heads = {name: git(world.mine, "rev-parse", name) for name in ("main", "free", "own", "used")}
     assert heads == {"main": new, "free": new, "own": own, "used": old}

@@ -1,9 +1,9 @@
 import os
 import shutil
-import socket
 import sqlite3
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -402,7 +402,7 @@ def test_one_process_watches_a_workspace(file):
         assert history.watches.of(HERE, 5.0) is None
         assert history.watches.take(HERE, 60.0, 5.0) is None
         history.watches.beat(HERE, 3, 70.0, 10.0)
-        me = Watching(os.getpid(), socket.gethostname(), 5.0, 60.0, 3, 70.0, 10.0, alive=True)
+        me = Watching(os.getpid(), os.uname().nodename, 5.0, 60.0, 3, 70.0, 10.0, alive=True)
         assert history.watches.take(HERE, 1.0, 11.0) == me
         assert history.watches.take("/else", 60.0, 5.0) is None
         history.watches.release(HERE)
@@ -425,7 +425,7 @@ def test_a_watch_that_died_is_followed_by_the_next(file):
 @pytest.mark.parametrize(("silence", "alive"), [(59.0, True), (60.0, False)])
 def test_of_a_watch_on_another_host_only_signs_of_life_are_known(file, monkeypatch, silence, alive):
     with History.open(file) as history:
-        monkeypatch.setattr(socket, "gethostname", lambda: "afar")
+        monkeypatch.setattr(os, "uname", lambda: SimpleNamespace(nodename="afar"))
         history.watches.take(HERE, 60.0, 5.0)
         monkeypatch.undo()
         assert history.watches.of(HERE, 5.0 + silence).alive == alive

@@ -1,6 +1,6 @@
 """The digest: what came to each repo, told once."""
 
-from dataclasses import replace
+from msgspec import structs
 
 from tui.git.outcome import Action, Outcome, RefChange, RefKind, State
 from tui.view.arrivals import joined, of_outcome, ref_lines
@@ -34,9 +34,9 @@ def test_each_kind_of_change_is_a_line() -> None:
 
 
 def test_the_own_branch_is_told_where_its_commits_are_not() -> None:
-    fetched = of_outcome("r", replace(FORWARD, commits=0, refs=(MAIN,)), 7.0)
-    moved = of_outcome("r", replace(FORWARD, refs=(MAIN,)), 7.0)
-    cloned = of_outcome("r", replace(FORWARD, action=Action.CLONE), 7.0)
+    fetched = of_outcome("r", structs.replace(FORWARD, commits=0, refs=(MAIN,)), 7.0)
+    moved = of_outcome("r", structs.replace(FORWARD, refs=(MAIN,)), 7.0)
+    cloned = of_outcome("r", structs.replace(FORWARD, action=Action.CLONE), 7.0)
     assert fetched
     assert moved
     assert cloned
@@ -46,8 +46,8 @@ def test_the_own_branch_is_told_where_its_commits_are_not() -> None:
 def test_what_came_twice_is_one_entry_with_the_last_change_of_each_ref() -> None:
     gone = RefChange("refs/remotes/origin/wip", "b", None, RefKind.DELETED)
     first, then = (
-        of_outcome("r", replace(FORWARD, received=10), 7.0),
-        of_outcome("r", replace(FORWARD, commits=3, refs=(gone,), received=20), 9.0),
+        of_outcome("r", structs.replace(FORWARD, received=10), 7.0),
+        of_outcome("r", structs.replace(FORWARD, commits=3, refs=(gone,), received=20), 9.0),
     )
     assert then
     both = joined(first, then)
@@ -58,4 +58,4 @@ def test_what_came_twice_is_one_entry_with_the_last_change_of_each_ref() -> None
 
 def test_nothing_arrives_by_a_look_or_by_a_dry_run() -> None:
     assert of_outcome("r", Outcome(State.UP_TO_DATE), 7.0) is None
-    assert of_outcome("r", replace(FORWARD, notes=("dry_run",)), 7.0) is None
+    assert of_outcome("r", structs.replace(FORWARD, notes=("dry_run",)), 7.0) is None

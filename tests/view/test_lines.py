@@ -1,5 +1,4 @@
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -205,7 +204,9 @@ def test_for_each_server_the_command_that_logs_in_there() -> None:
             ("ssh://h.example", "1 repo", "ssh://git@h.example/g.git", "g"),
         )
     ]
-    other = replace(ends[1].outcome, advice="b: set a new password at h.example first, then: synctui sync b")
+    other = structs.replace(
+        ends[1].outcome, advice="b: set a new password at h.example first, then: synctui sync b"
+    )
     text = lines.summary(finished(failed=2), [ends[0], structs.replace(ends[1], outcome=other)])
     assert [line.partition(":")[0] for line in text if line.startswith("login at")] == ["login at https"]
     assert f"    {other.advice}" in text

@@ -1,6 +1,5 @@
-from dataclasses import replace
-
 import pytest
+from msgspec import structs
 from textual.geometry import Region
 
 from tests.widgets.host import Host, lines, strips
@@ -21,7 +20,7 @@ FLASK = SlotView(
 
 
 def slot(number, **facts):
-    return replace(FLASK, key=f"k{number}", title=f"repo-{number}", age=float(number), **facts)
+    return structs.replace(FLASK, key=f"k{number}", title=f"repo-{number}", age=float(number), **facts)
 
 
 def hosted(*slots, priority=None, max_rows=12, crowded_rows=None):
@@ -41,13 +40,15 @@ async def test_a_cell_says_everything_about_its_job():
 
 
 async def test_the_last_line_of_git_gets_the_room_that_is_left():
-    app = hosted(replace(FLASK, percent=None))
+    app = hosted(structs.replace(FLASK, percent=None))
     async with app.run_test(size=(60, 10)):
         assert lines(app.widget)[1] == "   receiving  1.2 MiB/s  remote: Counting objects"
 
 
 async def test_a_countdown_is_whole_before_a_line_of_git():
-    waits = replace(FLASK, phase="retry 1/2 in 12 s", percent=None, rate="", line="no byte moved for 8 s")
+    waits = structs.replace(
+        FLASK, phase="retry 1/2 in 12 s", percent=None, rate="", line="no byte moved for 8 s"
+    )
     app = hosted(waits)
     async with app.run_test(size=(40, 10)):
         assert lines(app.widget)[1] == "   retry 1/2 in 12 s  no byte moved…"
@@ -103,9 +104,11 @@ async def test_the_priority_slot_takes_a_row_of_its_own_when_all_are_full():
 async def test_hostile_text_is_shown_as_it_is_and_never_breaks_the_columns():
     hostile = slot(1, line="[/b] " + "x" * 300, percent=None)
     app = hosted(
-        replace(hostile, title="[red]x[/] [/b] [@click=app.quit]go[/]"),
-        replace(hostile, title="日本語リポジトリ" * 9),
-        replace(hostile, title="e\u0301" * 60, phase="[/nope]" * 9, rate="[x]" * 30, elapsed="1:02:03"),
+        structs.replace(hostile, title="[red]x[/] [/b] [@click=app.quit]go[/]"),
+        structs.replace(hostile, title="日本語リポジトリ" * 9),
+        structs.replace(
+            hostile, title="e\u0301" * 60, phase="[/nope]" * 9, rate="[x]" * 30, elapsed="1:02:03"
+        ),
     )
     async with app.run_test(size=(120, 40)):
         grid = app.widget

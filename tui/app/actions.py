@@ -1,8 +1,8 @@
 """Every action of the app, once: the bindings, the footer, the help, the palette and the README read it here."""
 
-from dataclasses import dataclass
 from itertools import groupby
 
+from msgspec import Struct
 from textual.binding import Binding
 
 from tui.app import refusals
@@ -14,8 +14,7 @@ from widgets.help_screen import HelpGroup, HelpRow
 from widgets.tone import Tone
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(Struct, frozen=True):
     name: str
     keys: tuple[str, ...]
     help: str

@@ -1,7 +1,6 @@
 """What the screens and the commands share."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
 
 from msgspec import structs
 
@@ -25,35 +24,33 @@ _TOLD_AFTER = 1.0
 _REMEMBERED = FAILURE_STATES | {State.BUSY, State.SYNCED, State.UP_TO_DATE}
 
 
-@dataclass(slots=True)
 class Desk:
-    session: Session
-    engine: Engine
-    board: Board
-    clock: Clock
-    player: Player | None = None
-    """Of a replay."""
-    marks: set[str] = field(default_factory=set)
-    looks: dict[str, StatusRow] = field(default_factory=dict)
-    """What the survey last saw of each repo."""
-    looked_at: dict[str, float] = field(default_factory=dict)
-    """When the person has had a repo looked at, seconds since the epoch, by its id."""
-    pasts: dict[str, Past] = field(default_factory=dict)
-    """What is remembered of each repo, by its id."""
-    arrived_before: dict[str, Arrival] = field(default_factory=dict)
-    """What came shortly before this session, by repo id, the newest last."""
-    arrived_since: float = 0.0
-    """From when on that is, seconds since the epoch."""
-    contents: dict[tuple[str, Spans], Contents] = field(default_factory=dict)
-    """What has been read of the arrivals, by repo id and spans."""
-    leaving: str = ""
-    """What the app waits for before it leaves, for people; empty while it stays."""
-    forecast: Forecast = field(init=False)
-    _countdown: Countdown = field(default_factory=Countdown)
-
-    def __post_init__(self) -> None:
-        self.pasts.update(self.session.past)
-        self.forecast = Forecast(self.session.durations)
+    def __init__(
+        self, session: Session, engine: Engine, board: Board, clock: Clock, player: Player | None = None
+    ) -> None:
+        """`player`: of a replay."""
+        self.session = session
+        self.engine = engine
+        self.board = board
+        self.clock = clock
+        self.player = player
+        self.marks: set[str] = set()
+        self.looks: dict[str, StatusRow] = {}
+        """What the survey last saw of each repo."""
+        self.looked_at: dict[str, float] = {}
+        """When the person has had a repo looked at, seconds since the epoch, by its id."""
+        self.pasts: dict[str, Past] = dict(session.past)
+        """What is remembered of each repo, by its id."""
+        self.arrived_before: dict[str, Arrival] = {}
+        """What came shortly before this session, by repo id, the newest last."""
+        self.arrived_since = 0.0
+        """From when on that is, seconds since the epoch."""
+        self.contents: dict[tuple[str, Spans], Contents] = {}
+        """What has been read of the arrivals, by repo id and spans."""
+        self.leaving = ""
+        """What the app waits for before it leaves, for people; empty while it stays."""
+        self.forecast = Forecast(session.durations)
+        self._countdown = Countdown()
 
     @property
     def keys(self) -> Keymap:
@@ -95,7 +92,7 @@ class Desk:
 
     def dashboard(self, row: BoardRow, look: StatusRow) -> Dashboard:
         if row.live:  # by us
-            look = replace(look, holder=None)
+            look = structs.replace(look, holder=None)
         return Dashboard(look, self.past(row), self.session.thresholds, self.clock.now())
 
     def past(self, row: BoardRow) -> Past:

@@ -3,10 +3,10 @@
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import tomli_w
+from msgspec import Struct
 
 from tui.git.clean import clean_text
 from tui.store.kinds import nearest, shown
@@ -63,8 +63,7 @@ _ALLOWED = "a character, space, tab, f1 and the like, with ctrl+ or alt+ before 
 _SHOWN = {"escape": "esc"}
 
 
-@dataclass(frozen=True, slots=True)
-class Keymap:
+class Keymap(Struct, frozen=True):
     """The keys of each action, by its name, as a person writes them."""
 
     by_action: Mapping[str, Keys]

@@ -1,7 +1,8 @@
 """Which rows the lists show, and in which order."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
+
+from msgspec import structs
 
 from tui.app import lists
 from tui.app.attention import attention_rows, repo_row
@@ -26,13 +27,13 @@ class Listing:
         self._repos = RepoList(desk)
 
     def filter_by(self, words: str) -> None:
-        self.view = replace(self.view, words=words)
+        self.view = structs.replace(self.view, words=words)
 
     def sort_by(self, column: str) -> None:
         """That of the order that stands already: the other way round."""
         view = self.view
         descending = not view.descending if column == view.sort else comes_descending(column)
-        self.view = replace(view, sort=column, descending=descending)
+        self.view = structs.replace(view, sort=column, descending=descending)
 
     def sort_by_next(self) -> None:
         place = SORTS.index(self.view.sort) + 1
@@ -43,7 +44,7 @@ class Listing:
 
     def take(self, view: View) -> None:
         """One that was saved; its order may be of a version that had others."""
-        self.view = view if view.sort in SORTS else replace(view, sort="", descending=False)
+        self.view = view if view.sort in SORTS else structs.replace(view, sort="", descending=False)
 
     def show_in(self, table: LineTable, folded: Collection[str]) -> str:
         """The rows of the tab of the view; what is wrong with the words, else how many repos they mean."""

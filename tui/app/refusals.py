@@ -1,7 +1,8 @@
 """Why an action does nothing now: a function for each reason, of what the action looks at."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from tui.app.keymap import Keymap
 from tui.app.player import SPEEDS, Player
@@ -11,8 +12,7 @@ from tui.view.advised import commands, suggestion
 from tui.view.board import Board, BoardRow, Stage
 
 
-@dataclass(frozen=True, slots=True)
-class Situation:
+class Situation(Struct, frozen=True):
     """What an action looks at before it is done. `targets` are the marked repos, else the selected one."""
 
     board: Board

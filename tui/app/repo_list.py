@@ -1,8 +1,9 @@
 """The list of all repos: its columns, its orders, and what is worked out only once of rows that did not change."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from operator import itemgetter
+
+from msgspec import Struct
 
 from tui.app.desk import Desk
 from tui.app.present import WORST_FIRST, tone_of
@@ -44,8 +45,7 @@ def columns(repo: Column) -> list[Column]:
     ]
 
 
-@dataclass(slots=True)
-class _Known:
+class _Known(Struct, frozen=True):
     """What does not change with the time alone. None: not known, or nothing."""
 
     row: BoardRow
@@ -53,13 +53,15 @@ class _Known:
     past: Past
     commits: int | None
     received: int | None
-    status: RepoStatus = field(init=False)
-    success: float | None = field(init=False)
-    """When it was last brought up to date, seconds since the epoch."""
 
-    def __post_init__(self) -> None:
-        self.status = status = self.look.status if self.look else _NOT_LOOKED_AT
-        self.success = None if status.error else last_success(self.past, status.last_fetch)
+    @property
+    def status(self) -> RepoStatus:
+        return self.look.status if self.look else _NOT_LOOKED_AT
+
+    @property
+    def success(self) -> float | None:
+        """When it was last brought up to date, seconds since the epoch."""
+        return None if self.status.error else last_success(self.past, self.status.last_fetch)
 
     @property
     def trouble(self) -> str | None:

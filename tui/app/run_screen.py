@@ -1,10 +1,10 @@
 """The main screen: the slots, the log, the state of the run and its lists."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from functools import partialmethod
 from typing import ClassVar
 
+from msgspec import structs
 from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
@@ -469,7 +469,7 @@ class RunScreen(Screen[None]):
         self._show("arrived")
 
     def _show(self, name: str) -> None:
-        self._listing.view = replace(self.view, tab=name)
+        self._listing.view = structs.replace(self.view, tab=name)
         self.table.sheet = self._sheets[name]
         self._to(self.table)
 

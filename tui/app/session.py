@@ -1,8 +1,9 @@
 """What the command line hands to the app."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from tui.app.actions import USUAL_KEYS
 from tui.app.keymap import Keymap
@@ -25,8 +26,7 @@ Survey = Callable[[Sequence[Repo], Callable[[StatusRow], None], StopSignal], obj
 """Looks at repos and hands over what it sees, until it is stopped."""
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(Struct, frozen=True):
     """`engine` makes the engine, given the way in which its jobs become workers of the app."""
 
     engine: Callable[[Spawn], Engine]

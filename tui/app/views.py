@@ -1,14 +1,14 @@
 """Saved views: filter, tab and sort order under a number."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+
+from msgspec import Struct, structs
 
 VIEW_NUMBERS = range(5, 10)
 TABS = ("queue", "attention", "repos", "arrived")
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(Struct, frozen=True):
     words: str = ""
     """Of the filter."""
     tab: str = "repos"
@@ -50,7 +50,7 @@ class Views:
     def save(self, number: int, view: View) -> None:
         """Raises StateError where it cannot be kept; it counts for this session all the same."""
         self._views[number] = view
-        self._keep(number, asdict(view))
+        self._keep(number, structs.asdict(view))
 
 
 def _read(value: object) -> View | None:

@@ -4,7 +4,6 @@ import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -255,7 +254,7 @@ def _left_over(
     # What is given for this run beats what the file says of an entry.
     given = {key for key, layer in settings.source.items() if layer in {Layer.FLAG, Layer.VARIABLE}}
     if "timeout" in given:
-        repos = [replace(repo, timeout=settings.timeout) for repo in repos]  # of a clone too
+        repos = [structs.replace(repo, timeout=settings.timeout) for repo in repos]  # of a clone too
     if "stall_timeout" in given:
-        repos = [replace(repo, stall_timeout=None) for repo in repos]
+        repos = [structs.replace(repo, stall_timeout=None) for repo in repos]
     return list(repos)

@@ -14,12 +14,13 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import unquote, urlsplit
+
+from msgspec import Struct
 
 BLOCKS_A_SECOND = 20
 """A paced answer leaves in so many pieces a second."""
@@ -28,8 +29,7 @@ _ADVERTISEMENT = "/info/refs"
 _UPLOAD_PACK = "/git-upload-pack"
 
 
-@dataclass(frozen=True, slots=True)
-class Manner:
+class Manner(Struct, frozen=True):
     """How one repository is served."""
 
     latency: float = 0.0

@@ -8,13 +8,13 @@ import subprocess
 import tempfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from enum import StrEnum
 from http import HTTPStatus
 from pathlib import Path
 from typing import Self
 
 import tomli_w
+from msgspec import Struct
 
 from tui.demo.history import commits
 from tui.demo.server import GitServer, Manner
@@ -48,8 +48,7 @@ class Story(StrEnum):
     HANGS = "hangs"
 
 
-@dataclass(frozen=True, slots=True)
-class Cast:
+class Cast(Struct, frozen=True):
     """One repository: its name in the workspace, its story and how it is served."""
 
     name: str

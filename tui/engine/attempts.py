@@ -1,7 +1,8 @@
 """One job's attempts, told as one: the last end, and all that came."""
 
 from collections.abc import Iterable
-from dataclasses import replace
+
+from msgspec import structs
 
 from tui.git.outcome import Action, Outcome, RefChange, RefKind, State
 
@@ -14,12 +15,14 @@ def joined(earlier: Outcome, last: Outcome) -> Outcome:
     if not (earlier.refs or earlier.commits or earlier.new != earlier.old):
         return last
     if last.state in _NOTHING_CAME:
-        last = replace(last, state=State.SYNCED, reason=None, message="it came with an earlier attempt")
+        last = structs.replace(
+            last, state=State.SYNCED, reason=None, message="it came with an earlier attempt"
+        )
     if last.old is None and last.new is None:  # it ended before it looked at the repo
-        last = replace(
+        last = structs.replace(
             last, branch=earlier.branch, new=earlier.new, ahead=earlier.ahead, behind=earlier.behind
         )
-    return replace(
+    return structs.replace(
         last,
         notes=tuple(dict.fromkeys((*earlier.notes, *last.notes))),
         action=max(earlier.action, last.action, key=_RANK.index),
@@ -35,7 +38,7 @@ def _joined_refs(changes: Iterable[RefChange]) -> tuple[RefChange, ...]:
     refs: dict[str, RefChange] = {}
     for change in changes:
         before = refs.pop(change.name, None)
-        whole = replace(change, old=before.old, kind=_kind(before, change)) if before else change
+        whole = structs.replace(change, old=before.old, kind=_kind(before, change)) if before else change
         if whole.old != whole.new:
             refs[whole.name] = whole
     return tuple(refs.values())

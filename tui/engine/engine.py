@@ -1,6 +1,6 @@
 """The lock, the threads and the clock around the scheduler."""
 
-import secrets
+import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -359,7 +359,7 @@ class Engine:
 
     def _new_run(self) -> str:
         stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(self._clock.now()))
-        return f"{stamp}-{secrets.token_hex(_RUN_ID_BYTES)}"
+        return f"{stamp}-{os.urandom(_RUN_ID_BYTES).hex()}"
 
     def _begin(self, scheduler: Scheduler, run: str, now: float, total: int) -> Step:
         scheduler.begin()

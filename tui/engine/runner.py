@@ -4,7 +4,8 @@ import math
 import random
 import time
 from collections.abc import Callable
-from dataclasses import replace
+
+from msgspec import structs
 
 from tui.engine.attempts import joined
 from tui.engine.engine import Work
@@ -36,8 +37,8 @@ def make_work(options: SyncOptions, retries: int) -> Work:
         began = time.monotonic()
         gauge.attempt = job.attempt
         # Whoever asks for a repo by name does not ask whether it is fresh.
-        of_job = replace(options, is_fresh=never_fresh) if job.by_name else options
-        patient = replace(of_job, stall_timeout=of_job.stall_timeout * PATIENCE)
+        of_job = structs.replace(options, is_fresh=never_fresh) if job.by_name else options
+        patient = structs.replace(of_job, stall_timeout=of_job.stall_timeout * PATIENCE)
         before: Outcome | None = None
         for tried in range(retries + 1):
             outcome = sync_repo(job.repo, patient if job.by_name or tried else of_job, stop, gauge, began)

@@ -5,14 +5,15 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty, SimpleQueue
+
+from msgspec import Struct
 
 from tui.git.decide import Decision, Facts, decide
 from tui.git.fingerprint import Fingerprint, fingerprint
 from tui.git.holder import Holder
-from tui.git.inspect import RepoStatus, git_dir_of, inspect
+from tui.git.inspect import RepoStatus, Seen, git_dir_of, inspect
 from tui.git.lock import any_note, holder_of
 from tui.git.outcome import Reason
 from tui.git.repo import Repo
@@ -21,43 +22,38 @@ from tui.store.looks import Look, Looks
 from tui.store.paths import locks_folder
 
 
-@dataclass(frozen=True, slots=True)
-class StatusRow:
+class StatusRow(Struct, frozen=True):
     repo: Repo
     status: RepoStatus
     holder: Holder | None = None
     """Who syncs it now."""
 
-    outlook: Decision | None = field(init=False)
-    """What a run would do with HEAD if the remote had nothing beyond what is known here.
+    @property
+    def outlook(self) -> Decision | None:
+        """What a run would do with HEAD if the remote had nothing beyond what is known here.
 
-    None: that cannot be said without asking the remote, or the repo cannot be looked at.
-    """
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "outlook", _outlook(self.repo, self.status))
-
-
-def _outlook(repo: Repo, status: RepoStatus) -> Decision | None:
-    if status.error or repo.rev is not None:
-        return None
-    # A rebase has detached HEAD from its branch, which has not left it.
-    branch, upstream = status.branch, status.upstream
-    if branch is None and status.in_progress:
-        branch = upstream = status.in_progress
-    return decide(
-        Facts(
-            head=status.head,
-            branch=branch,
-            bare=status.bare,
-            upstream=upstream,
-            gone=status.gone,
-            ahead=status.ahead or 0,
-            behind=status.behind or 0,
-            in_progress=status.in_progress,
-            fetch_only=repo.strategy == "fetch",
+        None: that cannot be said without asking the remote, or the repo cannot be looked at.
+        """
+        repo, status = self.repo, self.status
+        if status.error or repo.rev is not None:
+            return None
+        # A rebase has detached HEAD from its branch, which has not left it.
+        branch, upstream = status.branch, status.upstream
+        if branch is None and status.in_progress:
+            branch = upstream = status.in_progress
+        return decide(
+            Facts(
+                head=status.head,
+                branch=branch,
+                bare=status.bare,
+                upstream=upstream,
+                gone=status.gone,
+                ahead=status.ahead or 0,
+                behind=status.behind or 0,
+                in_progress=status.in_progress,
+                fetch_only=repo.strategy == "fetch",
+            )
         )
-    )
 
 
 def survey(
@@ -131,18 +127,18 @@ def _status(repo: Repo, stop: StopSignal, looks: Looks | None) -> RepoStatus:
         return RepoStatus(error=repo.error)
     try:
         began_ns = time.time_ns()
-        status = inspect(repo.path, stop)
-        if looks and (found := _fingerprint(repo.path, status, began_ns)):
-            looks.put(repo.path, Look(found, status))
+        seen = inspect(repo.path, stop)
+        if looks and (found := _fingerprint(repo.path, seen, began_ns)):
+            looks.put(repo.path, Look(found, seen.status))
     except Exception as error:  # noqa: BLE001  one odd repo must not end the look at the others
         return RepoStatus(error=f"{type(error).__name__}: {error}")
-    return status
+    return seen.status
 
 
-def _fingerprint(path: Path, status: RepoStatus, began_ns: int) -> Fingerprint | None:
+def _fingerprint(path: Path, seen: Seen, began_ns: int) -> Fingerprint | None:
     with contextlib.suppress(OSError):
-        if not status.error and (git_dir := git_dir_of(path)):
-            return fingerprint(path, git_dir, status, began_ns)
+        if not seen.status.error and (git_dir := git_dir_of(path)):
+            return fingerprint(path, git_dir, seen, began_ns)
     return None
 
 

@@ -1,7 +1,8 @@
 """What came with a sync: the commits between two points."""
 
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from tui.git.clean import clean_text
 from tui.git.contents import diffstat
@@ -13,8 +14,7 @@ _PATIENCE = 30.0  # seconds for one look
 _LOG = ("log", "--shortstat", "--no-ext-diff", "--no-textconv", "--format=%x00%H%n%ct%n%an%n%s")
 
 
-@dataclass(frozen=True, slots=True)
-class Commit:
+class Commit(Struct, frozen=True):
     """`date` is the commit date in epoch seconds; a merge has no files of its own."""
 
     id: str

@@ -4,8 +4,9 @@ import os
 import signal
 import subprocess
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from tui.git.clean import clean_text
 from tui.git.group import signal_group
@@ -24,8 +25,7 @@ class Level(StrEnum):
     """Will trip a run."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """`check` is what was looked at, `found` what was found, `helps` the one command or setting against it."""
 
     check: str
@@ -42,8 +42,7 @@ class NoAnswer(Exception):  # noqa: N818 - what happened, and not always a mista
     """The program did not answer in time; the text says which."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     code: int
     out: str
     err: str

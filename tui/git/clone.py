@@ -4,7 +4,6 @@ import contextlib
 import errno
 import hashlib
 import os
-import secrets
 import shutil
 import threading
 from collections.abc import Callable
@@ -119,7 +118,7 @@ def _clone_beside(work: Work, url: str, settle: Callable[[], None]) -> None:
     if len(os.fsencode(name)) > _LONGEST_NAME:
         name = hashlib.sha256(os.fsencode(name)).hexdigest()
     mark = f".{name}.synctui-"
-    beside = repo.path.with_name(f"{mark}{os.getpid()}-{secrets.token_hex(4)}")
+    beside = repo.path.with_name(f"{mark}{os.getpid()}-{os.urandom(4).hex()}")
     _folders.make(beside)
     work.git.place = repo.path.parent
     try:

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from tui.git.clean import clean_text
 from tui.git.gauge import Gauge
@@ -15,8 +16,7 @@ _PATIENCE = 30.0  # seconds for one look
 _COUNTS = re.compile(rb"(\d+) (file|insertion|deletion)")
 
 
-@dataclass(frozen=True, slots=True)
-class Title:
+class Title(Struct, frozen=True):
     """Of a commit; `id` is whole."""
 
     id: str
@@ -24,15 +24,13 @@ class Title:
     subject: str
 
 
-@dataclass(frozen=True, slots=True)
-class Diffstat:
+class Diffstat(Struct, frozen=True):
     files: int
     insertions: int
     deletions: int
 
 
-@dataclass(frozen=True, slots=True)
-class Contents:
+class Contents(Struct, frozen=True):
     """`titles` are those of the newest commits, the newest first."""
 
     titles: tuple[Title, ...] = ()

@@ -1,13 +1,13 @@
 """What to do with a checkout, from facts alone: one answer for the real run, the dry run and the survey."""
 
-from dataclasses import dataclass
 from enum import Enum, auto
+
+from msgspec import Struct
 
 from tui.git.outcome import Reason
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(Struct, frozen=True):
     """A checkout after the remote was asked."""
 
     head: str | None
@@ -41,8 +41,7 @@ class Move(Enum):
     """Check the pinned commit out."""
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Struct, frozen=True):
     """`blocked` says why a person is needed; `notes` say why HEAD was left alone."""
 
     move: Move = Move.NONE

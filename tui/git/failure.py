@@ -4,8 +4,9 @@ import errno
 import re
 import signal
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import IntEnum
+
+from msgspec import Struct
 
 from tui.git.clean import clean_text
 from tui.git.outcome import Outcome, Reason, State
@@ -13,8 +14,7 @@ from tui.git.process import Exit
 from tui.git.repo import Repo
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(Struct, frozen=True):
     reason: Reason
     message: str
     retry_after: float | None = None

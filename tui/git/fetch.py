@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from tui.git.failure import Ended, classify
 from tui.git.outcome import Action, Reason, State
@@ -16,8 +17,7 @@ from tui.git.work import Work
 _NO_FORWARD = re.compile(r"\[rejected\] .*\(non-fast-forward\)")
 
 
-@dataclass(frozen=True, slots=True)
-class Fetched:
+class Fetched(Struct, frozen=True):
     refs: Refs
     branches: set[str]
     """Those that the remote has, as `refs/heads/…`."""

@@ -6,10 +6,11 @@ import os
 import shutil
 import subprocess
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, fields
 from pathlib import Path
 
-from tui.git.inspect import IN_PROGRESS_FILES, RepoStatus, common_dir_of
+from msgspec import Struct
+
+from tui.git.inspect import IN_PROGRESS_FILES, RepoStatus, Seen, common_dir_of
 
 MOST_ENTRIES = 20_000
 """Files and folders above which git itself is the faster one to ask."""
@@ -40,8 +41,7 @@ _OF_ALL = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Fingerprint:
+class Fingerprint(Struct, frozen=True):
     """Lists of files and folders as seen from the checkout, each a text with a NUL between names; and what `stat`
     says of them.
 
@@ -64,33 +64,33 @@ class Fingerprint:
         return facts is not None and _digest(facts) == self.digest
 
 
-def fingerprint(path: Path, git_dir: Path, status: RepoStatus, began_ns: int) -> Fingerprint | None:
+def fingerprint(path: Path, git_dir: Path, seen: Seen, began_ns: int) -> Fingerprint | None:
     """Of the checkout at that absolute path.
 
-    `status`: what the look saw; the folders that git ignores as a whole are not entered. `began_ns`: when it
+    `seen`: what the look saw; the folders that git ignores as a whole are not entered. `began_ns`: when it
     began, in nanoseconds since the epoch. None: something changed so late that a later change need not show,
     or the checkout is too large, or what it shows depends on what is elsewhere, as in a submodule.
     Raises OSError.
     """
-    if status.settings is None or (git_dir != path and os.path.lexists(path / ".gitmodules")):
+    if seen.settings is None or (git_dir != path and os.path.lexists(path / ".gitmodules")):
         return None
     basis = _Basis(os.fsencode(path))
     common = os.fsencode(common_dir_of(git_dir))
     basis.add_files(os.fsencode(git_dir), _OF_WORKTREE)
     basis.add_files(common, _OF_ALL)
-    basis.add_files(b"", map(os.fsencode, status.settings))
+    basis.add_files(b"", map(os.fsencode, seen.settings))
     basis.add_tree(common + b"/refs", frozenset())
     if git_dir == path:
         basis.add_files(os.fsencode(path), [b".git"])
     else:
-        basis.add_tree(os.fsencode(path), {os.fsencode(path / name) for name in status.ignored})
+        basis.add_tree(os.fsencode(path), {os.fsencode(path / name) for name in seen.ignored})
     return basis.fingerprint(path, began_ns) if basis.is_whole else None
 
 
 def surroundings() -> str:
     """A digest of what all looks depend on: what they note, git itself and the person's own settings for it."""
     digest = hashlib.blake2b(digest_size=16)
-    digest.update(repr([field.name for field in fields(RepoStatus)]).encode())
+    digest.update(repr(RepoStatus.__struct_fields__).encode())
     of_git = {name: text for name, text in os.environ.items() if name.startswith("GIT_")}
     of_git.pop("GIT_PYTHON_REFRESH", None)  # set by ourselves, before the first git
     digest.update(repr(sorted(of_git.items())).encode())

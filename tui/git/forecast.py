@@ -4,8 +4,9 @@ import os
 import re
 import shutil
 import tempfile
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec import structs
 
 from tui.git.clean import clean_text
 from tui.git.deletions import undone_deletions
@@ -67,7 +68,7 @@ def _check_files(work: Work, git_dir: Path, head: str, target: str) -> None:
         index = Path(folder) / "index"
         if (git_dir / "index").exists():
             shutil.copyfile(git_dir / "index", index)
-        git = replace(work.git, env=work.git.env | {"GIT_INDEX_FILE": str(index)})
+        git = structs.replace(work.git, env=work.git.env | {"GIT_INDEX_FILE": str(index)})
         refreshed = work.run(git.run, "update-index", "-q", "--refresh")
         work.heed(refreshed, "update-index")
         exit_ = work.run(git.run, "read-tree", "-m", "-u", "--dry-run", head, target)

@@ -2,14 +2,14 @@
 
 import time
 from collections import deque
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 OUTPUT_LINES = 2_000
 """Lines of git kept for the detail screen of one job; a chatty hook must not eat the memory."""
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(Struct, frozen=True):
     phase: str = ""
     """git's own words, as `Receiving objects`; empty before its first line."""
     percent: int | None = None

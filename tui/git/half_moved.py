@@ -4,8 +4,9 @@ import contextlib
 import os
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from tui.git.process import Exit
 
@@ -15,15 +16,13 @@ _CHANGE = re.compile(rb":\d+ \d+ [0-9a-f]+ (?P<new>[0-9a-f]+) \w+\0(?P<name>[^\0
 _AT_ONCE = 500  # names in one command: its length has a limit
 
 
-@dataclass(frozen=True, slots=True)
-class _Change:
+class _Change(Struct, frozen=True):
     path: Path
     new: str
     """The target's object; zeros: it has no such file."""
 
 
-@dataclass(frozen=True, slots=True)
-class Moving:
+class Moving(Struct, frozen=True):
     """A move of HEAD under way, as it can be written down; `begun` is in epoch seconds."""
 
     place: str

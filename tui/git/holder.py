@@ -3,12 +3,12 @@
 import functools
 import json
 import os
-import socket
 import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from tui.git.clean import clean_text
 from tui.git.group import is_stopped, lives, start_of, waits_for_its_terminal
@@ -17,8 +17,7 @@ SILENCE = 30.0
 """Seconds without a sign of life from which on it is said."""
 
 
-@dataclass(frozen=True, slots=True)
-class Holder:
+class Holder(Struct, frozen=True):
     """`pid` is 0 when the holder left no note."""
 
     pid: int
@@ -43,12 +42,12 @@ class Holder:
     @property
     def is_here(self) -> bool:
         """Whether it runs on this host, where its pid means something."""
-        return self.host == socket.gethostname()
+        return self.host == os.uname().nodename
 
 
 def what_helps(pid: int, host: str) -> str:
     """With one command, which works as it stands where it says."""
-    if host != socket.gethostname():
+    if host != os.uname().nodename:
         return f"it runs on {host}; if it hangs, go there: kill {pid}"
     if not is_stopped(pid):
         return f"wait for it; if it hangs: kill {pid}"
@@ -64,7 +63,7 @@ def own_note() -> dict[str, Any]:
 
 @functools.cache
 def _process(pid: int) -> dict[str, Any]:
-    return {"pid": pid, "start": start_of(pid), "host": socket.gethostname()}
+    return {"pid": pid, "start": start_of(pid), "host": os.uname().nodename}
 
 
 def read_note(file: Path) -> dict[str, Any]:
@@ -104,7 +103,7 @@ def is_dead(note: dict[str, Any]) -> bool:
     """Whether it is known of who wrote the note that it is gone: a process of this host."""
     start = note.get("start")
     return (
-        note.get("host") == socket.gethostname()
+        note.get("host") == os.uname().nodename
         and start is not None
         and not lives(int(note.get("pid", 0)), start)
     )

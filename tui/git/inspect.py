@@ -6,8 +6,9 @@ import os
 import re
 import stat
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+from msgspec import Struct, structs
 
 from tui.git.clean import clean_text
 from tui.git.failure import classify_os_error
@@ -37,8 +38,7 @@ IN_PROGRESS_FILES = tuple(name for name, _ in _IN_PROGRESS)
 _KEPT_BRANCH = ("rebase-merge/head-name", "rebase-apply/head-name", "BISECT_START")
 
 
-@dataclass(frozen=True, slots=True)
-class RepoStatus:
+class RepoStatus(Struct, frozen=True):
     """What a checkout looks like; `error` says why nothing else is known. None: unknown or not there."""
 
     branch: str | None = None
@@ -60,13 +60,19 @@ class RepoStatus:
     last_fetch: float | None = None
     """Epoch seconds of the last fetch by anyone."""
     url: str | None = None
-    ignored: tuple[str, ...] = field(default=(), compare=False)
+    error: str = ""
+
+
+class Seen(Struct, frozen=True):
+    """A look at a checkout, and what of its surroundings decides whether the same would be seen again."""
+
+    status: RepoStatus
+    ignored: tuple[str, ...] = ()
     """Folders below it that git ignores as a whole, as `os.fsdecode` gives them."""
-    settings: tuple[str, ...] | None = field(default=(), compare=False)
+    settings: tuple[str, ...] | None = ()
     """Files of settings and of patterns that count for it, wherever they are, there or not. None: its files are
     elsewhere (`core.worktree`).
     """
-    error: str = ""
 
 
 def git_dir_of(path: Path) -> Path | None:
@@ -144,33 +150,37 @@ def branch_in_progress(git_dir: Path) -> str | None:
     return None
 
 
-def inspect(path: Path, stop: StopSignal | None = None) -> RepoStatus:
-    """Never raises for what the repository or the disk does: `error` says it."""
+def inspect(path: Path, stop: StopSignal | None = None) -> Seen:
+    """Never raises for what the repository or the disk does: the status has it as its `error`."""
     try:
         git_dir = git_dir_of(path)
         if git_dir is None:
-            return RepoStatus(error="not a git repository" if path.exists() else NOT_CLONED)
+            return _unseen("not a git repository" if path.exists() else NOT_CLONED)
         runner = GitRunner(path, stop or StopSignal(), Deadlines(0, _PATIENCE), Gauge(), env=NO_NETWORK)
         bare = git_dir == path
         # First of all: git runs the filters that the settings name when it looks at files.
         settings = parse_config(runner.run(*LIST_CONFIG).stdout)
         if refused := decided_by_tree(Tree(path, git_dir, common_dir_of(git_dir), Links()), settings):
-            return RepoStatus(error=refused[0])
+            return _unseen(refused[0])
         answer = runner.run(*(_BARE_HEAD if bare else _STATUS))
         if answer.ended_by is not None:
-            return RepoStatus(error=f"no answer from git within {_PATIENCE:.0f} s")
+            return _unseen(f"no answer from git within {_PATIENCE:.0f} s")
         if not answer.ok:
-            return RepoStatus(error=_error(answer))
-        status = _parse_bare(answer.stdout) if bare else _parse(answer.stdout)
-        return replace(
+            return _unseen(_error(answer))
+        status, ignored = (_parse_bare(answer.stdout), ()) if bare else _parse(answer.stdout)
+        status = structs.replace(
             status,
             in_progress=in_progress(git_dir),
             last_fetch=_fetched_at(git_dir),
             url=_url(settings, status.upstream),
-            settings=files_of_settings(path, settings),
         )
+        return Seen(status, ignored, files_of_settings(path, settings))
     except OSError as error:
-        return RepoStatus(error=classify_os_error(error).message)
+        return _unseen(classify_os_error(error).message)
+
+
+def _unseen(error: str) -> Seen:
+    return Seen(RepoStatus(error=error))
 
 
 _STATUS = (
@@ -241,7 +251,8 @@ def _parse_bare(refs: bytes) -> RepoStatus:
     return RepoStatus(branch=clean_text(branch), head=head.decode(), bare=True)
 
 
-def _parse(status: bytes) -> RepoStatus:
+def _parse(status: bytes) -> tuple[RepoStatus, tuple[str, ...]]:
+    """With the folders that git ignores as a whole."""
     headers: dict[bytes, bytes] = {}
     dirty = False
     untracked = 0
@@ -260,9 +271,9 @@ def _parse(status: bytes) -> RepoStatus:
     head = headers.get(b"branch.oid", b"(initial)")
     branch = headers.get(b"branch.head", b"(detached)")
     if (head, branch) == (b"(initial)", b"(unknown)"):
-        return RepoStatus(error="HEAD is damaged: it leads to no commit and to no new branch")
+        return RepoStatus(error="HEAD is damaged: it leads to no commit and to no new branch"), ()
     ahead, _, behind = headers.get(b"branch.ab", b"").partition(b" ")
-    return RepoStatus(
+    parsed = RepoStatus(
         branch=None if branch == b"(detached)" else clean_text(branch),
         head=None if head == b"(initial)" else head.decode(),
         upstream=clean_text(headers[b"branch.upstream"]) if b"branch.upstream" in headers else None,
@@ -272,5 +283,5 @@ def _parse(status: bytes) -> RepoStatus:
         dirty=dirty,
         untracked=untracked,
         stashes=int(headers.get(b"stash", b"0")),
-        ignored=tuple(ignored),
     )
+    return parsed, tuple(ignored)

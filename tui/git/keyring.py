@@ -3,19 +3,17 @@
 With git's defaults nothing keeps what is typed for one git; the next, which may not ask, would fail again.
 """
 
-from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 from tui.git.repo import server_of
 
 
-@dataclass(frozen=True, slots=True)
-class Login:
-    """`server` is `scheme://host[:port]`, in git's own words."""
-
-    server: str
-    user: str
-    password: str
+class Login:  # no Struct: that would show its fields in a traceback
+    def __init__(self, server: str, user: str, password: str) -> None:
+        """`server` is `scheme://host[:port]`, in git's own words."""
+        self.server = server
+        self.user = user
+        self.password = password
 
 
 _logins: dict[str, Login] = {}

@@ -5,8 +5,9 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
 from typing import NoReturn
+
+from msgspec import Struct, structs
 
 from tui.git.clean import clean_text, shell_word
 from tui.git.decide import Move
@@ -30,8 +31,7 @@ _UNSIGNED = re.compile(r"Commit \S+ (?:does not have a|has an? (?:untrusted|bad)
 _NO_FAST_FORWARD = re.compile(r"Not possible to fast-forward|refusing to merge unrelated")
 
 
-@dataclass(frozen=True, slots=True)
-class Checkout:
+class Checkout(Struct, frozen=True):
     """Where HEAD is. `detached` with a branch: a rebase or bisect of that branch is under way."""
 
     branch: str | None
@@ -137,7 +137,7 @@ def _noted(work: Work, moving: Moving) -> Iterator[None]:
     if note is None or not moving.head:
         yield
         return
-    note(asdict(moving))
+    note(structs.asdict(moving))
     try:
         yield
     finally:

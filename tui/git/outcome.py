@@ -1,7 +1,8 @@
 """What one sync did: the words of the outside, and the record that carries them."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class State(StrEnum):
@@ -113,8 +114,7 @@ class RefKind(StrEnum):
     TAG = "tag"
 
 
-@dataclass(frozen=True, slots=True)
-class RefChange:
+class RefChange(Struct, frozen=True):
     """`old` is None for a new ref, `new` is None for a deleted one; both are full object ids."""
 
     name: str
@@ -123,8 +123,7 @@ class RefChange:
     kind: RefKind
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """The end of one attempt at one repo. All text in it is clean: no control codes, no credentials."""
 
     state: State

@@ -11,10 +11,11 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import IO, Any, BinaryIO, Self
+
+from msgspec import Struct, field, structs
 
 from tui.git.clean import clean_text
 from tui.git.env import NO_HOOKS, OPTIONS, SECRET, git_env
@@ -81,8 +82,7 @@ class Deadlines:
         return moved + self.stall * part if self.stall > 0 else math.inf
 
 
-@dataclass(frozen=True, slots=True)
-class Exit:
+class Exit(Struct, frozen=True):
     """How a child ended; `lines` are the last clean lines of its stderr."""
 
     code: int
@@ -129,8 +129,7 @@ class _Waker:
             os.close(self._write)
 
 
-@dataclass
-class GitRunner:
+class GitRunner(Struct):
     """Runs the git children of one job, one after another, in one place.
 
     `on_child` is told the pid of each child, its git command and the time at which it was begun, in seconds since
@@ -169,7 +168,7 @@ class GitRunner:
             said = curl.read()
             retry_after = None if exit_.ok else read_retry_after(said)
             exit_ = _with_hooks(exit_, events.read())
-            return replace(exit_, retry_after=retry_after, git_answered=read_git_answered(said))
+            return structs.replace(exit_, retry_after=retry_after, git_answered=read_git_answered(said))
 
     def _share_ssh(self, args: tuple[str, ...], env: dict[str, str]) -> Exit:
         # The submodules of a repo may be anywhere, and each say how ssh is to be started.
@@ -177,7 +176,7 @@ class GitRunner:
         patience = self.deadlines.stall_end(0, _CONNECTING)
         self.gauge.show(Progress(_FIRST_PHASE[args[0]]))
         with ssh_masters.session(url, self.stop, patience, self.deadlines.end) as session:
-            exit_ = GitProcess(replace(self, env=self.env | session.env | env), args).run()
+            exit_ = GitProcess(structs.replace(self, env=self.env | session.env | env), args).run()
             session.end(ok=exit_.ok, lines=exit_.lines, ended_by=exit_.ended_by)
             return exit_
 
@@ -192,7 +191,7 @@ class GitRunner:
                 events.seek(0)
                 return 0.0 if read_hooks(events.read())[0] in _AFTER_A_MOVE else MOVE_GRACE
 
-            watched = replace(self, env=self.env | env)
+            watched = structs.replace(self, env=self.env | env)
             exit_ = GitProcess(watched, args, stop_grace).run()
             events.seek(0)
             return _with_hooks(exit_, events.read())
@@ -214,7 +213,7 @@ class GitRunner:
 
 def _with_hooks(exit_: Exit, events: bytes) -> Exit:
     running, failed = read_hooks(events)
-    return replace(
+    return structs.replace(
         exit_, hook=running, phase=f"{running} hook" if running else exit_.phase, failed_hooks=failed
     )
 
@@ -274,7 +273,7 @@ class GitProcess:
                 fd = stream.fileno()
                 self._poller.register(fd, select.POLLIN)
                 self._pipes[fd] = is_error
-        self._progress = replace(self._progress, moved=time.monotonic())
+        self._progress = structs.replace(self._progress, moved=time.monotonic())
         self._show(self._progress.moved)
         exited: float | None = None
         ended_by: Reason | None = None
@@ -315,7 +314,7 @@ class GitProcess:
             return
         before, self._bytes, self._looked = self._bytes, group_bytes(group), now
         if before is not None and before != self._bytes:
-            self._progress = replace(self._progress, moved=now)
+            self._progress = structs.replace(self._progress, moved=now)
             self._unshown = True
 
     def _over(self, now: float) -> Reason | None:
@@ -345,7 +344,7 @@ class GitProcess:
         if passed > _SUSPENDED:
             self._runner.deadlines.end += passed
             moved = min(now, self._progress.moved + passed)
-            self._progress = replace(self._progress, moved=moved)
+            self._progress = structs.replace(self._progress, moved=moved)
 
     def _poll(self, seconds: float) -> None:
         ready = self._poller.poll(math.ceil(seconds * 1000))
@@ -369,7 +368,7 @@ class GitProcess:
                 self._take_line(text, stays=stays)
         else:
             self._stdout += data
-        self._progress = replace(self._progress, moved=now)
+        self._progress = structs.replace(self._progress, moved=now)
         self._unshown = True
 
     def _take_line(self, text: bytes, *, stays: bool) -> None:
@@ -380,7 +379,9 @@ class GitProcess:
             return
         moved = self._progress.moved
         progress = parse_progress(line)
-        self._progress = replace(progress, moved=moved) if progress else replace(self._progress, line=line)
+        self._progress = (
+            structs.replace(progress, moved=moved) if progress else structs.replace(self._progress, line=line)
+        )
         if stays:
             self._lines.append(line)
             self._runner.tail.append(line)

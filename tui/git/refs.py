@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from tui.git.clean import clean_text
 from tui.git.outcome import RefChange, RefKind
@@ -25,8 +26,7 @@ _PLACES = {
 _FETCHED_BRANCH = re.compile(rb"^[0-9a-f]+\t(?:not-for-merge)?\tbranch '(.*)' of ", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class Branch:
+class Branch(Struct, frozen=True):
     name: str
     commit: str
     upstream: str | None
@@ -35,8 +35,7 @@ class Branch:
     """In any worktree."""
 
 
-@dataclass(frozen=True, slots=True)
-class Refs:
+class Refs(Struct, frozen=True):
     ids: dict[str, str] = field(default_factory=dict)
     """Full name -> object id, symbolic refs left out."""
     branches: tuple[Branch, ...] = ()

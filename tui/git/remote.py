@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from urllib.parse import unquote, urlsplit
+
+from msgspec import Struct, structs
 
 from tui.git.clean import clean_text
 from tui.git.failure import Ended
@@ -20,8 +21,7 @@ OWN_SCOPES = frozenset({"local", "worktree"})
 """What the repository itself says, not the person."""
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(Struct, frozen=True):
     scope: str
     key: str
     value: str
@@ -29,8 +29,7 @@ class Setting:
     """Where it stands: `file:` and the path as seen from the repository, or something else."""
 
 
-@dataclass(frozen=True, slots=True)
-class Remote:
+class Remote(Struct, frozen=True):
     name: str
     url: str
     specs: tuple[str, ...]
@@ -139,7 +138,9 @@ def choose_remote(repo: Repo, settings: tuple[Setting, ...], branch: str | None)
     remote = Remote(name, url, specs, location, ssh_url(location, settings))
     # In a mirror the entry's own would delete branches that are only here.
     prunes = (repo.prune and not remote.is_mirror) or _is_wanted(settings, name, "prune")
-    return replace(remote, prunes=prunes, prunes_tags=prunes and _is_wanted(settings, name, "prunetags"))
+    return structs.replace(
+        remote, prunes=prunes, prunes_tags=prunes and _is_wanted(settings, name, "prunetags")
+    )
 
 
 def _is_wanted(settings: tuple[Setting, ...], remote: str, variable: str) -> bool:

@@ -1,11 +1,12 @@
 """Which repository: its stable name, where it is, where it comes from, and how the person wants it kept."""
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from tui.git.clean import without_url_secrets
 
@@ -15,8 +16,7 @@ LOCAL_HOST = "local"
 _SCP_LIKE = re.compile(r"^(?:(?P<user>[^@/:]+)@)?(?P<host>\[[^\]]+\]|[^/:]+):(?!/)(?P<path>.*)$")
 
 
-@dataclass(frozen=True, slots=True)
-class Repo:
+class Repo(Struct, frozen=True):
     """One entry of the workspace.
 
     `id` is a slug `[a-z0-9._/-]`, unique in the workspace. `url` None: whatever remote the checkout has.

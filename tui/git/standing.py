@@ -1,6 +1,6 @@
 """How a working copy stands before a move: to its branch, and its branch to the upstream."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from tui.git.work import Work
 
@@ -10,8 +10,7 @@ _STATUS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True):
     head: str
     """Its commit."""
     distance: tuple[int, int] | None

@@ -4,9 +4,10 @@ import contextlib
 import os
 import re
 import subprocess
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NoReturn
+
+from msgspec import Struct, structs
 
 from tui.git.clean import clean_text
 from tui.git.decide import Move, with_article
@@ -25,8 +26,7 @@ from tui.git.work import Work
 _NOT_THERE = re.compile(r"not our ref|unadvertised object|couldn't find remote ref")
 
 
-@dataclass(frozen=True, slots=True)
-class _Module:
+class _Module(Struct, frozen=True):
     name: str
     path: str
     recorded: str
@@ -120,7 +120,7 @@ def _work_in(work: Work, module: _Module) -> Work:
     return Work(
         repo,
         work.options,
-        replace(work.git, place=repo.path, hooks=True, has_no_hooks=False),
+        structs.replace(work.git, place=repo.path, hooks=True, has_no_hooks=False),
         notes=work.notes,
     )
 
@@ -173,7 +173,7 @@ def _login(module: _Module, url: str, settings: tuple[Setting, ...]) -> dict[str
 def _update(work: Work, modules: list[_Module], login: dict[str, str]) -> None:
     # --checkout: else it does what `submodule.NAME.update` says, which may be a command.
     options = ("--checkout", "--progress", "--", *(_literal(one.path) for one in modules))
-    git = replace(work.git, env=work.git.env | login)
+    git = structs.replace(work.git, env=work.git.env | login)
     exit_ = work.run(git.run, "submodule", "update", *options)
     work.heed(exit_, "submodule")
     if not exit_.ok:
@@ -193,7 +193,9 @@ def _keep_what_was_left(work: Work, module: _Module) -> None:
     kept = git_dir / "modules" / module.name if git_dir else None
     if kept is None or not (kept / "HEAD").is_file():
         return
-    sub = Work(Repo(work.repo.id, kept), work.options, replace(work.git, place=kept, has_no_hooks=False))
+    sub = Work(
+        Repo(work.repo.id, kept), work.options, structs.replace(work.git, place=kept, has_no_hooks=False)
+    )
     try:
         keep_the_tree_out(sub, parse_config(sub.read(*LIST_CONFIG)), kept)
         _remote(sub, None)  # git may fetch from it

@@ -2,8 +2,9 @@
 
 import os
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec import structs
 
 from tui.git.advice import busy_advice
 from tui.git.clean import clean_text
@@ -231,7 +232,7 @@ class _Update:
         remote = choose_remote(self.work.repo, settings, checkout.branch)
         if self.bare and not remote.specs:
             self.specs = self._branch_specs()
-            return replace(remote, specs=self.specs)
+            return structs.replace(remote, specs=self.specs)
         if not remote.is_kept:
             self.work.note("no_refspec")
         return remote

@@ -3,9 +3,10 @@
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NoReturn
+
+from msgspec import Struct, field, structs
 
 from tui.git.advice import advice, nearest
 from tui.git.aftermath import remove_locks
@@ -32,8 +33,7 @@ def never_fresh(_repo: Repo) -> str:
     return ""
 
 
-@dataclass(frozen=True, slots=True)
-class SyncOptions:
+class SyncOptions(Struct, frozen=True):
     """How a run wants each job done; the repo's own timeouts win."""
 
     stall_timeout: float
@@ -53,8 +53,7 @@ class SyncOptions:
     """Why a repo need not be asked for now, in words; empty where it must. Asked once its lock is held."""
 
 
-@dataclass
-class Work:
+class Work(Struct):
     """One job under way; its fields from `action` on are the outcome so far."""
 
     repo: Repo
@@ -198,7 +197,7 @@ class Work:
             login = (end.repo and end.repo.url) or self._login_url()
             about = self._keeps_no_login(login)
             if carries_login(self.url or "") and repo.path.exists():
-                repo = replace(repo, url=None)  # it is the clone's own, whatever the entry says
+                repo = structs.replace(repo, url=None)  # it is the clone's own, whatever the entry says
         return advice(end.reason, repo, end.message, about, login)
 
     def _login_url(self) -> str:
@@ -209,7 +208,7 @@ class Work:
         """The server, if git asks a helper for logins there and none is set; else empty."""
         if not url.startswith(("http://", "https://")):
             return ""
-        git = replace(self.git, place=nearest(self.repo.path))
+        git = structs.replace(self.git, place=nearest(self.repo.path))
         asked = git.unstoppable("config", "--get-urlmatch", "credential.helper", address_of(url))
         return server_of(url) if asked.code in {0, 1} and not asked.stdout.strip() else ""
 

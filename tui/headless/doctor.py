@@ -6,10 +6,11 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Literal
+
+from msgspec import Struct, field
 
 from tui.engine.shutdown import Ending
 from tui.git.check_git import check_git, check_owners, check_settings, settings_of_person
@@ -45,8 +46,7 @@ _MARKS: Mapping[Level, tuple[str, Literal["good", "calm", "warn", "bad"]]] = {
 }
 
 
-@dataclass
-class _Ground:
+class _Ground(Struct):
     """What the later checks rest on; as much of it as could be found."""
 
     config: Path | None
@@ -145,8 +145,7 @@ def doctor(config: Path | None, streams: Streams, *, as_json: bool) -> Ending:
     return Ending(int(counts[Level.PROBLEM] > 0))
 
 
-@dataclass
-class _Look:
+class _Look(Struct):
     check: Check
     name: str
     found: list[Finding] = field(default_factory=list)

@@ -1,7 +1,6 @@
 """What a setting or an option takes, and how a value that it does not take is refused."""
 
 import datetime as dt
-import difflib
 import re
 from collections.abc import Collection
 from typing import Protocol
@@ -199,7 +198,9 @@ def shown(value: object) -> str:
 
 def nearest(word: str, known: Collection[str], kind: str = "") -> str:
     """` (did you mean "url"?)`, or nothing where no known word is near; `kind` stands before the word."""
-    near = difflib.get_close_matches(word, known, 1)
+    from difflib import get_close_matches  # noqa: PLC0415 - slow to import, and only a mistake needs it
+
+    near = get_close_matches(word, known, 1)
     return f' (did you mean {kind}"{near[0]}"?)' if near else ""
 
 

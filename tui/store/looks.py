@@ -2,26 +2,24 @@
 
 import contextlib
 import os
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
+from msgspec import Struct
 
 from tui.git.fingerprint import Fingerprint, surroundings
 from tui.git.inspect import RepoStatus
 from tui.store.paths import StateError, replace_file
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Struct, frozen=True):
     """What was seen of a checkout, and its fingerprint at that time."""
 
     fingerprint: Fingerprint
     status: RepoStatus
 
 
-@dataclass(frozen=True, slots=True)
-class _File:
+class _File(Struct, frozen=True):
     surroundings: str
     looks: dict[bytes, Look]
     """By path, as the file system has it."""
@@ -43,8 +41,7 @@ class Looks:
         return self._looks.get(os.fsencode(path))
 
     def put(self, path: Path, look: Look) -> None:
-        """Without what the fingerprint was made of, which it holds itself."""
-        self._looks[os.fsencode(path)] = replace(look, status=replace(look.status, ignored=(), settings=()))
+        self._looks[os.fsencode(path)] = look
         self._changed = True
 
     def save(self) -> None:

@@ -2,11 +2,11 @@
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 
 import tomli_w
+from msgspec import Struct, structs
 
 from tui.git.clean import clean_text
 from tui.git.lock import lock_key
@@ -27,8 +27,7 @@ from tui.store.scan import remote_url
 _NEW_FILE_MODE = 0o666
 
 
-@dataclass(frozen=True, slots=True)
-class NewEntry:
+class NewEntry(Struct, frozen=True):
     """`folder` is absolute; `options` are those of an entry, of the kinds that TOML has."""
 
     folder: Path
@@ -95,7 +94,7 @@ def checked(entries: Iterable[NewEntry], source: Path) -> tuple[list[NewEntry], 
                     f"{clean_text(str(source))}: entry {clean_text(entry.name)}: the login in its URL is left out;"
                     " keep it in a credential helper of git"
                 )
-            entry = replace(entry, options={**entry.options, "url": url})  # noqa: PLW2901  the same one, tidied
+            entry = structs.replace(entry, options={**entry.options, "url": url})  # noqa: PLW2901  the same one, tidied
         good.append(entry)
     return good, notes, refused
 

@@ -1,7 +1,6 @@
 """Which process repeats the runs of a workspace, and its last sign of life."""
 
 import os
-import socket
 
 from msgspec import Struct
 
@@ -47,7 +46,7 @@ class Watches:
         if not rows:
             return None
         [(pid, process, host, started_at, every, passes, next_start, beat_at)] = rows
-        alive = lives(pid, process) if host == socket.gethostname() else now - beat_at < SILENT_AFTER
+        alive = lives(pid, process) if host == os.uname().nodename else now - beat_at < SILENT_AFTER
         return Watching(pid, clean_text(host), started_at, every, passes, next_start, beat_at, alive)
 
     def take(self, workspace: str, every: float, now: float) -> Watching | None:
@@ -61,7 +60,7 @@ class Watches:
                 "INSERT OR REPLACE INTO watches"
                 " (workspace, pid, process, host, started_at, every, passes, next_start, beat_at)"
                 " VALUES (?, ?, ?, ?, ?, ?, 0, NULL, ?)",
-                (workspace, pid, start_of(pid), socket.gethostname(), now, every, now),
+                (workspace, pid, start_of(pid), os.uname().nodename, now, every, now),
             )
         return None
 

@@ -1,7 +1,8 @@
 """What came: the commits and the changed refs of each repo, for the digest."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+
+from msgspec import Struct, structs
 
 from tui.git.outcome import DRY_RUN, Action, Outcome, RefChange, RefKind
 from tui.store.history import Result
@@ -15,8 +16,7 @@ _PREFIXES = (_TAGS, "refs/heads/", "refs/remotes/")
 Spans = tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(Struct, frozen=True):
     """`at`: seconds since the epoch, of the last time that something came."""
 
     repo: str
@@ -65,7 +65,7 @@ def joined(before: Arrival | None, after: Arrival) -> Arrival:
     if before is None:
         return after
     refs = {ref.name: ref for ref in (*before.refs, *after.refs)}
-    return replace(
+    return structs.replace(
         after,
         taken=_linked(before.taken, after.taken),
         # Where HEAD went now it has taken in what was pending.

@@ -2,10 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from tui.engine.events import (
     HostLimitChanged,
@@ -39,8 +38,7 @@ class Stage(StrEnum):
 LIVE_STAGES = frozenset({Stage.RUNNING, Stage.STOPPING})
 
 
-@dataclass(slots=True)
-class BoardRow:
+class BoardRow(Struct):
     """`started` is seconds since the epoch; `slot` is None while it does not run."""
 
     repo: Repo

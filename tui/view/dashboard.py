@@ -2,7 +2,8 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 from tui.engine.survey import StatusRow
 from tui.git.inspect import NOT_CLONED, RepoStatus
@@ -15,16 +16,14 @@ from tui.view.ndjson import SCHEMA_VERSION, Document, rfc3339
 _IN_THE_FUTURE = "last success lies in the future: check the clock"
 
 
-@dataclass(frozen=True, slots=True)
-class Thresholds:
+class Thresholds(Struct, frozen=True):
     """Seconds since the last success from which on a repo is stale, and severely so."""
 
     stale: float
     severe: float
 
 
-@dataclass(frozen=True, slots=True)
-class Dashboard:
+class Dashboard(Struct, frozen=True):
     """`now`: seconds since the epoch."""
 
     row: StatusRow
@@ -32,18 +31,20 @@ class Dashboard:
     thresholds: Thresholds
     now: float
 
-    last_success: float | None = field(init=False)
-    age: float | None = field(init=False)
-    """Seconds; negative where the last success lies in the future."""
-    staleness: Staleness = field(init=False)
+    @property
+    def last_success(self) -> float | None:
+        return last_success(self.past, self.row.status.last_fetch)
 
-    def __post_init__(self) -> None:
-        success = last_success(self.past, self.row.status.last_fetch)
+    @property
+    def age(self) -> float | None:
+        """Seconds; negative where the last success lies in the future."""
+        success = self.last_success
         # What is not there, or cannot be looked at, is as nobody knows.
-        age = None if success is None or self.row.status.error else self.now - success
-        object.__setattr__(self, "last_success", success)
-        object.__setattr__(self, "age", age)
-        object.__setattr__(self, "staleness", staleness(age, self.thresholds.stale, self.thresholds.severe))
+        return None if success is None or self.row.status.error else self.now - success
+
+    @property
+    def staleness(self) -> Staleness:
+        return staleness(self.age, self.thresholds.stale, self.thresholds.severe)
 
     @property
     def error(self) -> str:

@@ -3,9 +3,8 @@
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from tui.engine.events import Event, JobEnded, JobQueued, JobStarted, Notice, Record, RunFinished, RunStarted
 from tui.git.clean import clean_text
@@ -27,8 +26,7 @@ class Unplayable(Exception):  # noqa: N818  named after the fact
     """One line that says why a file cannot be played."""
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(Struct, frozen=True):
     at: float
     """Seconds since the beginning, as it is played."""
     time: float
@@ -36,8 +34,7 @@ class Moment:
     what: Record | Moved
 
 
-@dataclass(frozen=True, slots=True)
-class Recording:
+class Recording(Struct, frozen=True):
     moments: Sequence[Moment]
     """Never empty; the first is the start of a run."""
     repos: tuple[Repo, ...]

@@ -4,7 +4,6 @@ import os
 import re
 import threading
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from tui.git.checkup import NoAnswer, ask
@@ -78,14 +77,14 @@ def _value(text: str) -> str:
     return _ESCAPED.sub(lambda escaped: _ESCAPES[escaped[1]], value) if "\\" in value else value
 
 
-@dataclass
 class _Persons:
     """The settings that count outside of any repository; git lists them once, and again when a file has changed."""
 
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-    _files: tuple[str, ...] = ()
-    _stamp: object = None
-    _settings: tuple[Setting, ...] = ()
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._files: tuple[str, ...] = ()
+        self._stamp: object = None
+        self._settings: tuple[Setting, ...] = ()
 
     def read(self) -> tuple[Setting, ...]:
         """Raises NotPlain where git does not list them."""

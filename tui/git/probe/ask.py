@@ -5,10 +5,11 @@ import os
 import re
 import signal
 import time
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
+
+from msgspec import Struct
 
 from tui.git.checkup import NoAnswer, ask
 from tui.git.env import carries_login
@@ -50,8 +51,7 @@ _STATUS = {401: "login", 403: "login", 407: "proxy"} | dict.fromkeys((301, 302, 
 _BUSY = frozenset({429, 503})
 
 
-@dataclass(frozen=True, slots=True)
-class Probe:
+class Probe(Struct, frozen=True):
     """One repository and what is known of it. `before`: its refs."""
 
     work: Work

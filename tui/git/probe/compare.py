@@ -1,7 +1,8 @@
 """Whether a fetch would bring anything, and what it writes down when it does not."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from tui.git.probe.rules import Spec, Wanted
 from tui.git.probe.unsure import Unsure
@@ -12,8 +13,7 @@ _TAGS = "refs/tags/"
 _KINDS = {"refs/heads/": "branch ", _TAGS: "tag ", "refs/remotes/": "remote-tracking branch "}
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(Struct, frozen=True):
     """A ref of the remote, and the one that keeps it here."""
 
     there: str

@@ -9,10 +9,11 @@ import re
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import urlsplit
+
+from msgspec import Struct, field
 
 from tui.git.gauge import Gauge
 from tui.git.probe.manner import Server
@@ -30,15 +31,14 @@ _OFF = frozenset({"false", "no", "off", "0"})
 _SCHEME = re.compile(r"(?:^|,\s*)([A-Za-z][A-Za-z0-9-]*)(?=\s|$|,)(?!\s*=)")
 
 
-@dataclass(frozen=True, slots=True)
-class Login:
-    authorization: str = field(repr=False)
-    told: str = field(default="", repr=False)
-    """What git is told of it again; empty: it is not from a helper."""
+class Login:  # no Struct: that would show its fields in a traceback
+    def __init__(self, authorization: str, told: str = "") -> None:
+        """`told`: what git is told of it again; empty: it is not from a helper."""
+        self.authorization = authorization
+        self.told = told
 
 
-@dataclass
-class _Server:
+class _Server(Struct):
     lock: threading.Lock = field(default_factory=threading.Lock)
     login: Login | None = None
     asked: float = -math.inf
@@ -46,10 +46,10 @@ class _Server:
     is_approved: bool = False
 
 
-@dataclass
 class Logins:
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-    _servers: dict[Server, _Server] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._servers: dict[Server, _Server] = {}
 
     def known(self, server: Server) -> Login | None:
         return self._of(server).login

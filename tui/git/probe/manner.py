@@ -3,8 +3,9 @@
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from tui.git.probe.unsure import Unsure
 from tui.git.remote import Remote, Setting
@@ -37,8 +38,7 @@ _OURS = frozenset(
 """Headers that a request has anyway."""
 
 
-@dataclass(frozen=True, slots=True)
-class Server:
+class Server(Struct, frozen=True):
     """Where a connection goes, and how."""
 
     scheme: str
@@ -52,8 +52,7 @@ class Server:
         return self.scheme == "https"
 
 
-@dataclass(frozen=True, slots=True)
-class Manner:
+class Manner(Struct, frozen=True):
     server: Server
     path: str
     """Of the repository, with a slash at its end."""

@@ -10,10 +10,11 @@ import threading
 import time
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from tui.git.probe.manner import Server
 from tui.git.probe.unsure import Unsure
@@ -26,8 +27,7 @@ _MOST = 32 << 20
 """Bytes of an answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     status: int
     kind: str
     """Its content type."""
@@ -37,12 +37,12 @@ class Answer:
     """What it says of the login that it wants."""
 
 
-@dataclass
 class Pool:
     """`post` may be called from any thread."""
 
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-    _idle: dict[Server, list[tuple[float, "_Connection"]]] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._idle: dict[Server, list[tuple[float, _Connection]]] = {}
 
     def post(
         self,
@@ -196,17 +196,17 @@ def _unpacked(data: bytes, encoding: str) -> bytes:
             raise Unsure("protocol")
 
 
-@dataclass
 class _Dial:
     """A connection that is being made by a thread of its own: a name that is not found keeps its thread for long."""
 
-    server: Server
-    patience: float
-    done: threading.Event = field(default_factory=threading.Event)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-    _sock: socket.socket | None = None
-    _error: Exception | None = None
-    _given_up: bool = False
+    def __init__(self, server: Server, patience: float) -> None:
+        self.done = threading.Event()
+        self._server = server
+        self._patience = patience
+        self._lock = threading.Lock()
+        self._sock: socket.socket | None = None
+        self._error: Exception | None = None
+        self._given_up = False
 
     def run(self) -> None:
         sock = None
@@ -232,8 +232,8 @@ class _Dial:
         raise ConnectionError from self._error  # a name that cannot be one
 
     def _open(self) -> socket.socket:
-        server = self.server
-        sock = socket.create_connection((server.host, server.port), self.patience)
+        server = self._server
+        sock = socket.create_connection((server.host, server.port), self._patience)
         try:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if server.is_secure:

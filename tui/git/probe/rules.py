@@ -2,8 +2,9 @@
 
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from tui.git.files.plain import NotPlain, read_head
 from tui.git.probe.unsure import Unsure
@@ -38,8 +39,7 @@ _OTHER_TRANSPORTS = frozenset(
 _SPEC = re.compile(r"\+?(?P<there>refs/[^:^?\[\\\s]+):(?P<here>refs/[^:^?\[\\\s]+)")
 
 
-@dataclass(frozen=True, slots=True)
-class Spec:
+class Spec(Struct, frozen=True):
     """A refspec with both sides: full names, or a pattern with one star each."""
 
     there: str
@@ -54,8 +54,7 @@ class Spec:
         return "*" in self.there
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """What a fetch of a remote asks for."""
 
     specs: tuple[Spec, ...]

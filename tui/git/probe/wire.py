@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from tui.git.probe.unsure import Unsure
 
@@ -12,8 +13,7 @@ _LENGTH = 4
 _REF = re.compile(r"([0-9a-f]{40}) (\S+)((?: \S+)*)")
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
+class Heard(Struct, frozen=True):
     """The refs of a remote in its own order."""
 
     ids: dict[str, str] = field(default_factory=dict)
