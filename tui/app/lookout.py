@@ -79,12 +79,11 @@ class Lookout:
             self._survey_stop.set(Reason.QUIT)
         if not self.due or self.busy or self._desk.leaving or (is_running and self._rests()):
             return
-        repos = [repo for repo_id, repo in self.due.items() if not is_running or repo_id in in_question]
-        if not repos:
+        ids = [repo_id for repo_id in in_question if repo_id in self.due] if is_running else list(self.due)
+        if not ids:
             return
         self._rests_since = None
-        for repo in repos:
-            del self.due[repo.id]
+        repos = [self.due.pop(repo_id) for repo_id in ids]
         self._is_beside, self._survey_stop = is_running, StopSignal()
         self._worker = self._app.run_worker(
             partial(self._look, repos, self._survey_stop),
