@@ -116,6 +116,16 @@ class FilterLine(Widget):
         if str(self._count.content) != text:
             self._count.update(text)
 
+    def press(self, key: str) -> None:
+        """What `enter`, `esc` and `tab` do, for who clicks on a hint of these."""
+        match key:
+            case "enter":
+                self.post_message(self.Submitted(self.text))
+            case "esc":
+                self.action_cancel()
+            case "tab":
+                self.action_complete(1)
+
     def action_cancel(self) -> None:
         self.close()
         self.post_message(self.Cancelled())

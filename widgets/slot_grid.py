@@ -75,15 +75,15 @@ _IDLE = _Plan(1, 1, 1)
 
 
 def _arrange(slots: int, priority: bool, width: int, max_rows: int, crowded_rows: int) -> _Plan:
-    """The roomiest plan that fits: two lines a cell within two thirds of the room, one line a cell, as many
-    cells as `crowded_rows` hold.
+    """The roomiest plan that fits: two lines a cell within two thirds of the room, one line a cell within
+    `crowded_rows`, as many cells as these hold.
 
     The place of the priority slot is reserved while it is unused, so that using it never moves the others.
     """
     widest = max(1, width // CELL_WIDTH)
     rows = max(1, ceil(slots / widest))
     columns = max(1, ceil(slots / rows))
-    for lines, room in ((2, max_rows * 2 // 3), (1, max_rows)):
+    for lines, room in ((2, max_rows * 2 // 3), (1, crowded_rows)):
         if ceil((slots + 1) / columns) * lines <= room:
             return _Plan(columns, lines, slots + priority)
     places = max(1, crowded_rows - 1) * widest
@@ -149,7 +149,7 @@ class SlotGrid(SteadyStyle, Widget, can_focus=True):
         self._cursor = 0
 
     def make_room(self, rows: int, crowded_rows: int) -> None:
-        """The lines it may take at most: to show all slots, and where they do not find room even so."""
+        """The lines it may take at most, and those where the slots find no room with two lines each."""
         self._max_rows, self._crowded_rows = rows, crowded_rows
         self._lay_out(self.size.width)
 

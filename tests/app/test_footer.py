@@ -113,3 +113,25 @@ async def test_the_log_has_words_for_a_reason() -> None:
         await driver.end("r0", outcome=Outcome(State.BLOCKED, Reason.UNTRACKED_OVERWRITE, "a.txt"))
         await driver.idle()
         assert "untracked overwrite: a.txt" in [line.cells[3] for line in driver.app.main.log_lines]
+
+
+async def test_while_a_filter_is_typed_the_footer_offers_what_ends_it() -> None:
+    async with Driver(3).open() as driver:
+        await driver.press("slash", "r")
+        assert driver.hints() == ["enter", "esc", "tab"]
+        await driver.press("enter")
+        assert "S" in driver.hints()
+        await driver.press("slash")
+        await driver.pilot.click(HintBar, offset=(15, 0))
+        await driver.until(lambda: driver.app.main.view.words == "")
+        await driver.until(lambda: "S" in driver.hints())
+
+
+async def test_what_a_filter_leaves_empty_says_so() -> None:
+    async with Driver(3, limit=1, start=True).open() as driver:
+        await driver.running("r0")
+        await driver.press("slash", *"r0", "enter", "1")
+        table = driver.app.main.table
+        assert (table.keys, table.empty_text()) == ([], "nothing is queued among the repos of `r0`")
+        await driver.press("2")
+        assert table.empty_text() == "nothing needs attention among the repos of `r0`"

@@ -23,6 +23,7 @@ from tui.git.inspect import RepoStatus
 from tui.git.repo import Repo
 from tui.git.stop import StopSignal
 from tui.store.config import ConfigError
+from widgets.hint_bar import HintBar
 
 
 class Opening:
@@ -86,6 +87,13 @@ async def test_it_can_be_left_meanwhile(key: str) -> None:
     opening = Opening(Driver(2))
     async with opening.open():
         await opening.driver.pilot.press(key)
+    assert opening.app.return_value == Ending(0)
+
+
+async def test_it_can_be_left_meanwhile_by_a_click() -> None:
+    opening = Opening(Driver(2))
+    async with opening.open():
+        await opening.driver.pilot.click(HintBar, offset=(2, 0))
     assert opening.app.return_value == Ending(0)
 
 

@@ -628,7 +628,7 @@ async def test_one_login_serves_all_of_its_server(monkeypatch: pytest.MonkeyPatc
             await driver.running("a", "b")
             assert driver.toasts()[-1] == "git.example let us in: 2 repos tried again"
         else:
-            assert driver.toasts()[-1] == "git.example did not let us in"
+            assert driver.toasts()[-1] == "no login at git.example: it was refused, or broken off"
             assert driver.work.running == []
 
 

@@ -171,7 +171,7 @@ def test_it_comes_back_when_the_server_wants_it_and_not_before(bench: Bench) -> 
     (notice,) = bench.notices
     assert (notice.about, notice.text) == (
         "co",
-        f"co: rate_limited, trying again in {pause:.0f} s (1 of 2)",
+        f"co: rate limited, trying again in {pause:.0f} s (1 of 2)",
     )
 
 

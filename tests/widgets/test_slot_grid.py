@@ -221,9 +221,9 @@ async def test_the_cursor_survives_fewer_slots():
         assert lines(app.widget)[0].index("▌") == 60
 
 
-async def test_what_does_not_fit_anyway_leaves_the_others_more_room():
+async def test_what_finds_no_room_with_two_lines_each_leaves_the_others_more_room():
     jobs = [slot(number) for number in range(1, 9)]
-    for count, shown in ((6, 6), (8, 3)):
+    for count, shown in ((1, 1), (3, 3), (6, 3), (8, 3)):
         app = hosted(*jobs[:count], max_rows=7, crowded_rows=4)
         async with app.run_test(size=(40, 12)):
             assert sum("repo-" in line for line in lines(app.widget)) == shown

@@ -48,7 +48,7 @@ from widgets.log_pane import LogLine
 from widgets.tone import Tone
 
 _TIME_TO_READ = 15.0
-"""Seconds, for who has never seen the app."""
+"""Seconds, for what stands nowhere else."""
 _LOG_WIDTH = 54
 """Cells of a line that the log shows whole, with its lists beside it."""
 _AT_ONCE = 200
@@ -248,7 +248,7 @@ class SynctuiApp(CarefulApp[Ending]):
             others = (
                 f"; and {more} more: `synctui config` and `synctui config --keys` print them" if more else ""
             )
-            self.say(f"{session.warnings[0]}{others}", "warning")
+            self.say(f"{session.warnings[0]}{others}", "warning", seconds=_TIME_TO_READ)
 
     # The theme.
 

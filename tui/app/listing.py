@@ -51,6 +51,7 @@ class Listing:
         desk, view, said = self._desk, self.view, ""
         rows: Sequence[BoardRow] = list(desk.board.rows.values())
         shown = rows
+        table.sheet.empty = self._empty()
         if view.words or view.tab == "repos":
             self._repos.look()
         if view.words:
@@ -75,10 +76,23 @@ class Listing:
                     headings.keys(),
                 )
             case "arrived":
-                table.sheet.empty = f"nothing has arrived {lists.arrived_when(desk)}"
                 table.show(lists.arrived_rows(desk, {row.repo.id for row in shown}))
             case _:
                 table.show_order(view.sort, descending=view.descending)
                 ordered = self._repos.in_order(shown, view.sort, descending=view.descending)
                 table.show_lazily([row.repo.id for row in ordered], lambda at: self._repos.row(ordered[at]))
         return said
+
+    def _empty(self) -> str:
+        """What stands in place of rows."""
+        desk, tab, words = self._desk, self.view.tab, self.view.words
+        among = f" among the repos of `{words}`" if words else ""
+        match tab:
+            case "queue":
+                return f"nothing is queued{among}"
+            case "attention":
+                return f"nothing needs attention{among}"
+            case "arrived":
+                return f"nothing has arrived {lists.arrived_when(desk)}{among}"
+            case _:
+                return "no repo matches" if desk.board.rows else "no repo"

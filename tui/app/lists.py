@@ -26,9 +26,9 @@ def sheets(longest: int) -> dict[str, Sheet]:
     arrived = [repo, Column("what", "what came", 12), Column("size", "size", 8, "right", spare=1)]
     arrived += [Column("at", "at", 6), Column("branch", "branch")]
     return {
-        "queue": Sheet(queue, empty="nothing is queued"),
-        "attention": Sheet(attention, empty="nothing needs attention"),
-        "repos": Sheet(repo_list.columns(repo), empty="no repo matches"),
+        "queue": Sheet(queue),
+        "attention": Sheet(attention),
+        "repos": Sheet(repo_list.columns(repo)),
         "arrived": Sheet(arrived),
     }
 

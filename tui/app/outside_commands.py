@@ -41,7 +41,7 @@ class OutsideCommands(CommandGroup):
             self._app.main.stay_on(target.repo.id)
             self._app.say(f"{place} let us in: {plural(len(rows), 'repo')} tried again")
         else:
-            self._app.say(f"{place} did not let us in", "warning")
+            self._app.say(f"no login at {place}: it was refused, or broken off", "warning")
 
     def shell(self) -> None:
         self._in_repo(outside.shell)

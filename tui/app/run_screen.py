@@ -14,13 +14,14 @@ from textual.content import Content
 from textual.events import DescendantFocus, Resize
 from textual.geometry import Size
 from textual.screen import Screen
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 from tui.app import lists, present, titles
 from tui.app.desk import Desk
 from tui.app.footer import hints, last_hints
 from tui.app.listing import Listing
 from tui.app.views import View
+from tui.engine.shutdown import Ending
 from widgets.filter_line import FilterLine
 from widgets.hint_bar import Hint, HintBar
 from widgets.line_pane import LinePane
@@ -40,6 +41,8 @@ _SLOW_TICKS = 5
 """Ticks between two drawings of those, and of what is sorted or sought, at least."""
 
 _FILTER_HINT = "name part, state: tag: host: behind dirty stale, - negates; tab completes"
+_FILTER_HINTS = (Hint("enter", "keep"), Hint("esc", "clear"), Hint("tab", "complete"))
+"""While a key is a letter of the filter."""
 
 Pane = SlotGrid | LogPane | LineTable
 
@@ -276,7 +279,10 @@ class RunScreen(Screen[None]):
         on_heading = self.heading is not None and not desk.marks
         now = desk.situation(desk.targets(self.selected()), on_heading=on_heading)
         log = self._log if self._pane is self._log else None
-        self._hints.show(hints(now, log), *last_hints(desk.keys))
+        if isinstance(self.focused, Input):
+            self._hints.show(_FILTER_HINTS)
+        else:
+            self._hints.show(hints(now, log), *last_hints(desk.keys))
 
     def _paint_header(self) -> None:
         width, height = self.size
@@ -324,7 +330,9 @@ class RunScreen(Screen[None]):
 
     def on_hint_bar_pressed(self, event: HintBar.Pressed) -> None:
         if not self._furnished:
-            self.app.simulate_key(event.key)
+            self.app.exit(Ending(0))
+        elif isinstance(self.focused, Input):
+            self._filter.press(event.key)
         elif name := self._desk.keys.action(event.key):
             self._act(name)
 

@@ -50,7 +50,8 @@ def make_work(options: SyncOptions, retries: int) -> Work:
             pause = asked + _back_off(tried)
             if time.monotonic() + pause >= began + gauge.waited + _timeout(job.repo, options, outcome):
                 break  # nothing could be done in what is left
-            text = f"{job.id}: {outcome.reason}, trying again in {pause:.0f} s ({tried + 1} of {retries})"
+            why = (outcome.reason or "").replace("_", " ")
+            text = f"{job.id}: {why}, trying again in {pause:.0f} s ({tried + 1} of {retries})"
             crowded = is_crowded(outcome)
             notice(Notice("info", text, about=job.id, crowded=crowded, retry_after=outcome.retry_after))
             gauge.show(Progress(phase=f"retry {tried + 1}/{retries} in {pause:.0f} s", line=outcome.message))

@@ -28,6 +28,7 @@ def log_in(url: str, folder: Path) -> bool:
             cwd=folder,
             env=os.environ | config_env(settings),
             pass_fds=[writing],
+            stdout=subprocess.DEVNULL,  # git asks on the terminal itself
             check=False,
         )
         # Not up to its end: a helper that stays, as git's cache does, holds the other end open.
