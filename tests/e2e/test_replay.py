@@ -143,5 +143,4 @@ def test_what_belongs_to_a_run_is_refused(tmp_path: Path, args: tuple[str, ...])
 def test_only_the_app_replays(tmp_path: Path) -> None:
     ran = synctui("sync", "--replay", "run.ndjson", cwd=tmp_path)
     assert ran.code == 2
-    assert "No such option" in ran.err
-    assert "--replay" in ran.err
+    assert ran.err.startswith("synctui: no such option: --replay")

@@ -434,21 +434,34 @@ def test_two_entries_on_one_path(folder):
         [workspaces.whole]
         a = {{ path = "./." }}
         b = {{ path = "." }}
+        [workspaces."./py"]
+        a = {{}}
         """,
     )
 
-    def twice(name: str, where: str = "path", first: str = "py/a") -> str:
-        return f"{folder}/synctui.toml: entry {name}: {where} is that of entry {first}; allowed: one entry a folder"
+    def twice(
+        name: str,
+        where: str = "path",
+        section: str = "py",
+        first: str = '"a" of [workspaces."py"]',
+        shared: str = "py/a",
+    ) -> str:
+        mine = f'"{name.rpartition("/")[2]}" of [workspaces."{section}"]'
+        return (
+            f"{folder}/synctui.toml: entry {name}: {where}: {first} and {mine} both mean the folder {folder}/{shared};"
+            " allowed: one entry a folder"
+        )
 
     assert [repo.error for repo in workspace.repos] == [
         "",
         twice("py/b"),
         twice("py/c"),
         twice("py/link", "its name as path"),
-        twice(f"{folder.name}/again"),
+        twice(f"{folder.name}/again", section=str(folder)),
         "",
         "",
-        twice("whole/b", first="whole/a"),
+        twice("whole/b", section="whole", first='"a" of [workspaces."whole"]', shared="whole"),
+        twice("py/a", "its name as path", section="./py"),
     ]
 
 

@@ -3,6 +3,7 @@
 import gc
 from collections.abc import Callable, Sequence
 from importlib import import_module
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -11,6 +12,7 @@ from click.shell_completion import CompletionItem
 
 from tui.engine.completion import Completer
 from tui.engine.selection import SelectionError, is_predicate
+from tui.git.clean import clean_text
 from tui.store.config import ConfigError
 from tui.store.kinds import SettingError, Switch, nearest
 from tui.store.paths import StateError
@@ -112,7 +114,7 @@ def refuse(text: str) -> NoReturn:
 
 
 class Command(click.Command):
-    """Takes `-tag:web` and `-dirty` for what they are: words of SELECT, not bundles of flags.
+    """Takes `-tag:web`, `-dirty` and `-web/*` for what they are: words of SELECT, not bundles of flags.
 
     A workspace file, a SELECT or a state folder that cannot be used is one line and exit code 2.
     """
@@ -124,11 +126,24 @@ class Command(click.Command):
             refuse(str(error))
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        words = [word for word in args if word.startswith("-") and is_predicate(word)]
-        rest = [word for word in args if word not in words]
+        if all(param.name != "words" for param in self.params):
+            return super().parse_args(ctx, args)
+        options = [param for param in self.params if isinstance(param, click.Option) and not param.is_flag]
+        with_value = {flag for option in options for flag in option.opts}
+        words: list[str] = []
+        rest: list[str] = []
+        for before, word in pairwise(["", *args]):
+            negates = _negates(word) and before not in with_value and word[:2] not in with_value
+            (words if negates else rest).append(word)
         if words:
             rest += [*(["--"] if "--" not in rest else []), *words]
         return super().parse_args(ctx, rest)
+
+
+def _negates(word: str) -> bool:
+    """Whether it can only be the negation of a predicate, of a glob, or of an id or path with a `/`."""
+    single = word.startswith("-") and not word.startswith("--")
+    return single and (is_predicate(word) or any(sign in word for sign in "/*?["))
 
 
 _MODULES = {
@@ -164,5 +179,23 @@ class Group(click.Group):
         if ctx.resilient_parsing and not args:  # the shell completes the first word, which may be a command
             return super().parse_args(ctx, args)
         if not args or (args[0] not in _MODULES and args[0] not in {"-h", "--help", "--version"}):
-            args = ["app", *args]
-        return super().parse_args(ctx, args)
+            return super().parse_args(ctx, ["app", *args])
+        return super().parse_args(ctx, args if args[0] in _MODULES else args[:1])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Ends with one line and exit code 2 for a mistake on the command line."""
+        try:
+            return super().invoke(ctx)
+        except click.UsageError as error:
+            see = f"`{ctx.command_path} {ctx.invoked_subcommand} --help`"
+            refuse(f"{_mistake(error)}; see {see}")
+
+
+def _mistake(error: click.UsageError) -> str:
+    if isinstance(error, click.NoSuchOption):
+        meant = " or ".join(error.possibilities or ())
+        return (
+            f"no such option: {clean_text(error.option_name)}{f' (did you mean {meant}?)' if meant else ''}"
+        )
+    told = clean_text(error.format_message()).removesuffix(".")
+    return told[:1].lower() + told[1:]

@@ -164,7 +164,7 @@ def _repos(workspaces: Mapping[str, object], file: Path, name: str) -> Iterable[
             yield Repo(slugs.unique(Path(folder).name), file.parent / clean_text(folder), error=error)
             continue
         for key, value in entries.items():
-            yield entry_repo(key, value, root, real_root, file, slugs, taken, real_folders)
+            yield entry_repo(key, value, root, folder, real_root, file, slugs, taken, real_folders)
 
 
 def _scan_folder(folder: Path) -> Workspace:

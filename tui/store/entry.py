@@ -99,6 +99,7 @@ def entry_repo(
     name: str,
     value: object,
     root: Path,
+    section: str,
     real_root: str,
     file: Path,
     slugs: Slugs,
@@ -107,9 +108,9 @@ def entry_repo(
 ) -> Repo:
     """The repo of the entry `name = value` in the workspace folder `root`; `error` says every mistake in it.
 
-    `real_root` is root without links and last slash. `taken` maps the real paths of the entries before to what the
-    file calls them; this one is added. `folders` are the folders that were looked at for those, and their real
-    paths; that of this one is added.
+    `section` is what the file calls root, and `real_root` is root without links and last slash. `taken` maps the
+    real paths of the entries before to where they stand in the file; this one is added. `folders` are the folders
+    that were looked at for those, and their real paths; that of this one is added.
     """
     table = value if isinstance(value, dict) else {"url": value}
     mistakes: list[str] = []
@@ -121,14 +122,16 @@ def entry_repo(
         entry = _checked({key: option for key, option in table.items() if not told[key]})
     place = entry.path if entry.path is not None else name
     label = f"{root.name}/{name}"
+    stands = f'"{name}" of [workspaces."{section}"]'
     where = "path" if entry.path is not None else "its name as path"
     problem, real = _place(place, real_root, folders)
     if problem:
         mistakes.append(f"{where} {problem}; allowed: {ALLOWED['path']}")
     elif real in taken:
-        mistakes.append(f"{where} is that of entry {clean_text(taken[real])}; allowed: one entry a folder")
+        twice = clean_text(f"{taken[real]} and {stands} both mean the folder {real}")
+        mistakes.append(f"{where}: {twice}; allowed: one entry a folder")
     else:
-        taken[real] = label
+        taken[real] = stands
     return Repo(
         id=slugs.unique(label),
         path=root / (clean_text(place) if problem else place),

@@ -74,7 +74,15 @@ def checked(entries: Iterable[NewEntry], source: Path) -> tuple[list[NewEntry], 
     for entry in entries:
         real_root = os.path.realpath(entry.folder).rstrip("/")
         repo = entry_repo(
-            entry.name, dict(entry.options), entry.folder, real_root, source, Slugs(), taken={}, folders={}
+            entry.name,
+            dict(entry.options),
+            entry.folder,
+            str(entry.folder),
+            real_root,
+            source,
+            Slugs(),
+            taken={},
+            folders={},
         )
         if repo.error:
             refused += repo.error.splitlines()
