@@ -28,7 +28,6 @@ from widgets.tone import Tone
 
 Gauges = Callable[[str], Gauge | None]
 
-"""Seconds without a byte until a cell says so."""
 WORST_FIRST = [State.FAILED, State.TIMED_OUT, State.BLOCKED, State.BUSY, State.CANCELLED]
 """The states that need a person, as lists order them."""
 _NOTHING = Progress(moved=0.0)
