@@ -92,6 +92,19 @@ async def test_a_lane_says_how_long_its_host_is_left_alone() -> None:
         assert [lane.note for lane in present.lanes(driver.app.desk)] == ["", ""]
 
 
+async def test_a_lane_says_how_many_of_those_above_its_limit_hang() -> None:
+    async with Driver(2, limit=2).open() as driver:
+        await driver.press("S")
+        await driver.running("r0", "r1")
+        driver.board.lanes["a.example"] = 1
+        driver.clock.advance(10.0)
+        for name, quiet in (("r0", 10.0), ("r1", 9.0)):
+            gauge = driver.engine.gauge(name)
+            assert gauge
+            gauge.show(Progress(moved=driver.clock.monotonic() - quiet))
+        assert present.lanes(driver.app.desk) == [LaneView("a.example", 2, 1, 0, "1 stalled")]
+
+
 async def test_the_delay_alone_makes_one_host_a_lane() -> None:
     async with Driver(2, limit=2, start_delay=5.0).open() as driver:
         await driver.press("S")

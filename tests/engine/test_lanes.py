@@ -3,21 +3,25 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from msgspec import structs
 
+from tests.kit.app_driver import FrozenClock
 from tests.kit.work import GatedWork, events
+from tui.engine.clock import Clock
 from tui.engine.engine import Engine
 from tui.engine.events import LimitChanged, Notice
 from tui.engine.job import Job
-from tui.engine.lanes import Lanes
+from tui.engine.lanes import STALLED_AFTER, Lanes
 from tui.engine.scheduler import Scheduler, Start, Step
-from tui.git.gauge import Gauge
+from tui.git.gauge import Gauge, Progress
 from tui.git.outcome import Outcome, Reason, State
 from tui.git.repo import Repo
 from tui.git.stop import StopSignal
 
 TOO_OFTEN = Outcome(State.FAILED, Reason.RATE_LIMITED)
 FINE = Outcome(State.UP_TO_DATE)
+NO_ANSWER = Outcome(State.CANCELLED)
 HOST = "a.example"
 
 
@@ -65,12 +69,12 @@ def test_as_many_good_answers_as_the_lane_is_wide_give_one_job_back() -> None:
 
 def test_one_crowd_halves_the_lane_once() -> None:
     lanes = Lanes(None)
-    for _ in range(8):
-        lanes.enter(HOST)
+    for name in "abcdefgh":
+        lanes.enter(HOST, name, 0.0)
     assert lanes.crowded(HOST, 8, 0.0) == LimitChanged(4, 8, "rate_limit", HOST)
     assert [lanes.crowded(HOST, 8, 0.0) for _ in range(3)] == [None] * 3
-    for _ in range(4):
-        lanes.leave(HOST)
+    for name in "abcd":
+        lanes.leave(HOST, name)
     assert lanes.crowded(HOST, 8, 0.0) == LimitChanged(2, 4, "rate_limit", HOST)
 
 
@@ -143,6 +147,116 @@ def test_a_host_is_remembered_into_the_next_run() -> None:
     scheduler.ended("a", TOO_OFTEN, 1.0)
     scheduler.begin()
     assert started(scheduler.add([(repo("b"), "b"), (repo("c"), "c")], 2.0)) == ["b"]
+
+
+def narrowed_to_one(scheduler: Scheduler) -> None:
+    """Of a, b and c alone c still runs."""
+    scheduler.crowded("a", 0.0)
+    assert started(scheduler.ended("a", NO_ANSWER, 0.0)) == []
+    assert started(scheduler.ended("b", NO_ANSWER, 0.0)) == []
+
+
+def test_one_that_hangs_gives_its_place_in_a_lane_that_the_host_made_narrow_to_one_other() -> None:
+    scheduler = scheduled("abcdef", 3)
+    narrowed_to_one(scheduler)
+    assert scheduler.due == STALLED_AFTER
+    assert scheduler.next_starts(1.0) == {}, "it is no delay that is waited for"
+    assert started(scheduler.tick(9.9)) == []
+    assert started(scheduler.tick(10.0)) == ["d"]
+    assert scheduler.due == 20.0
+    assert started(scheduler.ended("d", NO_ANSWER, 11.0)) == ["e"]
+    assert started(scheduler.ended("c", NO_ANSWER, 12.0)) == [], "it had no place to give back"
+    assert started(scheduler.ended("e", NO_ANSWER, 13.0)) == ["f"]
+
+
+def test_those_that_hang_still_hold_the_places_of_the_person() -> None:
+    jobs = [(repo(name), name) for name in "abcdef"]
+    for scheduler in (Scheduler(3, 2), Scheduler(2)):
+        assert started(scheduler.add(jobs, 0.0)) == ["a", "b"]
+        assert (scheduler.due, started(scheduler.tick(100.0))) == (None, []), "no host made this one narrow"
+        scheduler.crowded("a", 100.0)
+        assert started(scheduler.ended("a", NO_ANSWER, 100.0)) == ["c"]
+        assert (scheduler.due, started(scheduler.tick(200.0))) == (None, [])
+
+
+def test_one_whose_bytes_move_keeps_its_place() -> None:
+    moved = {"c": 8.0}
+    scheduler = Scheduler(3, quiet_since=lambda job_id: moved.get(job_id, 0.0))
+    scheduler.add([(repo(name), name) for name in "abcd"], 0.0)
+    narrowed_to_one(scheduler)
+    assert (started(scheduler.tick(10.0)), scheduler.due) == ([], 18.0)
+    moved["c"] = 17.5
+    assert (started(scheduler.tick(18.0)), scheduler.due) == ([], 27.5)
+    assert started(scheduler.tick(27.5)) == ["d"]
+
+
+def test_while_a_host_is_left_alone_one_that_hangs_lets_nothing_start() -> None:
+    scheduler = scheduled("abcd", 3)
+    scheduler.crowded("a", 0.0, retry_after=30.0)
+    narrowed_to_one(scheduler)
+    assert scheduler.due == 30.0
+    assert started(scheduler.tick(29.9)) == []
+    assert started(scheduler.tick(30.0)) == ["d"]
+
+
+def test_a_pick_gets_the_place_of_one_that_hangs() -> None:
+    scheduler = scheduled("abc", 3)
+    narrowed_to_one(scheduler)
+    step = scheduler.add([(repo(name), name) for name in "xy"], 1.0, pick=True)
+    assert started(step) == ["x"]
+    scheduler.pause()
+    assert scheduler.due == 10.0
+    assert started(scheduler.tick(10.0)) == ["y"]
+
+
+def test_a_host_that_complains_beside_one_that_hangs_is_heard() -> None:
+    scheduler = scheduled("abcdefgh", 8)
+    assert changes(scheduler.crowded("a", 0.0)) == [LimitChanged(4, 8, "rate_limit", HOST)]
+    for name in "bcdef":
+        scheduler.ended(name, NO_ANSWER, 1.0)
+    scheduler.add([(repo(name), name) for name in "rstuv"], 10.0)
+    assert changes(scheduler.crowded("r", 11.0)) == [LimitChanged(2, 4, "rate_limit", HOST)]
+
+
+def narrowed_engine(gated: GatedWork, clock: Clock) -> Engine:
+    """Its lane has one place, which a has; b is queued."""
+
+    def work(job: Job, stop: StopSignal, gauge: Gauge, notice: Callable[[Notice], None]) -> Outcome:
+        if job.id == "a":
+            notice(Notice("info", "trying again", about=job.id, crowded=True))
+        return gated(job, stop, gauge, notice)
+
+    engine = Engine(work, limit=2, clock=clock)
+    engine.start([repo("a")])
+    gated.wait_running("a")
+    engine.start([repo("b")])
+    return engine
+
+
+def test_the_engine_goes_on_by_itself_beside_one_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui.engine.lanes.STALLED_AFTER", 0.1)
+    gated = GatedWork()
+    engine = narrowed_engine(gated, Clock())
+    gated.wait_running("a", "b")
+    gated.end("a", "b")
+    assert engine.wait_idle(10)
+
+
+def test_the_engine_knows_which_hang_by_their_gauges() -> None:
+    gated, clock = GatedWork(), FrozenClock()
+    engine = narrowed_engine(gated, clock)
+    gauge = engine.gauge("a")
+    assert gauge
+    gauge.show(Progress(moved=clock.monotonic() + 5.0))
+    gauge.resumes = clock.monotonic() + 15.0
+    clock.advance(24.9)
+    engine.resume()
+    assert engine.queue() == ["b"], "a pause is no stall"
+    gauge.resumes = None
+    engine.resume()
+    gated.wait_running("a", "b")
+    gated.end("a", "b")
+    assert engine.wait_idle(10)
 
 
 def test_the_engine_hears_it_while_the_job_still_waits() -> None:

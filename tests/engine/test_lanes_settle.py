@@ -2,6 +2,7 @@
 
 import heapq
 import itertools
+import math
 import random
 from collections import Counter
 from pathlib import Path
@@ -23,7 +24,7 @@ class Hosts:
     def __init__(self, bears: dict[str, int], seed: int) -> None:
         self.bears = bears
         self.random = random.Random(seed)
-        self.scheduler = Scheduler(JOBS)
+        self.scheduler = Scheduler(JOBS, quiet_since=lambda _job_id: math.inf)
         self.ends: dict[str, list[float]] = {host: [] for host in bears}
         self.turned_away: Counter[str] = Counter()
         self._busy: Counter[str] = Counter()

@@ -14,7 +14,7 @@ from tui.engine.events import Notice
 from tui.engine.job import Job
 from tui.engine.lanes import LONGEST_PAUSE
 from tui.engine.runner import make_work
-from tui.git.gauge import Gauge
+from tui.git.gauge import Gauge, Progress
 from tui.git.outcome import RETRIED_REASONS, Action, Outcome, Reason, RefKind, State
 from tui.git.repo import Repo
 from tui.git.stop import StopSignal
@@ -288,6 +288,25 @@ def tried(
     make_work(SyncOptions(1, of_run, Path("/nowhere")), retries)(job, stop, stop.gauge, lambda _: None)
     assert job.attempt == len(stop.pauses) + 1
     return stop.pauses
+
+
+def test_a_long_pause_is_no_stall_of_the_attempt_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    gauge, quiet_since = Gauge(), list[float]()
+
+    class LongPause(StopSignal):
+        def wait(self, seconds: float) -> bool:
+            gauge.show(Progress(moved=0.0))
+            return False
+
+    def sync(*_: object) -> Outcome:
+        quiet_since.append(gauge.quiet_since)
+        return Outcome(State.FAILED, Reason.NETWORK)
+
+    monkeypatch.setattr("tui.engine.runner.sync_repo", sync)
+    began, job = time.monotonic(), Job(Repo("a", Path("/nowhere")), "", 0.0)
+    make_work(SyncOptions(1, 0, Path("/nowhere")), 1)(job, LongPause(), gauge, lambda _: None)
+    assert len(quiet_since) == 2
+    assert quiet_since[1] >= began
 
 
 def test_the_pauses_grow_to_a_bound_and_no_two_crowds_keep_step(monkeypatch: pytest.MonkeyPatch) -> None:

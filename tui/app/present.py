@@ -13,6 +13,7 @@ from tui.app.player import Player
 from tui.app.session import Session
 from tui.engine.clock import Clock
 from tui.engine.events import JobEnded, LimitChanged, Notice, Record, RunFinished, RunStarted
+from tui.engine.lanes import STALLED_AFTER
 from tui.engine.slots import PRIORITY_SLOT
 from tui.engine.watch import Watch
 from tui.git.gauge import Gauge, Progress
@@ -27,8 +28,6 @@ from widgets.tone import Tone
 
 Gauges = Callable[[str], Gauge | None]
 
-STALLED_AFTER = 10.0
-"""Seconds without a byte until a cell says so."""
 WORST_FIRST = [State.FAILED, State.TIMED_OUT, State.BLOCKED, State.BUSY, State.CANCELLED]
 """The states that need a person, as lists order them."""
 _NOTHING = Progress(moved=0.0)
@@ -356,13 +355,23 @@ def lanes(desk: Desk) -> list[LaneView]:
             resumes[row.host] = min(resumes.get(row.host, math.inf), gauge.resumes)
     width = board.lane_width
 
+    def limit(host: str) -> int:
+        return min(board.lanes.get(host, width), width)
+
+    def above_the_limit(host: str) -> str:
+        rows = (row for row in board.running if row.host == host and row.slot != PRIORITY_SLOT)
+        tones = Counter(slot(row, desk.source.gauge(row.repo.id), desk.clock).tone for row in rows)
+        return f"{stalled} stalled" if (stalled := tones[Tone.STALLED]) else ""
+
     def note(host: str) -> str:
         if host in resumes:
             return f"backs off {_seconds_left(resumes[host] - now)}"
-        return f"next in {_seconds_left(next_starts[host])}" if host in next_starts else ""
+        if host in next_starts:
+            return f"next in {_seconds_left(next_starts[host])}"
+        return above_the_limit(host) if running[host] > limit(host) else ""
 
     return [
-        LaneView(host, running[host], min(board.lanes.get(host, width), width), waiting, note(host))
+        LaneView(host, running[host], limit(host), waiting, note(host))
         for host, waiting in sorted(hosts.items())
     ]
 

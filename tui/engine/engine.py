@@ -1,5 +1,6 @@
 """The lock, the threads and the clock around the scheduler."""
 
+import math
 import os
 import threading
 import time
@@ -91,7 +92,9 @@ class Engine:
         self.spawn = spawn
         """How what begins a job is run from now on."""
         self._clock = clock or Clock()
-        self._scheduler = Scheduler(limit, host_limit, start_delay, fail_fast=fail_fast)
+        self._scheduler = Scheduler(
+            limit, host_limit, start_delay, fail_fast=fail_fast, quiet_since=self._quiet_since
+        )
         self.start_delay = start_delay
         self._alarm = Alarm(partial(self._do, Scheduler.tick), self._clock)
         self._feed = Feed()
@@ -184,12 +187,16 @@ class Engine:
         """Seconds until the next start on each host that waits for a delay of its own alone."""
         with self._lock:
             now = self._clock.monotonic()
-            starts = self._scheduler.next_starts
+            starts = self._scheduler.next_starts(now)
         return {host: at - now for host, at in starts.items() if at > now}
 
     def gauge(self, job_id: str) -> Gauge | None:
         """The gauge of the job's latest attempt; None before its first."""
         return self._gauges.get(job_id)
+
+    def _quiet_since(self, job_id: str) -> float:
+        gauge = self._gauges.get(job_id)
+        return gauge.quiet_since if gauge else -math.inf
 
     def wait_idle(self, seconds: float | None = None) -> bool:
         """True once nothing is queued or running and the run is told to its end."""

@@ -1,7 +1,8 @@
 """The lane of a remote host: how many jobs may run there, fewer while the host says that we ask too often."""
 
 import math
-from collections import Counter
+from collections import defaultdict
+from collections.abc import Callable
 from typing import Literal
 
 from msgspec import Struct
@@ -14,6 +15,8 @@ _ANSWERED = {State.SYNCED, State.UP_TO_DATE, State.BLOCKED}
 _PATIENCE = 8
 LONGEST_PAUSE = 60.0
 """Seconds. A remote that asks for more is not waited for."""
+STALLED_AFTER = 10.0
+"""Seconds without a byte. Such a job holds no place of a lane that the host made narrow."""
 
 
 class _Throttle(Struct):
@@ -42,14 +45,25 @@ class Lanes:
 
     A crowd that the host turns away halves the lane, down to 1. As many good answers as the lane is wide give
     one job back, up to what the host is known to bear; one job beyond that is tried ever more rarely, and taken
-    back alone. What a host said holds beyond the end of a run, and so does the time of its last start.
+    back alone. What a host said holds beyond the end of a run, and so does the time of its last start. A job that
+    is stalled holds a place of `host_limit` alone, so that one that hangs does not keep all others of its host.
     """
 
-    def __init__(self, host_limit: int | None, start_delay: float = 0.0) -> None:
-        """`host_limit`: None for as many as the job limit. `start_delay`: seconds between two starts on one host."""
+    def __init__(
+        self,
+        host_limit: int | None,
+        start_delay: float = 0.0,
+        quiet_since: Callable[[str], float] = lambda _job_id: -math.inf,
+    ) -> None:
+        """`host_limit`: None for as many as the job limit. `start_delay`: seconds between two starts on one host.
+
+        `quiet_since`: when the last byte of a job came, on the monotonic clock; before its start counts as then.
+        """
         self.host_limit = host_limit
         self._start_delay = start_delay
-        self._running: Counter[str] = Counter()
+        self._quiet_since = quiet_since
+        self._running: defaultdict[str, dict[str, float]] = defaultdict(dict)
+        """When each job of a host began."""
         self._throttles: dict[str, _Throttle] = {}
         self._last_start: dict[str, float] = {}
         self._closed: dict[str, float] = {}
@@ -58,17 +72,21 @@ class Lanes:
     @property
     def has_delays(self) -> bool:
         """Whether a host may have to be waited for."""
-        return self._start_delay > 0 or bool(self._closed)
+        return self._start_delay > 0 or bool(self._closed) or bool(self._throttles)
 
-    def enter(self, host: str) -> None:
-        self._running[host] += 1
+    def enter(self, host: str, job_id: str, now: float) -> None:
+        self._running[host][job_id] = now
 
-    def leave(self, host: str) -> None:
-        self._running[host] -= 1
+    def leave(self, host: str, job_id: str) -> None:
+        del self._running[host][job_id]
 
-    def has_room(self, host: str, jobs: int) -> bool:
-        """`jobs`: the job limit of the moment."""
-        return self._running[host] < self._limit(host, jobs)
+    def room_from(self, host: str, jobs: int) -> float:
+        """From when on there is room for one more if none ends; infinite: never. `jobs`: the job limit of the moment."""
+        running = len(self._running[host])
+        if running >= self._width(jobs):
+            return math.inf
+        too_many = running - self._limit(host, jobs)
+        return self._stalled_from(host)[too_many] if too_many >= 0 else -math.inf
 
     def started(self, host: str, now: float) -> None:
         """In the priority slot too: it is the host that is spared."""
@@ -93,7 +111,7 @@ class Lanes:
     def crowded(self, host: str, jobs: int, now: float) -> LimitChanged | None:
         """A job there was turned away as one too many."""
         was, throttle = self._limit(host, jobs), self._throttles.get(host)
-        if throttle and self._running[host] > was:
+        if throttle and sum(at > now for at in self._stalled_from(host)) > was:
             return None  # it is about those that are one too many already
         if throttle and throttle.tries_more:
             throttle.limit, throttle.answers, throttle.narrowed = throttle.borne, 0, now
@@ -121,6 +139,11 @@ class Lanes:
         if throttle.limit >= self._width(jobs):
             del self._throttles[host]
         return self._changed(host, was, jobs, "recovery")
+
+    def _stalled_from(self, host: str) -> list[float]:
+        """When each job there is stalled if no byte of it comes, the earliest first."""
+        running = self._running[host].items()
+        return sorted(max(began, self._quiet_since(job_id)) + STALLED_AFTER for job_id, began in running)
 
     def _width(self, jobs: int) -> int:
         return min(self.host_limit or jobs, jobs)

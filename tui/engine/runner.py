@@ -57,6 +57,7 @@ def make_work(options: SyncOptions, retries: int) -> Work:
             gauge.show(Progress(phase=f"retry {tried + 1}/{retries} in {pause:.0f} s", line=outcome.message))
             gauge.resumes = time.monotonic() + pause
             stopped = stop.wait(pause)
+            gauge.show(structs.replace(gauge.progress, moved=time.monotonic()))  # the pause was no stall
             gauge.resumes = None
             if stopped:
                 reason = stop.reason or Reason.USER

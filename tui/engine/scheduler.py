@@ -1,6 +1,7 @@
 """What runs next, decided purely: commands and time come in, events and orders go out."""
 
-from collections.abc import Iterable
+import math
+from collections.abc import Callable, Iterable, Iterator
 
 from msgspec import Struct, field, structs
 
@@ -74,8 +75,12 @@ class Scheduler:
         start_delay: float = 0.0,
         *,
         fail_fast: bool = False,
+        quiet_since: Callable[[str], float] = lambda _job_id: -math.inf,
     ) -> None:
-        """`host_limit`: None for as many as the limit. `start_delay`: seconds between two starts on one host."""
+        """`host_limit`: None for as many as the limit. `start_delay`: seconds between two starts on one host.
+
+        `quiet_since`: when the last byte of a job came, on the monotonic clock; before its start counts as then.
+        """
         self.limit = limit
         self.fail_fast = fail_fast
         self.paused = False
@@ -83,7 +88,7 @@ class Scheduler:
         self.waiting = Waiting()
         self.slots = Slots()
         self.tally = Tally()
-        self._lanes = Lanes(host_limit, start_delay)
+        self._lanes = Lanes(host_limit, start_delay, quiet_since)
         self._lock_keys: set[str] = set()
 
     @property
@@ -96,16 +101,22 @@ class Scheduler:
 
     @property
     def due(self) -> float | None:
-        """When the next job may start that waits for a delay of its host alone; None: none does."""
-        return min(self.next_starts.values(), default=None)
+        """When the next job may start if none ends before; None: none may."""
+        if not self._lanes.has_delays or not self.slots.room(self.limit):
+            return None
+        starts = [max(self._lanes.next_start(host), self._room_from(host)) for host in self._bulk_hosts()]
+        starts += map(self._room_from, self.waiting.pick_hosts(self._lock_free))
+        return min((start for start in starts if start < math.inf), default=None)
 
-    @property
-    def next_starts(self) -> dict[str, float]:
-        """The same for each host that has such a job."""
-        if self.paused or not self._lanes.has_delays or not self.slots.room(self.limit):
+    def next_starts(self, now: float) -> dict[str, float]:
+        """When the next job may start on each host that has one which waits for a delay of its host alone."""
+        if not self._lanes.has_delays or not self.slots.room(self.limit):
             return {}
-        hosts = filter(self._host_has_room, self.waiting.hosts(self._lock_free))
-        return {host: self._lanes.next_start(host) for host in hosts}
+        return {
+            host: self._lanes.next_start(host)
+            for host in self._bulk_hosts()
+            if self._host_has_room(host, now)
+        }
 
     def begin(self) -> None:
         """Forget the jobs of the run before. Raises RuntimeError while anything is queued or running."""
@@ -239,7 +250,7 @@ class Scheduler:
         began = job.state.since
         self.slots.free(job.state.slot)
         if job.state.slot != PRIORITY_SLOT:
-            self._lanes.leave(job.repo.host)
+            self._lanes.leave(job.repo.host, job.id)
         if outcome.state is State.SKIPPED:
             self._lanes.asked_nothing(job.repo.host, began)
         self._lock_keys.discard(job.lock_key)
@@ -292,11 +303,17 @@ class Scheduler:
         """Start whatever may start."""
 
         def host_is_open(host: str) -> bool:
-            return self._host_has_room(host) and self._lanes.next_start(host) <= now
+            return self._host_has_room(host, now) and self._lanes.next_start(host) <= now
+
+        def ordinary_room(job: Job) -> bool:
+            return self.slots.room(self.limit) and self._host_has_room(job.repo.host, now)
+
+        def pick_may_start(job: Job) -> bool:
+            return self._lock_free(job) and (self.slots.priority_free or ordinary_room(job))
 
         while True:
-            pick = self.waiting.first_pick(self._pick_may_start)
-            if pick and self._ordinary_room(pick):
+            pick = self.waiting.first_pick(pick_may_start)
+            if pick and ordinary_room(pick):
                 self._start(pick, self.slots.take(pick.id), now, step)
             elif pick:
                 self._start(pick, self.slots.take_priority(pick.id), now, step)
@@ -311,21 +328,21 @@ class Scheduler:
         assert isinstance(job.state, Queued)  # noqa: S101  narrows the type; the queue holds nothing else
         self.waiting.remove(job)
         if slot != PRIORITY_SLOT:
-            self._lanes.enter(job.repo.host)
+            self._lanes.enter(job.repo.host, job.id, now)
         self._lanes.started(job.repo.host, now)
         self._lock_keys.add(job.lock_key)
         job.advance(Trigger.START, Running(slot, now, now - job.state.since))
         step.events.append(JobStarted(job.repo, job.attempt, slot, job.pick))
         step.orders.append(Start(job))
 
-    def _pick_may_start(self, job: Job) -> bool:
-        return self._lock_free(job) and (self.slots.priority_free or self._ordinary_room(job))
+    def _bulk_hosts(self) -> Iterator[str]:
+        return iter(()) if self.paused else self.waiting.hosts(self._lock_free)
 
-    def _ordinary_room(self, job: Job) -> bool:
-        return self.slots.room(self.limit) and self._host_has_room(job.repo.host)
+    def _room_from(self, host: str) -> float:
+        return self._lanes.room_from(host, self.limit)
 
-    def _host_has_room(self, host: str) -> bool:
-        return self._lanes.has_room(host, self.limit)
+    def _host_has_room(self, host: str, now: float) -> bool:
+        return self._room_from(host) <= now
 
     def _lock_free(self, job: Job) -> bool:
         return job.lock_key not in self._lock_keys

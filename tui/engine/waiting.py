@@ -69,6 +69,10 @@ class Waiting:
         """Those of which a bulk job may run."""
         return (host for host, line in self._bulk.items() if any(may_run(job) for job in line.values()))
 
+    def pick_hosts(self, may_run: Callable[[Job], bool]) -> Iterator[str]:
+        """The same for the picks."""
+        return (job.repo.host for job in self._picks.values() if may_run(job))
+
     def first_pick(self, may_run: Callable[[Job], bool]) -> Job | None:
         return next((job for job in self._picks.values() if may_run(job)), None)
 

@@ -35,6 +35,11 @@ class Gauge:
         self.output: deque[str] = deque(maxlen=OUTPUT_LINES)
         """Finished lines of git in order, clean; progress that git overwrote itself is not in it."""
 
+    @property
+    def quiet_since(self) -> float:
+        """`time.monotonic()`; the end of the pause while it pauses before an attempt."""
+        return max(self.progress.moved, self.resumes or 0.0)
+
     def show(self, progress: Progress) -> None:
         self.progress = progress
 
