@@ -358,7 +358,7 @@ def lanes(desk: Desk) -> list[LaneView]:
     def limit(host: str) -> int:
         return min(board.lanes.get(host, width), width)
 
-    def above_the_limit(host: str) -> str:
+    def hanging(host: str) -> str:
         rows = (row for row in board.running if row.host == host and row.slot != PRIORITY_SLOT)
         tones = Counter(slot(row, desk.source.gauge(row.repo.id), desk.clock).tone for row in rows)
         return f"{stalled} stalled" if (stalled := tones[Tone.STALLED]) else ""
@@ -368,7 +368,7 @@ def lanes(desk: Desk) -> list[LaneView]:
             return f"backs off {_seconds_left(resumes[host] - now)}"
         if host in next_starts:
             return f"next in {_seconds_left(next_starts[host])}"
-        return above_the_limit(host) if running[host] > limit(host) else ""
+        return hanging(host) if host in board.lanes and running[host] > limit(host) else ""
 
     return [
         LaneView(host, running[host], limit(host), waiting, note(host))
