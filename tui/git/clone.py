@@ -128,7 +128,8 @@ def _clone_beside(work: Work, url: str, settle: Callable[[], None]) -> None:
                 shutil.rmtree(found, ignore_errors=True)
         exit_ = work.ask_remote("clone", *_clone_options(work), "--", url, str(beside))
         work.git.place = beside
-        check_answer(exit_, nothing=not work.read(*LIST_REFS))
+        # To look whether there is nothing costs a program, and matters only then.
+        check_answer(exit_, nothing=not exit_.git_answered and not work.read(*LIST_REFS))
         settle()
         try:
             beside.rename(repo.path)
