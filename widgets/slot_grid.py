@@ -307,7 +307,9 @@ class SlotGrid(SteadyStyle, Widget, can_focus=True):
     def _draw_cell(self, place: int, line: int, width: int) -> Strip:
         cell = self._cells[place]
         if cell.view is None:
-            segments = [Segment("" if line else f"· {self._idle_text(cell)}", self._ink("muted"))]
+            # Before it has been shown any slot, nobody knows what runs.
+            text = f"· {self._idle_text(cell)}" if self._slots and not line else ""
+            segments = [Segment(text, self._ink("muted"))]
         elif self._plan.lines == 1:
             segments = self._draw_compact(cell, cell.view, width - 2)
         elif line == 0:

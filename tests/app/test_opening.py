@@ -14,6 +14,7 @@ from msgspec import structs
 from textual.widgets import Static
 
 from tests.kit.app_driver import Driver
+from tests.widgets.host import lines
 from tui.app.app import SynctuiApp
 from tui.app.lookout import REST
 from tui.app.session import Session
@@ -62,6 +63,7 @@ async def test_the_frames_come_before_what_is_in_them(height: int) -> None:
     async with opening.open(height):
         screen = opening.app.screen
         assert str(screen.query_one("#plan", Static).content) == "Reading the workspace…"
+        assert all("idle" not in line for line in lines(screen.query_one("#slots")))
         before = {name: screen.query_one(name).region for name in ("#header", "#plan", "#slots", "#lists")}
         await opening.made()
         main = opening.app.main

@@ -125,6 +125,7 @@ def test_one_login_serves_the_host(terminal: Terminal, ssh_stub: SshStub) -> Non
     asked, told = ssh_stub.starts().count, ssh_stub.ends().count
     assert sorted([asked("r00"), asked("r01")]) == [2, 3], "one of them has been asked by hand between"
     assert told("r00") + told("r01") == 5
+    assert b"\tHEAD" not in terminal.raw(), "what git lists is for nobody"
 
 
 def test_a_login_that_is_typed_once_serves_all_of_its_server_with_the_defaults_of_git(tmp_path: Path) -> None:
