@@ -1,6 +1,7 @@
 """The running app in the hands of a test: keys in, board and widgets out, and no waiting for time."""
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -137,6 +138,10 @@ class Driver:
     async def running(self, *ids: str) -> None:
         """Until exactly these run, in the work and on the board."""
         await asyncio.to_thread(self.work.wait_running, *ids)
+        for repo_id in ids:
+            gauge = self.engine.gauge(repo_id)
+            if gauge is not None and not gauge.progress.phase:
+                gauge.show(Progress(moved=math.inf))  # it never stalls, however long the machine has been up
         await self.until(lambda: sorted(row.repo.id for row in self.board.running) == sorted(ids))
         await self.settle()
 

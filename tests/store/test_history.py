@@ -2,6 +2,7 @@ import os
 import shutil
 import sqlite3
 import threading
+from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -10,6 +11,7 @@ import pytest
 from tests.kit.processes import wait_until
 from tui.git.outcome import Outcome, Reason, RefChange, RefKind, State
 from tui.git.repo import Repo
+from tui.store import database
 from tui.store.history import RESULTS_KEPT, CutOff, History
 from tui.store.past import Failure, Past
 from tui.store.paths import StateError
@@ -191,6 +193,23 @@ def test_a_new_file_that_all_open_at_once_is_made_once(tmp_path):
 
     assert sorted(opened) == sorted([*range(4)] * 16)
     assert [len(read_states(tmp_path / f"{turn}.db")) for turn in range(4)] == [16] * 4
+
+
+def test_a_new_file_that_another_process_is_just_making_is_waited_for(file, monkeypatch):
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        waited = []
+
+        def let_go(seconds):
+            waited.append(seconds)
+            other.execute("ROLLBACK")
+
+        monkeypatch.setattr(database.time, "sleep", let_go)
+        with History.open(file) as history:
+            keep(history, "a", State.SYNCED)
+
+    assert len(waited) == 1
+    assert read_states(file) == {"a": "synced"}
 
 
 def test_opening_writes_nothing_to_a_file_that_is_up_to_date(file):

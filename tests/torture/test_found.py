@@ -63,7 +63,8 @@ def test_a_name_that_looks_like_another_is_told_from_it(tmp_path: Path) -> None:
     assert [ends[name]["reason"] for name in ("proj", "proj-")] == [None, "diverged"]
     command = ends["proj-"]["advice"].partition("commits: ")[2].partition(",")[0]
     assert command.isprintable()
-    subprocess.run(["bash", "-c", command], check=True, capture_output=True)
+    person = dict.fromkeys(("GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL"), "me@example.org")
+    subprocess.run(["bash", "-c", command], check=True, capture_output=True, env=os.environ | person)
     assert repos.git(hidden, "rev-list", "--count", "HEAD..origin/main") == "0"
     listed = synctui("list", cwd=tmp_path / "co").out.splitlines()
     assert [line.split()[1] for line in listed] == [f"{tmp_path}/co/proj", f"{tmp_path}/co/proj\ufffd"]

@@ -4,6 +4,7 @@ import errno
 import os
 import sqlite3
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -16,6 +17,8 @@ from tui.store.paths import StateError
 
 _OPENING = 10.0
 """Seconds to wait for another process that is just writing, or making the file."""
+_AGAIN = 0.01
+"""Seconds from one try to the next, where SQLite does not wait by itself."""
 _PATIENCE = 2000
 """Milliseconds of the same for a statement after that: who leaves must not wait long for the last result."""
 
@@ -258,7 +261,7 @@ class Database:
     def _migrate(self) -> None:
         # A commit that is in the write-ahead log survives a kill; waiting for the disk would only help
         # against a loss of power, and costs ten times as much.
-        self.execute("PRAGMA journal_mode = WAL")
+        self._write_ahead()
         self.execute("PRAGMA synchronous = NORMAL")
         # KiB. The default keeps two megabytes of what a long process wrote row by row and never reads again.
         self.execute("PRAGMA cache_size = -256")
@@ -268,6 +271,19 @@ class Database:
                     self.execute(statement)
                 self.execute(f"PRAGMA user_version = {version + 1}")
         self.execute(f"PRAGMA busy_timeout = {_PATIENCE}")
+
+    def _write_ahead(self) -> None:
+        """Of two that make the file at once SQLite turns one away here, without the patience it has elsewhere."""
+        end = time.monotonic() + _OPENING
+        while True:
+            try:
+                self._connection.execute("PRAGMA journal_mode = WAL")
+            except sqlite3.Error as error:
+                if not _is_busy(error) or time.monotonic() >= end:
+                    raise self._state_error(error) from error
+                time.sleep(_AGAIN)
+            else:
+                return
 
     def _version(self) -> int:
         [[version]] = self.execute("PRAGMA user_version")
@@ -283,6 +299,10 @@ class Database:
     def _damaged(self, text: str) -> StateError:
         name = clean_text(str(self._file))
         return StateError(f"{name}: damaged: {clean_text(text)}; move it away to begin a new one")
+
+
+def _is_busy(error: sqlite3.Error) -> bool:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY  # the rest says in which way
 
 
 def _storable(value: object) -> object:
