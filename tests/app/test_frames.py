@@ -1,6 +1,9 @@
 """What drawing costs whoever presses a key: it is counted here, and measured by `tests.bench.screen`."""
 
 import gc
+import os
+import subprocess
+import sys
 
 import pytest
 
@@ -70,6 +73,41 @@ async def test_drawing_takes_a_fifth_of_the_time_unless_half_a_second_has_passed
         watch.now, watch.spent = now, spent
         pace.beat()
     assert drawn == [("log", 1000), ("lists", 1000.2), ("log", 1000.5), ("lists", 1000.6)]
+
+
+async def test_what_a_key_does_is_drawn_before_all_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[float] = []
+    watch = Watch(monkeypatch, now=1_000.0)
+    pace = module.Pace([lambda: drawn.append(watch.now)] * 2)
+    for watch.now in (1_000.0, 1_000.02, 1_000.07, 1_000.12):
+        pace.beat()
+        if watch.now == 1_000.0:
+            pace.typed = 1_000.01
+    assert drawn == [1_000.0, 1_000.07, 1_000.12]
+    while watch.now < 1_000.4:  # of one that is held down, only until all is too old
+        watch.now += 0.02
+        pace.typed = watch.now
+        pace.beat()
+    assert [round(at, 2) for at in drawn[3:]] == [1_000.38]
+
+
+def test_a_frame_comes_soon_after_a_key_unless_the_person_says_otherwise() -> None:
+    program = (
+        "import os, tui.app, textual.screen; print(textual.screen.UPDATE_PERIOD, os.getenv('TEXTUAL_FPS'))"
+    )
+
+    def told(**variables: str) -> str:
+        said = subprocess.run(
+            [sys.executable, "-c", program],
+            check=True,
+            capture_output=True,
+            text=True,
+            env=os.environ | variables,
+        )
+        return said.stdout.strip()
+
+    assert told() == f"{1 / 120} None"
+    assert told(TEXTUAL_FPS="30") == f"{1 / 30} 30"
 
 
 async def test_the_collector_goes_through_everything_only_where_nobody_types(

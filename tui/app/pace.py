@@ -11,6 +11,8 @@ _SHARE = 0.2
 """Of the loop's time that drawing may take where nobody has pressed a key: so long a key may have to wait."""
 _STALEST = 0.5
 """Seconds after which it is drawn whatever it takes."""
+_AFTER_KEY = 0.05
+"""Seconds from a key in which nothing but what it does is drawn."""
 _COLLECT_AFTER = 30.0
 """Seconds without a key after which nobody notices that everything stops for a tenth of one."""
 _COLLECT_EVERY = 60.0
@@ -34,13 +36,16 @@ class Pace:
         return TICK / len(self._parts)
 
     def beat(self) -> None:
-        """Draw the next part, unless drawing has taken more than its share."""
-        spent, passed = time.thread_time() - self._spent, time.monotonic() - self._drawn
-        if spent <= passed * _SHARE or passed >= _STALEST / len(self._parts):
-            self._spent, self._drawn = time.thread_time(), time.monotonic()
-            part, self._next = self._parts[self._next], (self._next + 1) % len(self._parts)
-            part()
-            self.collect(self._drawn)
+        """Draw the next part, unless drawing has taken more than its share or a key is just being answered."""
+        now = time.monotonic()
+        passed, spent = now - self._drawn, time.thread_time() - self._spent
+        is_stale = passed >= _STALEST / len(self._parts)
+        if not is_stale and (spent > passed * _SHARE or now - self.typed < _AFTER_KEY):
+            return
+        self._spent, self._drawn = time.thread_time(), now
+        part, self._next = self._parts[self._next], (self._next + 1) % len(self._parts)
+        part()
+        self.collect(now)
 
     def collect(self, now: float) -> None:
         """What the collector would do on its own at any time, as while a key waits."""
