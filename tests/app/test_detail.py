@@ -122,6 +122,29 @@ async def test_a_failure_of_earlier_runs_says_since_when() -> None:
         ]
 
 
+async def test_a_retry_tells_the_attempt_before_and_shows_its_output_as_that() -> None:
+    looks = Looks()
+    failed = Outcome(State.FAILED, Reason.NOT_FOUND, "no such repository", output_tail=("fatal: not found",))
+    async with Driver(2, limit=1, survey=looks).open() as driver:
+        await driver.press("S")
+        await driver.running("r0")
+        await driver.end("r0", outcome=failed)
+        await driver.running("r1")
+        await driver.press("enter")
+        await looked(driver, 2, looks)
+        said = driver.app.screen.query_one("#said")
+        assert "commits neither ahead nor behind, as last fetched" in text(driver, "copy")
+        assert (said.border_title, said.display) == ("output of git", True)
+        await driver.press("r")
+        assert "before failed: not found: no such repository" in text(driver, "facts")
+        assert (said.border_title, said.display) == ("output of git of the attempt before", True)
+        await driver.end("r1", outcome=SYNCED)
+        await driver.running("r0")
+        assert "before failed: not found: no such repository" in text(driver, "facts")
+        assert text(driver, "output") == ""
+        assert said.border_title == "output of git"
+
+
 async def test_a_wrong_entry_says_every_mistake_of_it() -> None:
     wrong = repo("bad", error="`brnch` is not an option\n`depth` takes a number")
     end = Outcome(State.FAILED, Reason.CONFIG, wrong.error, "correct the entry of bad")

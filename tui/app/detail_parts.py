@@ -13,7 +13,7 @@ from tui.git.arrived import Commit
 from tui.git.clean import clean_text
 from tui.git.gauge import Gauge, Progress
 from tui.git.inspect import NOT_CLONED
-from tui.git.outcome import Outcome
+from tui.git.outcome import Outcome, State
 from tui.git.repo import public_url
 from tui.store.past import Failure
 from tui.view.advised import brief, pieces, suggestion
@@ -44,7 +44,8 @@ def facts(row: BoardRow, gauge: Gauge | None, desk: Desk) -> Table:
         ("url", clean_text(public_url((outcome and outcome.url) or repo.url) or _NO_URL)),
         ("branch", (outcome and outcome.branch) or (look and look.status.branch) or ""),
         ("arrived", size((outcome and outcome.received) or None)),
-        ("before" if row.active else "result", "" if not outcome or row.needs_person else detail(outcome)),
+        ("before", _before(row)),
+        ("result", detail(outcome) if outcome and not row.active and not row.needs_person else ""),
     ]
     if desk.player:
         known.append(("replay", present.not_recorded(outcome)))
@@ -95,7 +96,7 @@ def working_copy(row: BoardRow, look: StatusRow | None, *, recorded: bool) -> Ta
     return _grid(
         [
             ("branch", _branch(look)),
-            ("commits", _distance(status.ahead, status.behind)),
+            ("commits", _standing(row, look)),
             ("changes", _changes(look)),
             ("stashes", str(status.stashes or "")),
             ("unfinished", status.in_progress or ""),
@@ -170,11 +171,22 @@ def _branch(look: StatusRow) -> str:
     return f"{status.branch}, follows {status.upstream}" if status.upstream else status.branch
 
 
-def _distance(ahead: int | None, behind: int | None) -> str:
+def _standing(row: BoardRow, look: StatusRow) -> str:
+    """Against what was fetched, which may be long ago."""
+    ahead, behind = look.status.ahead, look.status.behind
     if ahead is None and behind is None:
         return ""
     parts = [f"{count} {word}" for count, word in ((ahead, "ahead"), (behind, "behind")) if count]
-    return ", ".join(parts) or "neither ahead nor behind"
+    of_old = row.trouble is not None and row.trouble.state in {State.FAILED, State.TIMED_OUT}
+    return f"{', '.join(parts) or 'neither ahead nor behind'}{', as last fetched' if of_old else ''}"
+
+
+def _before(row: BoardRow) -> str:
+    """How the attempt before the one under way has ended."""
+    if not (row.active and row.outcome):
+        return ""
+    state = in_words(row.outcome.state)
+    return ": ".join(part for part in (state, detail(row.outcome)) if part)
 
 
 def _changes(look: StatusRow) -> str:

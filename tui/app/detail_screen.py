@@ -118,13 +118,14 @@ class DetailScreen(Screen[None]):
 
     def _show_output(self, row: BoardRow, gauge: Gauge | None) -> None:
         """It follows the end as long as it has not been scrolled up."""
-        output = _output(gauge) or (row.outcome.output_tail if row.outcome else ())
+        output = _output(gauge) or (row.outcome.output_tail if row.outcome and not row.live else ())
         if output != self._told:
             self._told = output
             self._output.update(Text("\n".join(output)))
         self._said.display = row.live or bool(output)
         away = self._said.max_scroll_y > round(self._said.scroll_y)
-        title = "output of git" + (", scrolled up: G follows again" if row.live and away else "")
+        title = "output of git" + (" of the attempt before" if row.active and not row.live else "")
+        title += ", scrolled up: G follows again" if row.live and away else ""
         if str(self._said.border_title) != title:
             self._said.border_title = title
 
