@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import gc
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -80,7 +81,8 @@ class SynctuiApp(CarefulApp[Ending]):
         Raises what kept the session from being made where that is known already; what is known only later
         `run_to_end` raises.
         """
-        super().__init__(driver_class=TerminalDriver)
+        # Textual makes greys of colours where it does not leave them to the terminal.
+        super().__init__(driver_class=TerminalDriver, ansi_color="NO_COLOR" in os.environ or None)
         self._first_theme = self.theme
         self._clock = clock or Clock()
         self.bridge = Bridge(self)
