@@ -26,6 +26,11 @@ class _Command(NamedTuple):
 class Palette(CommandPalette):
     """Takes one choice: an `enter` that came with the first may have been on its way already."""
 
+    DEFAULT_CSS = """
+    Palette CommandList:nocolor > .option-list--option-highlighted { text-style: bold underline; }
+    """
+    # Textual's own for this is `reverse`, which it loses on the way.
+
     def __init__(self, now: Situation) -> None:
         """`now`: as it was when the palette was asked for, with what is selected below it."""
         super().__init__(id="--command-palette")
