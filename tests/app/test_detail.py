@@ -281,6 +281,16 @@ async def test_what_was_blocked_and_is_clean_after_a_program_says_r_retries(
         await driver.settle()
         assert driver.app.main.table.rows[-1].cells[1] == DIRTY.message, "nothing has been mended"
 
+        def begin_rebase() -> None:
+            looks.status = structs.replace(CLEAN, branch=None, upstream=None, in_progress="rebase")
+
+        lend(driver, monkeypatch, do=begin_rebase)
+        driver.app.desk.looked_at.clear()
+        await driver.press("!")
+        await driver.until(lambda: driver.app.tick() or driver.app.desk.looked_at)
+        await driver.settle()
+        assert driver.app.main.table.rows[-1].cells[1] == DIRTY.message, "it is not done with"
+
         def mend() -> None:
             looks.status = CLEAN
 

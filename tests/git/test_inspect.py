@@ -115,7 +115,7 @@ def test_a_fetch_that_failed_is_no_fetch(world: World):
     assert inspect(world.mine).status.last_fetch == (world.mine / ".git/FETCH_HEAD").stat().st_mtime
     world.remote.rename(world.base / "away")
     assert world.sync().state is State.FAILED
-    assert inspect(world.mine).status.last_fetch is None
+    assert inspect(world.mine).status.last_fetch == cloned
 
 
 def test_nothing_is_fetched_that_a_partial_clone_lacks(world: World) -> None:

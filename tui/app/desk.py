@@ -11,9 +11,10 @@ from tui.app.session import Session
 from tui.engine.clock import Clock
 from tui.engine.engine import Engine
 from tui.engine.eta import Countdown, Forecast, Spread, about, remaining
+from tui.engine.events import JobEnded
 from tui.engine.survey import StatusRow
 from tui.git.contents import Contents
-from tui.git.outcome import FAILURE_STATES, Outcome, Reason, State
+from tui.git.outcome import DRY_RUN, FAILURE_STATES, SUCCESS_STATES, Outcome, Reason, State
 from tui.store.past import Failure, Past
 from tui.view.arrivals import Arrival, Spans
 from tui.view.board import Board, BoardRow
@@ -101,7 +102,7 @@ class Desk:
         tried = row.ended and row.end is not None and row.end.slot is not None
         end = row.outcome if tried else None
         known = past.last_end is not None and past.last_end >= row.ended_at - _TOLD_AFTER
-        if end is None or known or end.state not in _REMEMBERED:
+        if end is None or known or end.state not in _REMEMBERED or DRY_RUN in end.notes:
             return past
         failure = past.failure if end.state is State.BUSY else _failure(end, row)
         return structs.replace(
@@ -110,8 +111,14 @@ class Desk:
             reason=end.reason,
             message=end.message,
             last_end=row.ended_at,
+            last_success=row.ended_at if end.state in SUCCESS_STATES else past.last_success,
             failure=failure,
         )
+
+    def note_end(self, ended: JobEnded) -> None:
+        """What is known of the checkout is what the end says, until somebody looks again."""
+        if look := self.looks.get(ended.repo.id):
+            self.looks[ended.repo.id] = look.after(ended.outcome)
 
     def mended(self, row: BoardRow) -> bool:
         """It was blocked, and a look that the person has had made since then finds nothing in the way."""
@@ -119,6 +126,8 @@ class Desk:
         if not row.needs_person or trouble is None or trouble.state is not State.BLOCKED or look is None:
             return False
         status, outlook = look.status, look.outlook
+        if status.in_progress:
+            return False
         if self.looked_at.get(row.repo.id, -1.0) < row.ended_at or outlook is None or outlook.blocked:
             return False
         match trouble.reason:

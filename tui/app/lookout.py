@@ -54,6 +54,8 @@ class Lookout:
         """Put on the desk what has been seen and recalled since the last time."""
         while self._seen:
             row = self._seen.popleft()
+            if row.repo.id in self.due and row.repo.id in self._desk.looks:
+                continue  # it has ended since that look
             self._desk.looks[row.repo.id] = row
             self._desk.board.touch(row.repo.id)
         while self._asked:
@@ -74,7 +76,7 @@ class Lookout:
         A survey of more than these makes way for a run that begins.
         """
         # The engine knows of a run that began before the screen, and of which nothing has been read yet.
-        is_running = bool(self._desk.board.active) or not self._desk.engine.snapshot().idle
+        is_running = self._desk.board.active or not self._desk.engine.snapshot().idle
         if self.busy and is_running and not self._is_beside:
             self._survey_stop.set(Reason.QUIT)
         if not self.due or self.busy or self._desk.leaving or (is_running and self._rests()):

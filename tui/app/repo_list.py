@@ -63,6 +63,12 @@ class _Known(Struct, frozen=True):
         """When it was last brought up to date, seconds since the epoch."""
         return None if self.status.error else last_success(self.past, self.status.last_fetch)
 
+    def distance(self, count: int | None) -> str:
+        """Ahead or behind. None that is known from before a failure may be some by now."""
+        trouble = self.row.trouble
+        is_old = trouble is not None and trouble.state in {State.FAILED, State.TIMED_OUT}
+        return "" if is_old and not count else _count(count)
+
     @property
     def trouble(self) -> str | None:
         """What kind, so that the same stand together."""
@@ -182,8 +188,8 @@ class RepoList:
             row.repo.id,
             state,
             (_success(shown), _STALENESS_TONES[shown.staleness]),
-            _count(status.behind),
-            _count(status.ahead),
+            known.distance(status.behind),
+            known.distance(status.ahead),
             _changes(status),
             status.branch or "",
             *came,

@@ -8,18 +8,21 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from tui.git.decide import Decision, Facts, decide
 from tui.git.fingerprint import Fingerprint, fingerprint
 from tui.git.holder import Holder
 from tui.git.inspect import RepoStatus, Seen, git_dir_of, inspect
 from tui.git.lock import any_note, holder_of
-from tui.git.outcome import Reason
+from tui.git.outcome import DRY_RUN, Action, Outcome, Reason, State
 from tui.git.repo import Repo
 from tui.git.stop import StopSignal
 from tui.store.looks import Look, Looks
 from tui.store.paths import locks_folder
+
+_HEARD = frozenset({State.SYNCED, State.UP_TO_DATE, State.BLOCKED})
+"""Ends before which the remote has told what it has."""
 
 
 class StatusRow(Struct, frozen=True):
@@ -27,6 +30,21 @@ class StatusRow(Struct, frozen=True):
     status: RepoStatus
     holder: Holder | None = None
     """Who syncs it now."""
+
+    def after(self, outcome: Outcome) -> "StatusRow":
+        """As a run of ours has left it, until somebody looks again."""
+        status = self.status
+        if DRY_RUN not in outcome.notes and outcome.state in _HEARD:
+            if status.error and outcome.action is Action.CLONE:
+                status = RepoStatus(dirty=False, untracked=0, stashes=0)
+            told = {
+                "branch": outcome.branch,
+                "head": outcome.new,
+                "ahead": outcome.ahead,
+                "behind": outcome.behind,
+            }
+            status = structs.replace(status, **{name: one for name, one in told.items() if one is not None})
+        return StatusRow(self.repo, status)
 
     @property
     def outlook(self) -> Decision | None:

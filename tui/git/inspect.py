@@ -235,8 +235,9 @@ def _fetched_at(git_dir: Path) -> float | None:
     """When the last fetch had an answer, else when it was cloned."""
     with contextlib.suppress(OSError):
         fetched = (git_dir / "FETCH_HEAD").stat()
-        # git empties it before it asks: a fetch that failed leaves nothing in it.
-        return fetched.st_mtime if fetched.st_size else None
+        # git empties it before it asks: a fetch that failed leaves nothing in it, nor anything of those before.
+        if fetched.st_size:
+            return fetched.st_mtime
     with contextlib.suppress(OSError), (git_dir / "logs/HEAD").open("rb") as log:
         cloned = _CLONED.search(log.readline())
         return float(cloned[1]) if cloned else None
