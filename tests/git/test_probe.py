@@ -15,6 +15,7 @@ from tests.git.conftest import World, commit, git
 from tests.kit.git_trace import GitTrace
 from tests.torture.servers import Answer, TcpServer, WebServer, silence, status
 from tui.demo.server import GitServer
+from tui.git.files.plain import NotPlain, check_plain
 from tui.git.outcome import Action, Outcome, Reason, RefKind, State
 from tui.git.probe.ask import git_version
 from tui.git.stop import StopSignal
@@ -242,7 +243,12 @@ def ran(*args: str) -> Callable[[World], object]:
         (config("--add", "remote.origin.fetch", "+refs/heads/*:refs/remotes/origin/a"), "refspec"),
         (config("--unset", "remote.origin.fetch"), "refspec"),
         (config("fetch.pruneTags", "true"), "prune_tags"),
-        (add('[remote "origin"]\n\tprune\n'), "remote_setting"),
+        (config("remote.origin.prune", "what"), "remote_setting"),
+        (config("remote.other.mirror", "what"), "remote_setting"),
+        (config("fetch.recurseSubmodules", "on-demand"), "submodules"),
+        (config("submodule.recurse", "true"), "submodules"),
+        (config("fetch.writeCommitGraph", "true"), "setting"),
+        (write("shallow", "what\n"), "shallow"),
         (config("remote.origin.promisor", "true"), "partial"),
         (config("remote.origin.partialclonefilter", "blob:none"), "partial"),
         (config("remote.origin.followRemoteHEAD", "always"), "remote_head"),
@@ -289,8 +295,12 @@ def test_what_a_probe_is_not_sure_of(
         config("http.postBuffer", "1000000"),
         config("http.https://example.org/.sslVerify", "false"),
         config("protocol.version", "2"),
-        config("fetch.recurseSubmodules", "on-demand"),
+        config("fetch.recurseSubmodules", "false"),
         config("submodule.active", "."),
+        add('[remote "origin"]\n\tprune\n'),
+        config("core.autocrlf", "input"),
+        config("core.compression", "-1"),
+        config("push.default", "simple"),
         persons("core.excludesFile", "~/.ignored"),
         config("include.path", "nowhere"),
         config("branch.main.description", 'a "quoted" # text'),
@@ -308,6 +318,46 @@ def test_what_it_heeds_or_may_overlook(
 ) -> None:
     disturb(world)
     assert probed(sync(world)) == "probed"
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("core.autocrlf", "what"), ("core.compression", "17"), ("core.logAllRefUpdates", "what"), ("core.abbrev", "1"),
+        ("core.attributesFile", "~nobody-of-this-name/x"), ("mailmap.file", "~nobody-of-this-name/x"),
+        ("push.default", "what"), ("branch.autoSetupRebase", "what"), ("user.useConfigOnly", "what"),
+        ("fetch.recurseSubmodules", "what"), ("http.lowSpeedLimit", "what"), ("transfer.credentialsInUrl", "what"),
+    ],
+)  # fmt: skip
+def test_a_setting_with_which_git_ends_is_never_up_to_date(
+    world: World, web: WebServer, key: str, value: str
+) -> None:
+    git(world.mine, "config", key, value)
+    asked = subprocess.run(["git", "-C", world.mine, "fetch", "-q"], check=False, capture_output=True)
+    assert (asked.returncode, probed(sync(world))[:10]) in {(128, "not_probed"), (128, "")}
+
+
+def test_a_branch_that_is_kept_twice_is_left_to_git(world: World, web: WebServer) -> None:
+    """FETCH_HEAD says of only one of them that it is for a merge."""
+    git(world.mine, "config", "--add", "remote.origin.fetch", "+refs/heads/main:refs/remotes/other/main")
+    git(world.mine, "fetch", "-q")
+    assert probed(sync(world)) == "not_probed_refspec"
+
+
+def test_a_tag_of_the_empty_tree_is_news(world: World, web: WebServer) -> None:
+    """git has that tree without an object of it."""
+    tree = git(world.remote, "hash-object", "-w", "-t", "tree", os.devnull)
+    git(world.remote, "tag", "nothing", tree)
+    assert [one.name for one in sync(world).refs] == ["refs/tags/nothing"]
+
+
+def test_names_of_refs_in_another_encoding_are_left_to_git(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check_plain(world.mine, world.mine / ".git")
+    monkeypatch.setattr("tui.git.files.plain.sys.getfilesystemencoding", lambda: "iso8859-1")
+    with pytest.raises(NotPlain):
+        check_plain(world.mine, world.mine / ".git")
 
 
 @pytest.mark.parametrize(

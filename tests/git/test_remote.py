@@ -14,7 +14,7 @@ from msgspec import structs
 
 from tests.git.conftest import World, commit, git
 from tui.git.outcome import Reason, State
-from tui.git.remote import Remote, same_place
+from tui.git.remote import LIST_CONFIG, Remote, is_on, parse_config, rewritten, same_place
 from tui.git.url import url_problem
 
 
@@ -413,3 +413,24 @@ def test_what_is_traced_of_a_transfer_is_not_its_data(world: World, monkeypatch:
     traced = [line for line in (world.base / "env").read_text().splitlines() if "TRACE_CURL" in line]
     assert "GIT_TRACE_CURL_NO_DATA=1" in traced
     assert len(traced) == 2
+
+
+def test_of_prefixes_as_long_as_each_other_that_of_the_base_named_first_counts(world: World) -> None:
+    elsewhere = world.base / "elsewhere"
+    with (world.mine / ".git/config").open("a") as file:
+        for base, prefix in ((world.remote, "zz:"), (elsewhere, "gh:"), (world.remote, "gh:")):
+            file.write(f'[url "{base}"]\n\tinsteadOf = {prefix}\n')
+    git(world.mine, "config", "remote.origin.url", "gh:")
+    settings = parse_config(git(world.mine, *LIST_CONFIG).encode())
+    assert rewritten("gh:", settings) == git(world.mine, "ls-remote", "--get-url") == str(world.remote)
+
+
+@pytest.mark.parametrize(
+    ("written", "is_true"), [("prune", True), ("prune =", False), ("prune = 00", False), ("prune = 2", True)]
+)
+def test_a_boolean_is_read_as_git_reads_it(world: World, written: str, is_true: bool) -> None:
+    with (world.mine / ".git/config").open("a") as file:
+        file.write(f"[fetch]\n\t{written}\n")
+    settings = parse_config(git(world.mine, *LIST_CONFIG).encode())
+    said = git(world.mine, "config", "--type=bool", "fetch.prune")
+    assert (is_on(settings, "fetch.prune"), said) == (is_true, str(is_true).lower())

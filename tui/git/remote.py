@@ -17,6 +17,7 @@ LIST_CONFIG = ("config", "--show-scope", "--show-origin", "-z", "--list")
 _COMMAND_KEYS = frozenset({"uploadpack", "receivepack", "vcs", "proxy"})
 _PROGRAM_KEYS = frozenset({"core.alternaterefscommand", "core.gitproxy"})
 _VERIFIERS = re.compile(r"gpg\.(?:.*\.)?program")
+_OFF = re.compile(r"false|no|off||[-+]?0+[kmg]?")
 OWN_SCOPES = frozenset({"local", "worktree"})
 """What the repository itself says, not the person."""
 
@@ -73,22 +74,28 @@ def map_ref(ref: str, pattern: str, target: str) -> str | None:
 
 
 def parse_config(listing: bytes) -> tuple[Setting, ...]:
-    """Reads what LIST_CONFIG prints."""
+    """Reads what LIST_CONFIG prints. A variable without a value is a boolean that is true."""
     words = listing.decode("utf-8", "surrogateescape").split("\0")
-    return tuple(
-        Setting(scope, *entry.partition("\n")[::2], origin)
-        for scope, origin, entry in zip(words[::3], words[1::3], words[2::3], strict=False)
-    )
+    settings = []
+    for scope, origin, entry in zip(words[::3], words[1::3], words[2::3], strict=False):
+        key, has_value, value = entry.partition("\n")
+        settings.append(Setting(scope, key, value if has_value else "true", origin))
+    return tuple(settings)
 
 
 def rewritten(url: str, settings: tuple[Setting, ...]) -> str:
-    """What git makes of it: the longest prefix that a `url.BASE.insteadOf` names becomes that base."""
-    bases = [
-        (one.value, one.key.removeprefix("url.").removesuffix(".insteadof"))
-        for one in settings
-        if one.key.startswith("url.") and one.key.endswith(".insteadof") and url.startswith(one.value)
+    """What git makes of it: the longest prefix that a `url.BASE.insteadOf` names becomes that base.
+
+    Of two that are as long that of the base counts which is named first.
+    """
+    prefixes: dict[str, list[str]] = {}
+    for one in settings:
+        if one.key.startswith("url.") and one.key.endswith(".insteadof"):
+            prefixes.setdefault(one.key.removeprefix("url.").removesuffix(".insteadof"), []).append(one.value)
+    fitting = [
+        (prefix, base) for base, all_of in prefixes.items() for prefix in all_of if url.startswith(prefix)
     ]
-    prefix, base = max(bases, key=lambda pair: len(pair[0]), default=("", ""))
+    prefix, base = max(fitting, key=lambda pair: len(pair[0]), default=("", ""))
     return base + url.removeprefix(prefix)
 
 
@@ -100,7 +107,7 @@ def ssh_url(location: str, settings: tuple[Setting, ...]) -> str:
 def is_on(settings: tuple[Setting, ...], key: str) -> bool:
     """Whether git takes the last value of a boolean for true."""
     said = [one.value.lower() for one in settings if one.key == key]
-    return bool(said) and said[-1] not in {"false", "no", "off", "0", ""}
+    return bool(said) and not _OFF.fullmatch(said[-1])
 
 
 def choose_remote(repo: Repo, settings: tuple[Setting, ...], branch: str | None) -> Remote:

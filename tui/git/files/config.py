@@ -19,9 +19,10 @@ _VARIABLES = (
     *("GIT_CONFIG_COUNT", "GIT_CONFIG_KEY_0", "GIT_CONFIG_VALUE_0"),
 )
 """Of the environment: on these it depends what counts for the person."""
-_SECTION = re.compile(r'\s*\[([A-Za-z0-9-]+)(?:[ \t]+"((?:[^"\\]|\\["\\])*)")?\][ \t]*(?:[#;].*)?')
-_VARIABLE = re.compile(r"\s*([A-Za-z][A-Za-z0-9-]*)[ ]*=[ ]*(.*)")
-_NOTHING = re.compile(r"\s*(?:[#;].*)?")
+# Blanks are git's: none of those that only Unicode knows.
+_SECTION = re.compile(r'[ \t]*\[([A-Za-z0-9-]+)(?:[ \t]+"((?:[^"\\]|\\["\\])*)")?\][ \t]*(?:[#;].*)?')
+_VARIABLE = re.compile(r"[ \t]*([A-Za-z][A-Za-z0-9-]*)[ ]*=[ ]*(.*)")
+_NOTHING = re.compile(r"[ \t]*(?:[#;].*)?")
 # As git writes them: in quotes as a whole or not at all. What becomes of a tab depends on its version.
 _QUOTED = re.compile(r'"((?:[^"\\\t\v\f]|\\["\\nt])*)" *')
 _BARE = re.compile(r'((?:[^"\\#;\t\v\f]|\\["\\nt])*)')

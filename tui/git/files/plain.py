@@ -3,6 +3,7 @@
 import os
 import re
 import stat
+import sys
 from pathlib import Path
 
 from tui.git.files.whole import read_whole
@@ -17,6 +18,8 @@ class NotPlain(Exception):  # noqa: N818 - no mistake: git has to be asked
 
 def check_plain(place: Path, git_dir: Path) -> None:
     """Raises NotPlain where git might not take it for a repository of ours, or shares its files with others."""
+    if sys.getfilesystemencoding() != "utf-8":  # names of refs are those of files, and are read as that
+        raise NotPlain
     me = os.geteuid()
     folders: list[Path | str] = [place, git_dir, f"{git_dir}/objects", f"{git_dir}/refs"]
     try:

@@ -45,6 +45,8 @@ _HEADERS = (
     ("Content-Type", "application/x-git-upload-pack-request"),
     ("Git-Protocol", "version=2"),
 )
+_EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+"""git has it without an object."""
 _OK = 200
 _UNAUTHORIZED = 401
 _STATUS = {401: "login", 403: "login", 407: "proxy"} | dict.fromkeys((301, 302, 303, 307, 308), "redirect")
@@ -91,7 +93,7 @@ class Probe(Struct, frozen=True):
             if missing_objects(objects, set(self.before.ids.values())):
                 raise Unsure("objects")
             tags = objects_of_tags(heard, self.before.ids) if asked.follows_tags else set()
-            if tags and missing_objects(objects, tags) != tags:
+            if _EMPTY_TREE in tags or (tags and missing_objects(objects, tags) != tags):
                 return None
         except NotPlain:
             raise Unsure("objects") from None

@@ -22,7 +22,10 @@ class Kept(Struct, frozen=True):
 
 
 def kept(specs: Iterable[Spec], heard: Heard) -> tuple[Kept, ...] | None:
-    """In git's order; None: one that is asked for by its name is not there. Raises Unsure where two go to one ref."""
+    """In git's order; None: one that is asked for by its name is not there.
+
+    Raises Unsure where two go to one ref, or one to two, of which git calls the first alone for a merge.
+    """
     found: dict[str, Kept] = {}
     for spec in specs:
         pairs = list(_pairs(spec, heard))
@@ -31,6 +34,8 @@ def kept(specs: Iterable[Spec], heard: Heard) -> tuple[Kept, ...] | None:
         for one in pairs:
             if found.setdefault(one.here, one) != one:
                 raise Unsure("refspec")
+    if len({one.there for one in found.values()}) != len(found):
+        raise Unsure("refspec")
     return tuple(found.values())
 
 

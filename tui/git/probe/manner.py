@@ -19,13 +19,14 @@ _FOREIGN_VARIABLES = ("GIT_SSL", "GIT_HTTP", "GIT_PROXY", "GIT_CURL", "GIT_SMART
 """How their names begin."""
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 _CARRIED_VARIABLES = frozenset({"GIT_SSL_CAINFO"})
-_HARMLESS = frozenset(
+_NUMBERS = frozenset(
     {
-        "postbuffer", "lowspeedlimit", "lowspeedtime", "maxrequests", "minsessions", "version", "noepsv",
-        "maxretries", "keepaliveidle", "keepaliveinterval", "keepalivecount",
+        "postbuffer", "lowspeedlimit", "lowspeedtime", "maxrequests", "minsessions", "noepsv", "maxretries",
+        "keepaliveidle", "keepaliveinterval", "keepalivecount",
     }
 )  # fmt: skip
 """What git is told of requests that may as well be done without."""
+_NUMBER = re.compile(r"\d+[kmg]?|true|false", re.IGNORECASE)
 _CARRIED = frozenset({"sslcainfo", "sslverify", "extraheader", "followredirects"})
 _HEADER = re.compile(r"([A-Za-z0-9!#$%&'*+.^_`|~-]+): *([\x20-\x7e]*)")
 _ON = frozenset({"true", "yes", "on", "1"})
@@ -91,7 +92,7 @@ def _http_settings(settings: tuple[Setting, ...], host: str) -> Iterator[tuple[s
     for one in settings:
         section, _, rest = one.key.partition(".")
         url, _, variable = rest.rpartition(".")
-        if section != "http" or variable in _HARMLESS or (url and _is_elsewhere(url, host)):
+        if section != "http" or _is_harmless(variable, one.value) or (url and _is_elsewhere(url, host)):
             continue
         if variable == "proxy" and not url and not one.value:
             continue
@@ -99,6 +100,11 @@ def _http_settings(settings: tuple[Setting, ...], host: str) -> Iterator[tuple[s
             raise Unsure("proxy" if variable.startswith("proxy") else "http_setting")
         carried.setdefault(variable, []).append(one.value)
     yield from carried.items()
+
+
+def _is_harmless(variable: str, value: str) -> bool:
+    """What git cannot read ends it, whatever it is about."""
+    return variable == "version" or (variable in _NUMBERS and bool(_NUMBER.fullmatch(value)))
 
 
 def _is_elsewhere(url: str, host: str) -> bool:

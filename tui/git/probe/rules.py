@@ -7,6 +7,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from tui.git.files.plain import NotPlain, read_head
+from tui.git.files.whole import read_whole
 from tui.git.probe.unsure import Unsure
 from tui.git.remote import Remote, Setting, is_on
 
@@ -18,21 +19,69 @@ _REMOTE_KEYS = frozenset(
 )  # fmt: skip
 """Variables of a remote that are heeded here, or mean nothing to a fetch."""
 _PARTIAL = frozenset({"promisor", "partialclonefilter"})
-_CHECKED_SECTIONS = frozenset({"core", "fetch", "transfer", "pack", "index", "feature", "submodule"})
+_CHECKED_SECTIONS = frozenset(
+    {"advice", "core", "fetch", "transfer", "pack", "index", "feature", "submodule"}
+)
 """A value in them that git cannot read may end it."""
-_PLAIN_VALUE = re.compile(r"true|false|yes|no|on|off|-?\d+[kmg]?", re.IGNORECASE)
-_TEXTS = frozenset(
-    {
-        "core.abbrev", "core.askpass", "core.attributesfile", "core.autocrlf", "core.checkstat", "core.commentchar",
-        "core.commentstring", "core.editor", "core.eol", "core.excludesfile", "core.fsmonitor", "core.fsync",
-        "core.fsyncmethod", "core.hookspath", "core.logallrefupdates", "core.notesref", "core.pager", "core.safecrlf",
-        "core.sharedrepository", "core.sshcommand", "core.untrackedcache", "core.whitespace", "core.worktree",
-        "fetch.negotiationalgorithm", "fetch.output", "fetch.recursesubmodules", "submodule.active",
-        "submodule.alternateerrorstrategy", "submodule.alternatelocation", "submodule.propagatebranches",
-        "transfer.credentialsinurl",
-    }
-)  # fmt: skip
-"""Their values are words that say nothing of whether there is news."""
+_BOOL = "true|false|yes|no|on|off|[01]"
+_LEVEL = r"-1|\d"  # of compression
+_PATH = "(?!~[^/]).*"  # git ends at the home of a user that it does not find
+_ANY = ".*"
+_PLAIN_VALUE = re.compile(rf"{_BOOL}|\d+[kmg]?", re.IGNORECASE)
+_WORDS = {
+    key: re.compile(pattern, re.IGNORECASE | re.DOTALL)
+    for key, pattern in {
+        "branch.autosetupmerge": f"{_BOOL}|always|inherit|simple",
+        "branch.autosetuprebase": "never|local|remote|always",
+        "color.pager": _BOOL,
+        "core.abbrev": r"auto|no|off|false|[4-9]|[12]\d|3\d|40",
+        "core.askpass": _ANY,
+        "core.attributesfile": _PATH,
+        "core.autocrlf": f"{_BOOL}|input",
+        "core.checkstat": "default|minimal",
+        "core.commentchar": "auto|[!-~]",
+        "core.commentstring": _ANY,
+        "core.compression": _LEVEL,
+        "core.editor": _ANY,
+        "core.eol": "lf|crlf|native",
+        "core.excludesfile": _PATH,
+        "core.fsmonitor": _ANY,
+        "core.fsync": _ANY,
+        "core.fsyncmethod": _ANY,
+        "core.hookspath": _PATH,
+        "core.logallrefupdates": f"{_BOOL}|always",
+        "core.loosecompression": _LEVEL,
+        "core.notesref": _ANY,
+        "core.pager": _ANY,
+        "core.safecrlf": f"{_BOOL}|warn",
+        "core.sharedrepository": rf"{_BOOL}|umask|group|all|world|everybody|0?[0-7]{{3}}",
+        "core.sshcommand": _ANY,
+        "core.untrackedcache": f"{_BOOL}|keep",
+        "core.whitespace": "(?!.*tab-in-indent).*",
+        "core.worktree": _ANY,
+        "fetch.negotiationalgorithm": "consecutive|default|noop|skipping",
+        "fetch.output": "full|compact",
+        "fetch.recursesubmodules": _BOOL,
+        "mailmap.file": _PATH,
+        "pack.compression": _LEVEL,
+        "pager.color": _BOOL,
+        "push.default": "nothing|current|simple|upstream|tracking|matching",
+        "sparse.expectfilesoutsideofpatterns": _BOOL,
+        "submodule.active": _ANY,
+        "submodule.alternateerrorstrategy": "die|info|ignore",
+        "submodule.alternatelocation": "no|superproject",
+        "transfer.credentialsinurl": "allow|warn|die",
+        "user.useconfigonly": _BOOL,
+    }.items()
+}
+"""Values with which git goes on, and which say nothing of whether there is news; it ends at some others."""
+_REFUSED = frozenset({"fetch.bundleuri", "fetch.writecommitgraph"})
+"""With these a fetch does more than to bring refs."""
+_RECURSES = frozenset({"recursesubmodules", "recurse"})
+_NOT = frozenset({"false", "no", "off", "0"})
+_OF_ANY_REMOTE = frozenset({"mirror", "prune", "prunetags", "skipdefaultupdate", "skipfetchall"})
+"""Booleans that git reads of all remotes."""
+_SHALLOW = re.compile(rb"(?:[0-9a-f]{40}\n)*")
 _OTHER_TRANSPORTS = frozenset(
     {"protocol.file.allow", "protocol.ext.allow", "protocol.ssh.allow", "protocol.git.allow"}
 )
@@ -68,6 +117,7 @@ def wanted(
 ) -> Wanted:
     """Raises Unsure where a fetch may do more than to compare refs."""
     _check_settings(remote, settings)
+    _check_shallow(common)
     # It makes git fetch all tags as well, also where nothing is pruned.
     if any(is_on(settings, key) for key in ("fetch.prunetags", f"remote.{remote.name}.prunetags")):
         raise Unsure("prune_tags")
@@ -110,7 +160,7 @@ def _doubt_of_remote(variable: str, value: str) -> str:
         return "partial"
     if variable == "followremotehead" and value not in {"create", "never"}:
         return "remote_head"
-    if variable in {"prune", "prunetags"} and not _PLAIN_VALUE.fullmatch(value):
+    if variable in _OF_ANY_REMOTE and not _PLAIN_VALUE.fullmatch(value):
         return "remote_setting"
     return "" if variable in _REMOTE_KEYS else "remote_setting"
 
@@ -122,12 +172,30 @@ def _doubt(one: Setting) -> str:
             return "partial" if rest == "partialclone" else "extensions"
         case "protocol" if one.key not in _OTHER_TRANSPORTS and (rest, one.value) != ("version", "2"):
             return "protocol_setting"
-        case "hook":
-            return "setting"
-        case "fetch" if rest == "bundleuri":
-            return "setting"
-    is_checked = section in _CHECKED_SECTIONS and "." not in rest and one.key not in _TEXTS
-    return "setting" if is_checked and not _PLAIN_VALUE.fullmatch(one.value) else ""
+        case "remote" if rest.rpartition(".")[2] in _OF_ANY_REMOTE and not _PLAIN_VALUE.fullmatch(one.value):
+            return "remote_setting"
+        case "fetch" | "submodule" if rest in _RECURSES and one.value.lower() not in _NOT:
+            return "submodules"
+    is_refused = section == "hook" or one.key in _REFUSED or not _is_readable(one, section, rest)
+    return "setting" if is_refused else ""
+
+
+def _is_readable(one: Setting, section: str, rest: str) -> bool:
+    if words := _WORDS.get(one.key):
+        return bool(words.fullmatch(one.value))
+    is_checked = section in _CHECKED_SECTIONS and "." not in rest
+    return not is_checked or bool(_PLAIN_VALUE.fullmatch(one.value))
+
+
+def _check_shallow(common: Path) -> None:
+    try:
+        text = read_whole(f"{common}/shallow")
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise Unsure("shallow") from error
+    if not _SHALLOW.fullmatch(text):
+        raise Unsure("shallow")
 
 
 def _spec(text: str) -> Spec:
