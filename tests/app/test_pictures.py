@@ -16,7 +16,6 @@ from tui.git.clean import clean_text
 from tui.git.gauge import Progress
 from tui.git.outcome import Outcome, Reason, State
 from tui.git.repo import Repo
-from tui.store.preferences import Preferences
 
 
 @pytest.fixture
@@ -116,7 +115,7 @@ def test_picture_of_a_filter_and_its_views(picture: Any, scene: Scene, size: tup
 )
 def test_picture_in_other_colours(picture: Any, scene: Scene, theme: str) -> None:
     """`ansi-dark` are the colours of the terminal itself."""
-    drive = driver(preferences=Preferences(remembered={"theme": theme}))
+    drive = driver(preferences=scenes.preferences(theme=theme))
     assert picture(drive, scene, (80, 24))
 
 
@@ -172,12 +171,13 @@ def test_picture_of_a_watch_in_its_pause(picture: Any, size: tuple[int, int]) ->
     """The second pass is over; a repo that keeps failing was left out of it and still needs attention."""
     clock = FrozenClock()
     entries = [repo(name) for name in scenes.NAMES[:6]]
-    held = Outcome(State.SKIPPED, Reason.HELD, "left alone for 10 m 00 s more, after 3 failures in a row")
+    text = "left alone for 10 m 00 s more, after 3 failures in a row; `synctui sync python/itsdangerous` tries it now"
+    held = Outcome(State.SKIPPED, Reason.HELD, text)
     plans = [Plan(tuple(entries), ()), Plan(tuple(entries[:5]), ((entries[5], held),))]
     watch = Watch(lambda: plans.pop(0), 300.0, clock=clock)
 
     async def scene(drive: Driver) -> None:
-        for ends in ([scenes.FORWARD] * 5 + [scenes.GONE], [scenes.CURRENT] * 5):
+        for ends in ([scenes.FORWARD] * 5 + [scenes.gone(entries[5])], [scenes.CURRENT] * 5):
             await drive.running(*scenes.NAMES[: len(ends)])
             for name, end in zip(scenes.NAMES, ends, strict=False):
                 await drive.end(name, outcome=end)
@@ -203,6 +203,8 @@ def test_picture_of_names_of_every_width(picture: Any) -> None:
         await drive.running(*(entry.id for entry in entries))
         for entry in entries[:4]:
             drive.show(entry.id, Progress("Receiving objects", 50, 1 << 20, 1 << 20, "受信中 cafe\u0301 50%"))
-            await drive.end(f"{entry.id}-2", outcome=scenes.GONE if entry is entries[0] else scenes.FORWARD)
+            await drive.end(
+                f"{entry.id}-2", outcome=scenes.gone(entries[4]) if entry is entries[0] else scenes.FORWARD
+            )
 
     assert picture(driver(entries=entries, limit=8), scene)

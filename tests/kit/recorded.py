@@ -61,10 +61,11 @@ def simple(*names: str, progress: bool = False, run: str = RUN, at: float = 0.0)
 
 def in_the_middle() -> Recorder:
     """Twenty repos, four at a time: at 0:12 six of them have ended, two of these in trouble, and one is stalled."""
-    entries = [repo(name, scenes.HOSTS.get(name.split("/")[0], "github.com")) for name in scenes.NAMES]
+    entries = [scenes.entry(name) for name in scenes.NAMES]
     record = Recorder()
     record.tell(0, started(len(entries)), *(JobQueued(entry, 1, pick=False) for entry in entries))
-    ends = [scenes.FORWARD, scenes.CURRENT, scenes.AUTH, scenes.CLONED, scenes.CURRENT, scenes.DIVERGED]
+    diverged = scenes.diverged(entries[5])
+    ends = [scenes.FORWARD, scenes.CURRENT, scenes.AUTH, scenes.CLONED, scenes.CURRENT, diverged]
     record.tell(0, *(JobStarted(entry, 1, slot, pick=False) for slot, entry in enumerate(entries[:4])))
     for number, (entry, end) in enumerate(zip(entries, ends, strict=False)):
         at, slot = 0.5 + number * 0.25, number % 4

@@ -2,19 +2,28 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
+from unittest.mock import patch
 
 from tests.kit.app_driver import Driver, repo
+from tui.engine.plan import make_plan
 from tui.engine.survey import StatusRow
+from tui.git.advice import advice, busy_advice
 from tui.git.arrived import Commit
 from tui.git.contents import Contents, Diffstat, Title
+from tui.git.failure import classify
 from tui.git.gauge import Progress
+from tui.git.holder import Holder
 from tui.git.inspect import RepoStatus
 from tui.git.outcome import Action, Outcome, Reason, RefChange, RefKind, State
+from tui.git.process import Exit
+from tui.git.repo import Repo
+from tui.store.entry import Slugs, entry_repo
 from tui.store.history import CutOff
 from tui.store.past import Failure, Past
 from tui.store.preferences import Preferences
 from tui.store.settings import Settings, resolve
 from tui.view.arrivals import Arrival
+from tui.view.lines import detail
 
 Scene = Callable[[Driver], Awaitable[None]]
 
@@ -42,18 +51,26 @@ NAMES = (
     "infra/terraform",
     "infra/dotfiles",
 )
-HOSTS = {"infra": "git.example.org"}
+
+
+def entry(name: str) -> Repo:
+    return repo(name, "git.example.org" if name.startswith("infra/") else "github.com")
+
+
 DISABLED = repo("archive/old-site", enabled=False)
-WRONG = repo("web/blog", error="`brnch` is not an option; did you mean `branch`?")
-SETTLED = (
-    (DISABLED, Outcome(State.SKIPPED, Reason.DISABLED, "disabled in the workspace file")),
-    (
-        WRONG,
-        Outcome(
-            State.FAILED, Reason.CONFIG, WRONG.error, "correct the entry of web/blog in the workspace file"
-        ),
-    ),
+WORK = repo(".").path
+WRONG = entry_repo(
+    "blog",
+    {"url": "https://github.com/ada/blog.git", "brnch": "main"},
+    root=WORK / "web",
+    section="~/work/web",
+    real_root=str(WORK / "web"),
+    file=WORK / "synctui.toml",
+    slugs=Slugs(),
+    taken={},
+    folders={},
 )
+SETTLED = make_plan([DISABLED, WRONG]).settled
 
 FORWARD = Outcome(
     State.SYNCED,
@@ -70,34 +87,46 @@ FORWARD = Outcome(
 )
 CLONED = Outcome(State.SYNCED, action=Action.CLONE, branch="main", new=NEW, commits=812, received=2_400_000)
 CURRENT = Outcome(State.UP_TO_DATE)
-AUTH = Outcome(
-    State.FAILED,
-    Reason.AUTH,
-    "could not read Username for 'https://github.com'",
-    "log in for python/jinja: `gh auth login`",
-    output_tail=("fatal: could not read Username for 'https://github.com': terminal prompts disabled",),
-)
-GONE = Outcome(
-    State.FAILED,
-    Reason.NOT_FOUND,
-    "repository not found",
-    "check the URL: `git -C ~/work/tools/fd remote -v`",
-)
-DIVERGED = Outcome(
-    State.BLOCKED,
-    Reason.DIVERGED,
-    "2 commits here and 5 there",
-    "rebase or merge: `git -C ~/work/notes/journal rebase`",
-    ahead=2,
-    behind=5,
-)
-STALLED = Outcome(
-    State.TIMED_OUT, Reason.STALLED, "no byte for 60 s", "try again: `synctui sync tools/delta`"
+
+
+def trouble(of: Repo, state: State, reason: Reason, message: str, **known: Any) -> Outcome:
+    """With the advice that the program gives where the repo is cloned."""
+    with patch("tui.git.advice._is_there", return_value=True):
+        return Outcome(state, reason, message, advice(reason, of, message), **known)
+
+
+def failed(of: Repo, *lines: str) -> Outcome:
+    """git said so."""
+    failure = classify(Exit(128, b"", lines), network=True)
+    return trouble(of, State.FAILED, failure.reason, failure.message, output_tail=lines)
+
+
+def auth(of: Repo) -> Outcome:
+    return failed(of, f"fatal: could not read Username for 'https://{of.host}': terminal prompts disabled")
+
+
+def gone(of: Repo) -> Outcome:
+    return failed(of, "remote: Repository not found.", f"fatal: repository '{of.url}/' not found")
+
+
+def diverged(of: Repo) -> Outcome:
+    message = "main has 2 of its own and is 5 behind"
+    return trouble(of, State.BLOCKED, Reason.DIVERGED, message, ahead=2, behind=5)
+
+
+AUTH = auth(entry("python/jinja"))
+GONE = gone(entry("tools/fd"))
+DIVERGED = diverged(entry("notes/journal"))
+STALLED = trouble(
+    entry("tools/delta"),
+    State.TIMED_OUT,
+    Reason.STALLED,
+    "no byte moved for 60 s in fetch (Receiving objects)",
 )
 BUSY = Outcome(
     State.BUSY,
-    message="held by pid 4242 on ada-laptop for 3 m: git gc",
-    advice="wait, or look: `synctui unlock tools/bat`",
+    message=str(Holder(4242, "ada-laptop", "synctui watch", 180)),
+    advice=busy_advice(entry("tools/bat")),
 )
 
 COMMITS = [
@@ -134,24 +163,29 @@ def checkouts() -> Callable[[Any, Any, Any], None]:
 
 
 HISTORY = [
-    ("✓", "2026-11-20 14:05:11", "synced", "1.4 s", "3 commits  3f2c1d0..9ab8c7d  main"),
-    ("✗", "2026-11-19 14:05:09", "failed", "0.4 s", f"auth: {AUTH.message}: terminal prompts disabled"),
+    ("✓", "2026-11-20 14:05:11", "synced", "1.4 s", detail(FORWARD)),
+    ("✗", "2026-11-19 14:05:09", "failed", "0.4 s", detail(AUTH)),
     ("=", "2026-11-18 14:05:02", "up to date", "0.3 s", ""),
-    ("▲", "2026-11-17 14:05:00", "blocked", "0.8 s", "diverged: main has 1 of its own and is 2 behind"),
-    ("✓", "2026-11-16 14:04:58", "synced", "12.4 s", "cloned main, 812 commits"),
+    ("▲", "2026-11-17 14:05:00", "blocked", "0.8 s", detail(DIVERGED)),
+    ("✓", "2026-11-16 14:04:58", "synced", "12.4 s", detail(CLONED)),
 ]
 
 
+def preferences(**remembered: object) -> Preferences:
+    """The defaults on two cores, but for what is remembered."""
+    return Preferences(lambda kept: resolve({}, {}, {}, len(NAMES), 2, remembered=kept), remembered)
+
+
 def driver(**options: Any) -> Driver:
-    entries = [repo(name, HOSTS.get(name.split("/")[0], "github.com")) for name in NAMES]
-    options.setdefault("entries", entries)
-    options.setdefault("limit", 4)
+    options.setdefault("entries", [entry(name) for name in NAMES])
+    settings = options.setdefault("preferences", preferences()).settings
+    options.setdefault("limit", settings.jobs)
     return Driver(
         settled=SETTLED,
         survey=checkouts(),
         arrived=lambda _path, _old, _new: COMMITS,
         contents=lambda _path, _old, _new: CONTENTS,
-        jobs_source="default",
+        jobs_source=settings.source["jobs"],
         history=lambda _repo_id: HISTORY,
         **options,
     )
@@ -348,7 +382,7 @@ PAST = {
     "tools/fd": Past(
         "failed",
         "not_found",
-        "repository not found",
+        GONE.message,
         last_success=NOON - 9 * 86_400,
         last_end=NOON - 2 * 86_400,
         failure=Failure("failed", "not_found", NOON - 4 * 86_400, NOON - 2 * 86_400, 3, 3),
@@ -356,13 +390,13 @@ PAST = {
     "web/astro": Past(
         "failed",
         "auth",
-        "could not read Username for 'https://github.com'",
+        AUTH.message,
         failure=Failure("failed", "auth", NOON - 7_200, NOON - 7_200, 1, 1),
     ),
     "notes/journal": Past(
         "blocked",
         "diverged",
-        "2 commits here and 5 there",
+        DIVERGED.message,
         failure=Failure("blocked", "diverged", NOON - 90_000, NOON - 90_000, 5, 5, acknowledged=True),
     ),
 }
