@@ -19,12 +19,20 @@ _NEEDLESS = re.compile(
     r"|\bterminal-\d+-",  # an image has its names for itself
     re.DOTALL,
 )
+_RECT = '<rect fill="{}" x="{}" y="{}" width="{}" height="24.65" shape-rendering="crispEdges"/>'
+_ALIKE = re.compile(
+    _RECT.format(r"(#\w+)", r"([\d.]+)", r"([\d.]+)", r"[\d.]+")
+    + r"(?:\s*"
+    + _RECT.format(r"\1", r"[\d.]+", r"\3", r"[\d.]+")
+    + ")+"
+)
 
 Taken = tuple[Callable[[], Driver], scenes.Scene]
 
 _SCENES: Mapping[str, Taken] = {
     "plan": (scenes.driver, scenes.plan),
     "running": (scenes.driver, scenes.in_the_middle),
+    "queue": (scenes.driver, scenes.queue),
     "attention": (scenes.driver, scenes.attention),
     "repos": (scenes.remembering, scenes.worst_first),
     "arrived": (scenes.driver, scenes.what_arrived),
@@ -33,22 +41,28 @@ _SCENES: Mapping[str, Taken] = {
     "settings": (scenes.with_settings, scenes.settings_page),
     "replay": (lambda: Replay(in_the_middle()), scenes.replay_in_the_middle),
 }
-_SIZES: Mapping[tuple[int, int], tuple[str, ...]] = {
-    (120, 40): tuple(_SCENES),
-    (80, 24): ("plan", "running", "attention", "arrived", "detail", "settings"),
-    (200, 60): ("running",),
-}
-PICTURES = {f"{name}-{size[0]}x{size[1]}": (name, size) for size, names in _SIZES.items() for name in names}
+_SIZES = ((80, 24), (120, 40), (200, 60))
+PICTURES: Mapping[str, tuple[Taken, tuple[int, int]]] = {
+    f"{name}-{width}x{height}": (taken, (width, height))
+    for name, taken in _SCENES.items()
+    for width, height in _SIZES
+} | {"crowded-120x40": ((scenes.crowded, scenes.running_crowd), (120, 40))}
 
 
 async def draw(picture: str) -> str:
     """The picture of that name as SVG, the same on every machine."""
-    name, size = PICTURES[picture]
-    driver, scene = _SCENES[name]
+    (driver, scene), size = PICTURES[picture]
     async with driver().open(*size) as drive:
         await scenes.play(drive, scene)
         svg = _NEEDLESS.sub("", drive.app.export_screenshot(title="synctui"))
-        return svg.replace("&#160;", "\N{NO-BREAK SPACE}")
+        return _ALIKE.sub(_joined, svg).replace("&#160;", "\N{NO-BREAK SPACE}")
+
+
+def _joined(ground: re.Match[str]) -> str:
+    """One rectangle for pieces of a line that are of one colour: most of an SVG are rectangles."""
+    fill, x, y = ground[1], ground[2], ground[3]
+    last, width = re.findall(r'x="([\d.]+)" y="[\d.]+" width="([\d.]+)"', ground[0])[-1]
+    return _RECT.format(fill, x, y, f"{float(last) + float(width) - float(x):g}")
 
 
 def main() -> None:

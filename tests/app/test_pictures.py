@@ -58,7 +58,7 @@ def test_picture(picture: Any, scene: Scene) -> None:
 
 def test_picture_running_16_slots(picture: Any) -> None:
     async def scene(drive: Driver) -> None:
-        await scenes.running(drive, 16)
+        await scenes.running(drive, scenes.NAMES[:16])
 
     assert picture(driver(limit=16), scene)
 

@@ -1,6 +1,6 @@
 """What happens in the app before a picture of it is taken; the clock stands still, so that it is always the same."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 from unittest.mock import patch
 
@@ -21,7 +21,7 @@ from tui.store.entry import Slugs, entry_repo
 from tui.store.history import CutOff
 from tui.store.past import Failure, Past
 from tui.store.preferences import Preferences
-from tui.store.settings import Settings, resolve
+from tui.store.settings import MAX_JOBS, Settings, resolve
 from tui.view.arrivals import Arrival
 from tui.view.lines import detail
 
@@ -51,6 +51,7 @@ NAMES = (
     "infra/terraform",
     "infra/dotfiles",
 )
+CROWD = tuple(f"{name}{part}" for part in ("", "-docs", "-site", "-data") for name in NAMES)
 
 
 def entry(name: str) -> Repo:
@@ -205,9 +206,9 @@ async def surveyed(drive: Driver) -> None:
     await drive.settle()
 
 
-async def running(drive: Driver, limit: int = 4) -> None:
+async def running(drive: Driver, names: Sequence[str] = NAMES[:4]) -> None:
     await drive.press("S")
-    await drive.running(*NAMES[:limit])
+    await drive.running(*names)
     drive.clock.advance(4.2)
     phases = [
         Progress("Receiving objects", 62, 18_400_000, 2_300_000, "Receiving objects:  62% (744/1200)", moved=1_004.0),
@@ -215,8 +216,17 @@ async def running(drive: Driver, limit: int = 4) -> None:
         Progress("Resolving deltas", 97, None, None, "Resolving deltas:  97% (388/400)", moved=1_004.0),
         Progress("", None, None, None, "", moved=1_000.0),
     ]  # fmt: skip
-    for number, name in enumerate(NAMES[:limit]):
+    for number, name in enumerate(names):
         drive.show(name, phases[number % 4])
+
+
+def crowded() -> Driver:
+    """As many at once as there can be, and some more that wait."""
+    return driver(entries=[entry(name) for name in CROWD], limit=MAX_JOBS)
+
+
+async def running_crowd(drive: Driver) -> None:
+    await running(drive, CROWD[:MAX_JOBS])
 
 
 async def in_the_middle(drive: Driver) -> None:
@@ -283,6 +293,11 @@ async def paused_draining_with_a_pick(drive: Driver) -> None:
     await drive.press("1", "G", "t")
     await drive.running(*NAMES[6:10], "infra/dotfiles")
     await drive.press("p", "-", "-")
+
+
+async def queue(drive: Driver) -> None:
+    await in_the_middle(drive)
+    await drive.press("1", "j")
 
 
 async def attention(drive: Driver) -> None:
