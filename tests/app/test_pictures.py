@@ -21,6 +21,9 @@ from tui.git.repo import Repo
 @pytest.fixture
 def picture(snap_compare: Any) -> Callable[..., bool]:
     def compare(drive: Driver, scene: Scene, size: tuple[int, int] = (120, 40)) -> bool:
+        # A toast is not gone before the picture is taken, however slow the machine.
+        drive.app.NOTIFICATION_TIMEOUT = 3600
+
         async def before(pilot: Pilot[Any]) -> None:
             drive.pilot = pilot
             await scenes.play(drive, scene)
@@ -54,6 +57,37 @@ def picture(snap_compare: Any) -> Callable[..., bool]:
 )
 def test_picture(picture: Any, scene: Scene) -> None:
     assert picture(driver(), scene)
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)], ids=["120x40", "80x24"])
+@pytest.mark.parametrize(
+    "scene",
+    [
+        scenes.palette,
+        scenes.palette_searched,
+        scenes.cancel_dialog,
+        scenes.log_searched,
+        scenes.refused,
+        scenes.wrong_filter,
+    ],
+    ids=lambda scene: scene.__name__,
+)
+def test_picture_of_what_a_key_brings(picture: Any, scene: Scene, size: tuple[int, int]) -> None:
+    assert picture(driver(), scene, size)
+
+
+def test_picture_of_a_log_that_goes_on_below(picture: Any) -> None:
+    assert picture(driver(), scenes.new_below, (80, 24))
+
+
+def test_picture_of_the_first_session(picture: Any) -> None:
+    assert picture(driver(greets=True), scenes.newcomer)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (40, 12)], ids=["80x24", "40x12"])
+def test_picture_running_64_slots(picture: Any, size: tuple[int, int]) -> None:
+    """At 120×40 it is one of `screenshots/`."""
+    assert picture(scenes.crowded(), scenes.running_crowd, size)
 
 
 def test_picture_running_16_slots(picture: Any) -> None:
@@ -117,6 +151,27 @@ def test_picture_in_other_colours(picture: Any, scene: Scene, theme: str) -> Non
     """`ansi-dark` are the colours of the terminal itself."""
     drive = driver(preferences=scenes.preferences(theme=theme))
     assert picture(drive, scene, (80, 24))
+
+
+@pytest.mark.parametrize("size", [(120, 40), (200, 60)], ids=["120x40", "200x60"])
+@pytest.mark.parametrize(
+    "scene",
+    [
+        scenes.plan,
+        scenes.in_the_middle,
+        scenes.queue,
+        scenes.attention,
+        scenes.worst_first,
+        scenes.what_arrived,
+        scenes.detail_of_a_fast_forward,
+        scenes.help_page,
+        scenes.settings_page,
+    ],
+    ids=lambda scene: scene.__name__,
+)
+def test_picture_in_light(picture: Any, scene: Scene, size: tuple[int, int]) -> None:
+    """In dark they are those of `screenshots/`."""
+    assert picture(driver(preferences=scenes.preferences(theme="textual-light")), scene, size)
 
 
 def test_picture_of_an_offer_on_a_small_screen(picture: Any) -> None:

@@ -365,6 +365,48 @@ async def quit_dialog(drive: Driver) -> None:
     await drive.press("q")
 
 
+async def cancel_dialog(drive: Driver) -> None:
+    await in_the_middle(drive)
+    await drive.press("X")
+
+
+async def palette(drive: Driver) -> None:
+    await drive.press("j", ":")
+    await drive.until(drive.palette)
+
+
+async def palette_searched(drive: Driver) -> None:
+    await in_the_middle(drive)
+    await drive.press(":", *"limit")
+    await drive.until(lambda: drive.palette() == ["Raise limit", "Lower limit"])
+
+
+async def log_searched(drive: Driver) -> None:
+    await mixed_end(drive)
+    await drive.press("tab", "tab", "/", *"failed", "enter", "n")
+
+
+async def new_below(drive: Driver) -> None:
+    """Three have ended since the person went up in the log."""
+    await in_the_middle(drive)
+    await drive.press("tab", "tab", "k", "k")
+    await drive.end(*NAMES[6:9], outcome=CURRENT)
+    await drive.running(*NAMES[9:13])
+
+
+async def refused(drive: Driver) -> None:
+    await drive.press("p")
+
+
+async def wrong_filter(drive: Driver) -> None:
+    await mixed_end(drive)
+    await drive.press("/", *"state:nonsense")
+
+
+async def newcomer(drive: Driver) -> None:
+    """Told two keys; nothing was pressed yet."""
+
+
 async def replay_in_the_middle(drive: Driver) -> None:
     """Paused; what is played is a recording of twenty repos."""
     await drive.press("p", ">", ".")
