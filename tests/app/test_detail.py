@@ -20,7 +20,7 @@ from tui.git.arrived import Commit
 from tui.git.gauge import Progress
 from tui.git.holder import Holder
 from tui.git.inspect import NOT_CLONED, RepoStatus
-from tui.git.outcome import Outcome, Reason, RefChange, RefKind, State
+from tui.git.outcome import Action, Outcome, Reason, RefChange, RefKind, State
 from tui.git.repo import Repo
 from tui.store.past import Failure, Past
 
@@ -136,13 +136,17 @@ async def test_a_retry_tells_the_attempt_before_and_shows_its_output_as_that() -
         assert "commits neither ahead nor behind, as last fetched" in text(driver, "copy")
         assert (said.border_title, said.display) == ("output of git", True)
         await driver.press("r")
-        assert "before failed: not found: no such repository" in text(driver, "facts")
+        assert "before failed: not found: no such repository, after 0.0 s" in text(driver, "facts")
         assert (said.border_title, said.display) == ("output of git of the attempt before", True)
         await driver.end("r1", outcome=SYNCED)
         await driver.running("r0")
-        assert "before failed: not found: no such repository" in text(driver, "facts")
+        assert "before failed: not found: no such repository, after 0.0 s" in text(driver, "facts")
         assert text(driver, "output") == ""
         assert said.border_title == "output of git"
+        await driver.end("r0", outcome=SYNCED)
+        await driver.idle()
+        assert text(driver, "facts").splitlines()[:2] == ["state ✓ synced", "attempt 2"]
+        assert "before failed: not found: no such repository, after 0.0 s" in text(driver, "facts")
 
 
 async def test_a_wrong_entry_says_every_mistake_of_it() -> None:
@@ -241,6 +245,30 @@ async def test_what_arrived_at_another_repo_is_not_shown_in_this_one() -> None:
         assert text(driver, "refs") == "1 ref changed\ntag refs/tags/v1 bbbbbbb"
         await driver.press("]")
         assert text(driver, "commits") == text(driver, "refs") == ""
+
+
+async def test_what_a_clone_and_what_is_not_merged_brought_is_listed() -> None:
+    def arrived(_path: Path, old: str | None, new: str) -> list[Commit]:
+        return [Commit(new, "Ada", 0, f"after {old[:1] if old else 'nothing'}", 1, 2, 3)]
+
+    cloned = Outcome(State.SYNCED, action=Action.CLONE, new="b" * 40, commits=1)
+    kept = RefChange("refs/remotes/origin/main", "c" * 40, "d" * 40, RefKind.FORWARD)
+    diverged = Outcome(State.BLOCKED, Reason.DIVERGED, "diverged", branch="main", refs=(kept,))
+    async with Driver(2, limit=2, arrived=arrived).open() as driver:
+        await driver.press("S")
+        await driver.running("r0", "r1")
+        await driver.end("r0", outcome=cloned)
+        await driver.end("r1", outcome=diverged)
+        await driver.press("enter")
+        await driver.until(lambda: driver.app.screen.query_one("#commits").display)
+        await driver.settle()
+        assert text(driver, "commits") == "1 commit arrived\nbbbbbbb Ada after nothing 1 file +2 -3"
+        await driver.press("]")
+        await driver.until(lambda: driver.app.screen.query_one("#commits").display)
+        await driver.settle()
+        assert (
+            text(driver, "commits") == "1 commit arrived, not merged here\nddddddd Ada after c 1 file +2 -3"
+        )
 
 
 # Other programs.

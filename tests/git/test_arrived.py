@@ -4,7 +4,7 @@ from tests.git.conftest import World, commit, git
 from tui.git.arrived import arrived
 
 
-def test_the_commits_that_came(world: World):
+def test_the_commits_that_came(world: World, monkeypatch: pytest.MonkeyPatch):
     old = world.head()
     first = commit(world.theirs, "b.txt", "one\ntwo\n", "adds \x1b[31mb")
     git(world.theirs, "commit", "-q", "--allow-empty", "-m", "nothing")
@@ -19,8 +19,9 @@ def test_the_commits_that_came(world: World):
     ]
     assert {one.author for one in came} == {"Ann"}
     assert came[0].date == int(git(world.theirs, "log", "-1", "--format=%ct"))
-    assert [one.id for one in arrived(world.theirs, None, third, limit=1)] == [third]
     assert [one.id for one in arrived(world.theirs, None, third)] == [third, second, first, old]
+    monkeypatch.setattr("tui.git.arrived.COMMITS_SHOWN", 1)
+    assert [one.id for one in arrived(world.theirs, None, third)] == [third]
 
 
 def test_what_cannot_be_read_is_said(world: World):

@@ -9,7 +9,7 @@ from tui.app import present
 from tui.app.attention import mended
 from tui.app.desk import Desk
 from tui.engine.survey import StatusRow
-from tui.git.arrived import Commit
+from tui.git.arrived import COMMITS_SHOWN, Commit
 from tui.git.clean import clean_text
 from tui.git.gauge import Gauge, Progress
 from tui.git.inspect import NOT_CLONED
@@ -107,10 +107,12 @@ def working_copy(row: BoardRow, look: StatusRow | None, *, recorded: bool) -> Ta
     )
 
 
-def commits(arrived: Sequence[Commit]) -> Table | None:
+def commits(arrived: Sequence[Commit], *, is_merged: bool) -> Table | None:
     if not arrived:
         return None
-    table = _table(f"{plural(len(arrived), 'commit')} arrived")
+    newest = "the newest " if len(arrived) == COMMITS_SHOWN else ""
+    pending = "" if is_merged else ", not merged here"
+    table = _table(f"{newest}{plural(len(arrived), 'commit')} arrived{pending}")
     for commit in arrived:
         changed = f"{plural(commit.files, 'file')} +{commit.insertions} -{commit.deletions}"
         table.add_row(
@@ -182,11 +184,12 @@ def _standing(row: BoardRow, look: StatusRow) -> str:
 
 
 def _before(row: BoardRow) -> str:
-    """How the attempt before the one under way has ended."""
-    if not (row.active and row.outcome):
+    """How the attempt before the one under way, or before the last, has ended."""
+    end = row.end if row.active else row.before
+    if end is None:
         return ""
-    state = in_words(row.outcome.state)
-    return ": ".join(part for part in (state, detail(row.outcome)) if part)
+    told = ": ".join(part for part in (in_words(end.outcome.state), detail(end.outcome)) if part)
+    return f"{told}, after {duration(end.duration_ms)}"
 
 
 def _changes(look: StatusRow) -> str:

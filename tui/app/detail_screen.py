@@ -17,7 +17,6 @@ from tui.app.desk import Desk
 from tui.app.footer import detail_hints, last_hints
 from tui.git.arrived import Commit
 from tui.git.gauge import Gauge
-from tui.git.outcome import Outcome
 from tui.store.paths import StateError
 from tui.view.board import BoardRow
 from widgets.hint_bar import Hint, HintBar
@@ -52,7 +51,7 @@ class DetailScreen(Screen[None]):
         """What is drawn is that of no repo yet."""
         self._shown: object = None
         self._told: Sequence[str] | None = None
-        self._span: tuple[str, str] | None = None
+        self._spans: tuple[tuple[str | None, str], ...] = ()
         self._remembered: object = ()
         """The end up to which what is shown of the past goes."""
 
@@ -103,7 +102,7 @@ class DetailScreen(Screen[None]):
         elif row.live:
             self._draw("facts", parts.facts(row, gauge, desk))
         self._show_output(row, gauge)
-        self._show_commits(row.outcome)
+        self._show_commits()
         if self._remembered != row.end:
             self._remembered = row.end
             self.run_worker(self._recall, thread=True, group="past", exit_on_error=False)
@@ -129,26 +128,31 @@ class DetailScreen(Screen[None]):
         if str(self._said.border_title) != title:
             self._said.border_title = title
 
-    def _show_commits(self, outcome: Outcome | None) -> None:
+    def _show_commits(self) -> None:
         """Look for what arrived once for each span of commits; the look may take a while."""
-        span = (outcome.old, outcome.new) if outcome and outcome.old and outcome.new else None
-        if span == self._span:
+        arrival, outcome = self._desk.arrived.get(self.repo_id), self._row.outcome
+        spans: tuple[tuple[str | None, str], ...] = arrival.spans if arrival else ()
+        if arrival and arrival.cloned and outcome and outcome.new:
+            spans = ((None, outcome.new),)
+        if spans == self._spans:
             return
-        self._span = span
+        self._spans = spans
         self._draw("commits", None)
-        if span is not None and span[0] != span[1]:
+        if spans:
             path = self._row.repo.path
             self.run_worker(
-                lambda: self._look(path, *span), thread=True, group="arrived", exit_on_error=False
+                lambda: self._look(path, spans), thread=True, group="arrived", exit_on_error=False
             )
 
-    def _look(self, path: Path, old: str, new: str) -> None:
-        commits = self._desk.session.arrived(path, old, new)
-        self.app.call_later(self._draw_commits, (old, new), commits)
+    def _look(self, path: Path, spans: tuple[tuple[str | None, str], ...]) -> None:
+        commits = [one for old, new in reversed(spans) for one in self._desk.session.arrived(path, old, new)]
+        self.app.call_later(self._draw_commits, spans, commits)
 
-    def _draw_commits(self, span: tuple[str, str], commits: Sequence[Commit]) -> None:
-        if span == self._span:
-            self._draw("commits", parts.commits(commits))
+    def _draw_commits(self, spans: tuple[tuple[str | None, str], ...], commits: Sequence[Commit]) -> None:
+        arrival = self._desk.arrived.get(self.repo_id)
+        if spans == self._spans and arrival:
+            is_merged = bool(arrival.taken) or arrival.cloned
+            self._draw("commits", parts.commits(commits, is_merged=is_merged))
 
     def _recall(self) -> None:
         repo_id = self.repo_id

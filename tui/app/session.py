@@ -70,7 +70,7 @@ class Session(Struct, frozen=True):
     survey: Survey = survey
     history: Callable[[str], Sequence[tuple[str, ...]]] = lambda _repo_id: ()
     """What became of a repo, the cells of a row for each result, newest first. May raise StateError."""
-    arrived: Callable[[Path, str, str], Sequence[Commit]] = arrived
+    arrived: Callable[[Path, str | None, str], Sequence[Commit]] = arrived
     """What came to the checkout from one commit to another."""
     contents: Callable[[Path, str, str], Contents] = contents
     """The same in short."""

@@ -10,6 +10,7 @@ from tui.git.gauge import Gauge
 from tui.git.process import Deadlines, GitRunner
 from tui.git.stop import StopSignal
 
+COMMITS_SHOWN = 200
 _PATIENCE = 30.0  # seconds for one look
 _LOG = ("log", "--shortstat", "--no-ext-diff", "--no-textconv", "--format=%x00%H%n%ct%n%an%n%s")
 
@@ -26,15 +27,16 @@ class Commit(Struct, frozen=True):
     deletions: int
 
 
-def arrived(path: Path, old: str | None, new: str, limit: int = 200) -> list[Commit]:
-    """The commits that `new` has and `old` has not, newest first; with `old` None all, as after a clone.
+def arrived(path: Path, old: str | None, new: str) -> list[Commit]:
+    """The newest COMMITS_SHOWN that `new` has and `old` has not, newest first; with `old` None all count, as after
+    a clone.
 
     Raises ValueError, with git's words, for what cannot be read.
     """
     # One process, not GitPython's one a commit for the statistics.
     runner = GitRunner(path, StopSignal(), Deadlines(0, _PATIENCE), Gauge())
     try:
-        log = runner.run(*_LOG, f"--max-count={limit}", new, *([f"^{old}"] if old else []), "--")
+        log = runner.run(*_LOG, f"--max-count={COMMITS_SHOWN}", new, *([f"^{old}"] if old else []), "--")
     except OSError as error:
         raise ValueError(clean_text(str(error))) from error
     if not log.ok:

@@ -54,6 +54,8 @@ class BoardRow(Struct):
     """The end that is known without running it."""
     end: JobEnded | None = None
     """Of its last attempt that ended; a retry leaves it standing until the next end."""
+    before: JobEnded | None = None
+    """Of the attempt before that one, in the same run."""
     ended_at: float = 0.0
     """When that was, seconds since the epoch."""
     trouble: Outcome | None = None
@@ -285,6 +287,7 @@ class Board:
 
     def _end(self, row: BoardRow, event: JobEnded, record: Record) -> None:
         outcome, at = event.outcome, record.time
+        row.before = row.end if row.end and row.end.attempt < event.attempt else None
         row.attempt, row.slot, row.end, row.ended_at = event.attempt, None, event, at
         row.host = row.host or row.repo.host
         row.settle(outcome)
