@@ -3,10 +3,12 @@
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from typing import ClassVar
 
 from msgspec import Struct
 from rich.cells import cell_len
 from rich.segment import Segment
+from rich.style import Style
 from textual.events import Resize
 from textual.geometry import Offset, Region
 from textual.selection import Selection
@@ -62,8 +64,13 @@ class LogLine(Struct, frozen=True):
 
 class LogPane(LinePane):
     ALLOW_SELECT = True
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"log-pane--selection"}
     DEFAULT_CSS = """
-    LogPane > .line-pane--cursor { background: transparent; }
+    LogPane {
+        & > .line-pane--cursor { background: transparent; }
+        & > .log-pane--selection { background: $screen-selection-background; }
+        &:ansi > .log-pane--selection { background: ansi_default; text-style: reverse; }
+    }
     """
 
     def __init__(self, *, empty: str = "", id: str | None = None) -> None:  # noqa: A002 - Textual's name
@@ -307,7 +314,8 @@ class LogPane(LinePane):
             # The offsets count characters, of which some take two cells.
             cuts = [cell_len(text[:start]), length if end < 0 else cell_len(text[:end]), length]
             before, selected, after = strip.divide(cuts)
-            style = self.screen.get_component_rich_style("screen--selection")
+            whole = self.get_component_rich_style("log-pane--selection")
+            style = Style(bgcolor=whole.bgcolor, reverse=whole.reverse)  # the text keeps its colours
             selected = Strip(Segment.apply_style(selected, post_style=style), selected.cell_length)
             strip = Strip.join([before, selected, after])
         # The mouse asks where in the text it is; on the screen each place would be a style of its own.

@@ -1,3 +1,4 @@
+import pytest
 from textual import events
 
 import widgets.log_pane
@@ -279,14 +280,38 @@ async def test_lines_are_selected_with_the_mouse():
             segment.text
             for y in range(5)
             for segment in app.widget.render_line(y)
-            if segment.style and segment.style.bgcolor == selection_background(app)
+            if segment.style
+            and segment.style.bgcolor == app.widget.get_component_rich_style("log-pane--selection").bgcolor
         ]
         assert "".join(selected).startswith("repo-48")
         assert "".join(selected).endswith("✓ repo-49")
 
 
-def selection_background(app):
-    return app.screen.get_component_rich_style("screen--selection").bgcolor
+@pytest.mark.parametrize(("theme", "is_reversed"), [("textual-dark", False), ("ansi-dark", True)])
+async def test_selected_text_keeps_its_colours_and_is_seen_without_any(theme, is_reversed):
+    app = Host(LogPane())
+    app.theme = theme
+    async with app.run_test(size=(80, 5)) as pilot:
+        await appended(pilot, app.widget, batch(1, 2))
+        app.widget.focus()
+        await pilot.pause()
+        before = app.widget.render_line(1)
+        await pilot.mouse_down(LogPane, offset=(0, 1))
+        await pilot.hover(LogPane, offset=(60, 1))
+        await pilot.mouse_up(LogPane, offset=(60, 1))
+        after = app.widget.render_line(1)
+        assert colours(after.crop(0, 60)) == colours(before.crop(0, 60))
+        assert {bool(style.reverse) for style in styles(after.crop(0, 60))} == {is_reversed}
+        backgrounds = {style.bgcolor for style in styles(before)}
+        assert {style.bgcolor in backgrounds for style in styles(after.crop(0, 60))} == {is_reversed}
+
+
+def styles(strip):
+    return [segment.style for segment in strip]
+
+
+def colours(strip):
+    return [(text, segment.style.color) for segment in strip for text in segment.text]
 
 
 async def test_old_lines_go_in_blocks_without_sliding_the_reader(monkeypatch):
