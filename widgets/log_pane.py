@@ -87,6 +87,8 @@ class LogPane(LinePane):
         self._needle: re.Pattern[str] | None = None
         self._found: list[int] = []
         """Where the lines that the search marks are among those that are shown."""
+        self._origin = -1
+        """The line that the cursor was on when the search began."""
 
     def fit_repos(self, widest: int) -> None:
         """The column of repos, before there is a line; `widest` is the cells that one takes at most."""
@@ -153,6 +155,7 @@ class LogPane(LinePane):
             self._found += [first + place for place, line in enumerate(added) if self._matches(line)]
         self._new += 0 if self._follow else len(added)
         dropped = self._trim()
+        self._origin -= dropped
         self.resize_lines()
         if follow:
             self._to_end()
@@ -170,6 +173,9 @@ class LogPane(LinePane):
         self.resize_lines()
         self.follow = True
         self.refresh()
+
+    def begin_search(self) -> None:
+        self._origin = self._cursor
 
     def search(self, text: str) -> int:
         """Marks the lines that hold the text, ignoring case, and counts them; "" ends the search."""
@@ -189,6 +195,14 @@ class LogPane(LinePane):
         place = bisect_left(self._found, self._cursor)
         here = place < len(self._found) and self._found[place] == self._cursor
         return f"{place + 1}/{len(self._found)}" if here else str(len(self._found))
+
+    def find_nearest(self) -> None:
+        """Moves to the line where the search began, or the nearest marked one above it, from the first on to the last.
+
+        What is found so does not depend on the way in which the text was typed.
+        """
+        if self._found:
+            self.move_cursor(self._found[bisect_right(self._found, self._origin) - 1])
 
     def find_next(self) -> None:
         """Moves to the next line that the search marks, from the last on to the first."""

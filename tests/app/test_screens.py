@@ -328,6 +328,30 @@ async def test_slash_in_the_log_searches_and_n_goes_on() -> None:
         assert log.highlighted == "a2"
 
 
+async def test_each_letter_searches_from_where_the_search_began() -> None:
+    names = ["libs/a", "web/a", "libs/b", "lib", "web/b", "libs/c"]
+    driver = Driver([repo(name) for name in names], limit=1, work=GatedWork(ends_at_once=SYNCED))
+    async with driver.open() as driver:
+        await driver.press("S")
+        await driver.idle()
+        log = driver.app.main.query_one(LogPane)
+        log.focus()
+        await driver.settle()
+        log.move_cursor([line.key for line in log.lines].index("web/b"))
+        await driver.press("/")
+        found = []
+        for key in (*"libs/", "a", "backspace", "backspace", "backspace"):
+            await driver.press(key)
+            found.append(log.highlighted)
+        assert found == ["lib", "lib", "lib", "libs/b", "libs/b", "libs/a", "libs/b", "libs/b", "lib"]
+        await driver.press("ctrl+u", *"web", "enter")
+        assert log.highlighted == "web/b", "the line on which it began is one of those"
+        await driver.press("N", "/", "/")
+        assert log.highlighted == "web/a", "it began anew"
+        await driver.press("ctrl+u", *"libs/c")
+        assert log.highlighted == "libs/c", "from the first on to the last"
+
+
 async def test_z_shows_only_what_changed_or_needs_a_person() -> None:
     async with Driver(3, limit=3).open() as driver:
         await driver.press("S")

@@ -330,6 +330,19 @@ async def test_old_lines_go_in_blocks_without_sliding_the_reader(monkeypatch):
         assert app.widget.highlighted == "r50"
 
 
+async def test_a_search_begins_at_its_line_though_old_lines_go(monkeypatch):
+    monkeypatch.setattr(widgets.log_pane, "LIMIT", 100)
+    app = Host(LogPane())
+    async with app.run_test(size=(80, 5)) as pilot:
+        await appended(pilot, app.widget, batch(*range(110)))
+        app.widget.move_cursor(50)
+        app.widget.begin_search()
+        await appended(pilot, app.widget, batch(110))
+        app.widget.search("repo-5")
+        app.widget.find_nearest()
+        assert app.widget.highlighted == "r50"
+
+
 async def test_enter_and_double_click_open_jobs_but_no_notices():
     app = Host(LogPane())
     async with app.run_test(size=(80, 5)) as pilot:

@@ -349,9 +349,8 @@ class RunScreen(Screen[None]):
     def _apply_filter(self, text: str) -> None:
         if self._pane is self._log:
             self._needle = text
-            found = self._log.search(text)
-            if found:
-                self._log.find_previous()
+            self._log.search(text)
+            self._log.find_nearest()
         else:
             self._listing.filter_by(text)
         self._filter.show_count("")
@@ -414,6 +413,7 @@ class RunScreen(Screen[None]):
             self._pane = self.table
         self.app.clear_notifications()  # they would lie on top of it
         if self._pane is self._log:
+            self._log.begin_search()
             self._filter.open(self._needle)
         else:
             self._filter.open(self.view.words, _FILTER_HINT)
