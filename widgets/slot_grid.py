@@ -58,16 +58,16 @@ class _Cell(Struct, frozen=True):
 
 
 class _Plan(Struct, frozen=True):
-    """How the cells lie; `places` is how many of them are drawn, `more` how many slots are not."""
+    """How the cells lie; `places` is how many of them are drawn. A crowded one has a line for how many are not."""
 
     columns: int
     lines: int
     places: int
-    more: int = 0
+    crowded: bool = False
 
     @property
     def height(self) -> int:
-        return ceil(self.places / self.columns) * self.lines + (1 if self.more else 0)
+        return ceil(self.places / self.columns) * self.lines + self.crowded
 
 
 _IDLE = _Plan(1, 1, 1)
@@ -87,13 +87,36 @@ def _arrange(slots: int, priority: bool, width: int, max_rows: int, crowded_rows
         if ceil((slots + 1) / columns) * lines <= room:
             return _Plan(columns, lines, slots + priority)
     places = max(1, crowded_rows - 1) * widest
-    return _Plan(widest, 1, places, slots + priority - places)
+    return _Plan(widest, 1, places, slots + priority > places)
+
+
+def _seat(cells: Sequence[_Cell], before: Sequence[_Cell], places: int) -> list[_Cell]:
+    """As many of them as there are places; what was shown before stays where it was.
+
+    The priority slot is shown always, then the jobs that were, then the others from the longest-running on.
+    """
+    seats = {cell.number: place for place, cell in enumerate(before)}
+
+    def claim(cell: _Cell) -> tuple[int, float]:
+        if cell.view is None:
+            return (0, cell.number in seats)
+        if not cell.number:
+            return (3, 0)
+        place = seats.get(cell.number)
+        old = None if place is None else before[place].view
+        return (2 if old and old.key == cell.view.key else 1, cell.view.age)
+
+    shown = sorted(cells, key=claim, reverse=True)[:places]
+    seated = {seats[cell.number]: cell for cell in shown if cell.number in seats}
+    others = (cell for cell in shown if cell.number not in seats)
+    return [seated.get(place) or next(others) for place in range(places)]
 
 
 class SlotGrid(SteadyStyle, Widget, can_focus=True):
     """A cell stays where it is while its job runs.
 
-    When the slots need more lines than there is room, the longest-running jobs come first and a last line counts the rest.
+    When the slots need more lines than there is room, the longest-running jobs come first, what ends gives its cell to
+    the longest-running of the others, and a last line counts these.
     """
 
     ALLOW_SELECT = False
@@ -146,6 +169,8 @@ class SlotGrid(SteadyStyle, Widget, can_focus=True):
         self._max_rows = self._crowded_rows = 12
         self._plan = _Plan(1, 2, 0)
         self._cells: list[_Cell] = []
+        self._more = 0
+        """Jobs that find no cell."""
         self._cursor = 0
 
     def make_room(self, rows: int, crowded_rows: int) -> None:
@@ -213,16 +238,19 @@ class SlotGrid(SteadyStyle, Widget, can_focus=True):
         priority = [_Cell("", self._priority)] if self._priority else []
         if plan is _IDLE:
             cells = [_Cell("", None)]
-        elif plan.more > 0:
-            cells.sort(key=lambda cell: -1.0 if cell.view is None else cell.view.age, reverse=True)
-            cells = [*priority, *cells][: plan.places]
+        elif plan.crowded:
+            cells = _seat([*cells, *priority], self._cells if plan == self._plan else [], plan.places)
         else:
             cells = [*cells, *priority]
         changed = plan != self._plan or len(cells) != len(self._cells)
         key, cursor = self.highlighted, self._cursor
         self._plan, self._cells = plan, cells
-        if plan.more > 0 and key is not None:
-            # Here jobs change places, and the cursor goes with its job.
+        more = len(self._slots) + bool(self._priority) - len(cells)
+        if more != self._more:
+            self._more = more
+            self.refresh(Region(0, plan.height - 1, self.size.width, 1))
+        if plan.crowded and key is not None:
+            # Where all is laid out anew the cursor goes with its job.
             cursor = next((at for at, cell in enumerate(cells) if cell.view and cell.view.key == key), cursor)
         cursor = max(0, min(cursor, len(cells) - 1))
         if cursor != self._cursor:
@@ -294,7 +322,7 @@ class SlotGrid(SteadyStyle, Widget, can_focus=True):
         row, line = divmod(y, plan.lines)
         places = range(row * plan.columns, min((row + 1) * plan.columns, len(self._cells)))
         if not places:
-            text = f"  +{plan.more} more" if plan.more and y == plan.height - 1 else ""
+            text = f"  +{self._more} more" if self._more and y == plan.height - 1 else ""
             return (
                 Strip([Segment(text, self._ink("muted"))])
                 .adjust_cell_length(width)

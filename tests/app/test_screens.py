@@ -306,6 +306,24 @@ async def test_a_small_screen_keeps_the_cursor_in_view() -> None:
             assert table.region.bottom <= footer.region.y
 
 
+async def test_no_job_moves_when_another_ends_where_not_all_slots_fit() -> None:
+    async with Driver(13, limit=12).open(40, 16) as driver:
+        await driver.press("S")
+        await driver.running(*(f"r{number}" for number in range(12)))
+        assert crowded(driver) == ["r0", "r1", "r2", "r3", "r4", "r5"]
+        driver.clock.advance(60)
+        await driver.end("r1")
+        await driver.running(*(f"r{number}" for number in range(13) if number != 1))
+        assert crowded(driver) == ["r0", "r6", "r2", "r3", "r4", "r5"]
+
+
+def crowded(driver: Driver) -> list[str]:
+    """The jobs of the cells, one on each line."""
+    grid = driver.app.main.query_one(SlotGrid)
+    drawn = [grid.render_line(y).text for y in range(grid.size.height)]
+    return [line.split()[2] for line in drawn if "more" not in line]
+
+
 # Log.
 
 

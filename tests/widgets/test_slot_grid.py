@@ -20,7 +20,7 @@ FLASK = SlotView(
 
 
 def slot(number, **facts):
-    return structs.replace(FLASK, key=f"k{number}", title=f"repo-{number}", age=float(number), **facts)
+    return structs.replace(FLASK, key=f"k{number}", title=f"repo-{number}", **{"age": float(number)} | facts)
 
 
 def hosted(*slots, priority=None, max_rows=12, crowded_rows=None):
@@ -167,8 +167,11 @@ async def test_64_slots_on_40_lines_show_the_longest_running_and_count_the_rest(
         assert titles == [f"repo-{number}" for number in range(63, 3, -1) if number % 16][:57]
         app.widget.show(jobs, slot(99, pick=True), 0)
         await pilot.pause()
-        assert lines(app.widget)[0][:18] == " ◐ ★ now repo-99  "
-        assert lines(app.widget)[-1] == "  +8 more"
+        now = lines(app.widget)
+        assert now[:-2] == shown[:-2]
+        assert now[-2][:80] == shown[-2][:80]
+        assert now[-2][80:98] == " ◐ ★ now repo-99  ", "in place of the shortest-running"
+        assert now[-1] == "  +8 more"
 
 
 async def test_only_what_changed_is_painted_again(monkeypatch):
@@ -229,24 +232,50 @@ async def test_what_finds_no_room_with_two_lines_each_leaves_the_others_more_roo
             assert sum("repo-" in line for line in lines(app.widget)) == shown
 
 
-async def test_the_cursor_goes_with_its_job_where_jobs_change_places():
+def titles(grid):
+    """Of the jobs that are shown, one on each line."""
+    return [line.split()[2] for line in lines(grid) if "repo-" in line]
+
+
+async def test_where_not_all_fit_a_job_keeps_its_cell_and_what_ends_gives_it_to_the_longest_running():
     jobs = [slot(number) for number in range(1, 9)]
     app = hosted(*jobs, max_rows=6)
     async with app.run_test(size=(40, 12)) as pilot:
+        grid = app.widget
+        grid.focus()
+        await pilot.press("j")
+        assert titles(grid) == ["repo-8", "repo-7", "repo-6", "repo-5", "repo-4"]
+        grid.show([*jobs[:5], slot(10, age=0.0), *jobs[6:]], None, 0)
+        assert titles(grid) == ["repo-8", "repo-7", "repo-3", "repo-5", "repo-4"], (
+            "the next job of its slot waits"
+        )
+        grid.show([*jobs[:5], None, jobs[6], None], None, 0)
+        assert titles(grid) == ["repo-2", "repo-7", "repo-3", "repo-5", "repo-4"]
+        assert grid.highlighted == "k7"
+        grid.show([jobs[0], jobs[1], None, jobs[3], None, None, jobs[6], None], None, 0)
+        await pilot.pause()
+        assert [line[:11].rstrip() for line in lines(grid)[:5]] == [
+            " ◐ 2 repo-2",
+            "▌◐ 7 repo-7",
+            " · 3 idle",
+            " ◐ 1 repo-1",
+            " ◐ 4 repo-4",
+        ]
+        grid.show([jobs[0], jobs[1], None, jobs[3], slot(11, age=0.0), None, jobs[6], None], None, 0)
+        assert titles(grid) == ["repo-2", "repo-7", "repo-11", "repo-1", "repo-4"]
+
+
+async def test_the_cursor_goes_with_its_job_where_all_is_laid_out_anew():
+    app = hosted(*[slot(number) for number in range(1, 9)], max_rows=6)
+    async with app.run_test(size=(40, 12)) as pilot:
         app.widget.focus()
         await pilot.press("j")
+        app.widget.make_room(5, 5)
         assert app.widget.highlighted == "k7"
-        app.widget.show([*jobs[:7], None], None, 0)
+        await pilot.resize_terminal(120, 12)
         await pilot.pause()
+        app.widget.make_room(1, 1)
         assert app.widget.highlighted == "k7"
-        assert [line[:12] for line in lines(app.widget)] == [
-            "▌◐ 7 repo-7 ",
-            " ◐ 6 repo-6 ",
-            " ◐ 5 repo-5 ",
-            " ◐ 4 repo-4 ",
-            " ◐ 3 repo-3 ",
-            "  +3 more",
-        ]
 
 
 async def test_nothing_at_work_is_one_line_and_what_takes_no_job_is_closed():
