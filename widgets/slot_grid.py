@@ -58,7 +58,7 @@ class _Cell(Struct, frozen=True):
 
 
 class _Plan(Struct, frozen=True):
-    """How the cells lie; `places` is how many of them are drawn. A crowded one has a line for how many are not."""
+    """How the cells lie; `places` is how many of them are drawn. A crowded one has a line for the jobs that are not."""
 
     columns: int
     lines: int
@@ -245,7 +245,8 @@ class SlotGrid(SteadyStyle, Widget, can_focus=True):
         changed = plan != self._plan or len(cells) != len(self._cells)
         key, cursor = self.highlighted, self._cursor
         self._plan, self._cells = plan, cells
-        more = len(self._slots) + bool(self._priority) - len(cells)
+        jobs = sum(view is not None for view in (*self._slots, self._priority))
+        more = jobs - sum(cell.view is not None for cell in cells)
         if more != self._more:
             self._more = more
             self.refresh(Region(0, plan.height - 1, self.size.width, 1))

@@ -162,7 +162,7 @@ async def test_64_slots_on_40_lines_show_the_longest_running_and_count_the_rest(
         shown = lines(app.widget)
         assert len(shown) == 20
         assert shown[0][:12] == " ◐ 63 repo-6"
-        assert shown[-1] == "  +7 more"
+        assert shown[-1] == "  +3 more"
         titles = [line[start:].split()[2] for line in shown[:-1] for start in (0, 40, 80)]
         assert titles == [f"repo-{number}" for number in range(63, 3, -1) if number % 16][:57]
         app.widget.show(jobs, slot(99, pick=True), 0)
@@ -171,7 +171,24 @@ async def test_64_slots_on_40_lines_show_the_longest_running_and_count_the_rest(
         assert now[:-2] == shown[:-2]
         assert now[-2][:80] == shown[-2][:80]
         assert now[-2][80:98] == " ◐ ★ now repo-99  ", "in place of the shortest-running"
-        assert now[-1] == "  +8 more"
+        assert now[-1] == "  +4 more"
+
+
+async def test_slots_without_a_job_are_no_more_and_no_line_comes_or_goes():
+    jobs = [slot(number) for number in range(1, 9)]
+    app = hosted(*jobs[:6], None, None, max_rows=6)
+    async with app.run_test(size=(40, 12)) as pilot:
+        for count, said in ((6, "  +1 more"), (5, ""), (1, ""), (7, "  +2 more")):
+            app.widget.show([*jobs[:count], *[None] * (8 - count)], None, 0)
+            await pilot.pause()
+            assert app.widget.size.height == 6
+            assert lines(app.widget)[-1] == said
+            assert painted(app)[5].rstrip() == said
+
+
+def painted(app):
+    """What is on the screen, not what would be drawn."""
+    return [strip.text for strip in app.screen._compositor.render_strips()]
 
 
 async def test_only_what_changed_is_painted_again(monkeypatch):
