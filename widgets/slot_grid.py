@@ -26,6 +26,8 @@ CELL_WIDTH = 38
 
 _PHASE_WIDTH = 10
 _RATE_WIDTH = 10
+_FACTS_WIDTH = 17
+"""Of a cell of one line, behind the name: a phase with seconds, or a countdown without."""
 _BAR_WIDTHS = (6, 16)
 _FEW_REGIONS = 12
 _LINE_WIDTH = 10
@@ -371,13 +373,16 @@ class SlotGrid(SteadyStyle, Widget, can_focus=True):
     def _draw_compact(self, cell: _Cell, view: SlotView, width: int) -> list[Segment]:
         start = self._start(cell, view)
         percent = view.phase if view.percent is None else f"{view.percent:3d}%"
-        facts = cut_end(f" {view.badge or percent}", width // 2)
-        room = width - _length(start) - cell_len(facts) - cell_len(view.elapsed) - 1
+        room = min(_FACTS_WIDTH, width // 2)
+        facts = cut_end(view.badge or percent, room)
+        rest = room - cell_len(facts)
+        elapsed = f" {view.elapsed}" if cell_len(view.elapsed) < rest else ""
+        name = width - _length(start) - 1 - room
         return [
             *start,
-            Segment(fit(cut_middle(view.title, room), room), self._ink("title")),
+            Segment(f"{fit(cut_middle(view.title, name), name)} ", self._ink("title")),
             Segment(facts, self._tone(view.tone) if view.badge else self._ink("muted")),
-            Segment(f" {view.elapsed}", self._ink("muted")),
+            Segment(fit(elapsed, rest, "right"), self._ink("muted")),
         ]
 
     def _draw_progress(self, view: SlotView, width: int) -> list[Segment]:

@@ -54,7 +54,7 @@ async def test_a_countdown_is_whole_before_a_line_of_git():
         assert lines(app.widget)[1] == "   retry 1/2 in 12 s  no byte moved…"
     app = hosted(waits, max_rows=2)
     async with app.run_test(size=(40, 10)):
-        assert lines(app.widget)[0] == " ◐ 1 palle…flask retry 1/2 in 12 s 0:07"
+        assert lines(app.widget)[0] == " ◐ 1 pallets/flask    retry 1/2 in 12 s"
 
 
 async def test_idle_stalled_and_picked_cells_read_without_colour():
@@ -148,10 +148,34 @@ async def test_cells_shrink_to_one_line_before_any_is_left_out():
     async with app.run_test(size=(60, 20)):
         assert lines(app.widget) == [
             *[
-                f" ◐ {number} repo-{number}                                        50% 0:07"
+                f" ◐ {number} repo-{number}                                50%         0:07"
                 for number in range(1, 9)
             ],
-            " ◐ 9 repo-9                                  receiving 0:07",
+            " ◐ 9 repo-9                               receiving    0:07",
+        ]
+
+
+async def test_in_one_line_the_name_has_the_same_room_whatever_its_job_does():
+    job = structs.replace(FLASK, title="tools/log-viewer", percent=None)
+    stages = [
+        {"phase": "connecting", "elapsed": "10.8 s"},
+        {"phase": "connecting", "elapsed": "1 m 05 s"},
+        {"percent": 5, "elapsed": "1 m 05 s"},
+        {"percent": 100},
+        {"badge": "stalled", "tone": Tone.STALLED, "elapsed": "59.9 s"},
+        {"badge": "try 2 stalled", "tone": Tone.STALLED, "elapsed": "59.9 s"},
+        {"phase": "retry 1/2 in 12 s", "tone": Tone.RETRYING},
+    ]
+    app = hosted(*[structs.replace(job, **stage) for stage in stages], max_rows=8)
+    async with app.run_test(size=(38, 20)):
+        assert lines(app.widget) == [
+            " ◐ 1 tools/l…viewer connecting 10.8 s",
+            " ◐ 2 tools/l…viewer connecting",
+            " ◐ 3 tools/l…viewer   5%     1 m 05 s",
+            " ◐ 4 tools/l…viewer 100%         0:07",
+            " ▷ 5 tools/l…viewer stalled    59.9 s",
+            " ▷ 6 tools/l…viewer try 2 stalled",
+            " ↻ 7 tools/l…viewer retry 1/2 in 12 s",
         ]
 
 
