@@ -60,7 +60,8 @@ def _heading(key: str, rows: Sequence[BoardRow], server: str, desk: Desk, *, fol
     what = f": {in_words(trouble.reason)}{f' at {server}' if server else ''}" if trouble.reason else ""
     heading = f"{tone.glyph} {tone.word}{what}  {len(rows)}"
     if folded:
-        keys = [f"folded, {desk.keys.first('open_detail')} unfolds"]
+        heading = f"▸ {heading} folded"
+        keys = [f"{desk.keys.first('open_detail')} unfolds"]
     elif desk.player or not any(row.repo.enabled and not row.repo.error for row in rows):
         keys = []
     else:
