@@ -106,7 +106,8 @@ def _seat(cells: Sequence[_Cell], before: Sequence[_Cell], places: int) -> list[
             return (3, 0)
         place = seats.get(cell.number)
         old = None if place is None else before[place].view
-        return (2 if old and old.key == cell.view.key else 1, cell.view.age)
+        # Those that began together stand in their order: each age is told at a moment of its own.
+        return (2 if old and old.key == cell.view.key else 1, round(cell.view.age, 1))
 
     shown = sorted(cells, key=claim, reverse=True)[:places]
     seated = {seats[cell.number]: cell for cell in shown if cell.number in seats}

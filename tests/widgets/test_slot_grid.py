@@ -306,6 +306,12 @@ async def test_where_not_all_fit_a_job_keeps_its_cell_and_what_ends_gives_it_to_
         assert titles(grid) == ["repo-2", "repo-7", "repo-11", "repo-1", "repo-4"]
 
 
+async def test_where_not_all_fit_those_that_began_together_stand_in_their_order():
+    app = hosted(*[slot(number, age=0.6 + number / 1e5) for number in range(1, 9)], max_rows=6)
+    async with app.run_test(size=(40, 12)):
+        assert titles(app.widget) == ["repo-1", "repo-2", "repo-3", "repo-4", "repo-5"]
+
+
 async def test_the_cursor_goes_with_its_job_where_all_is_laid_out_anew():
     app = hosted(*[slot(number) for number in range(1, 9)], max_rows=6)
     async with app.run_test(size=(40, 12)) as pilot:
