@@ -104,7 +104,7 @@ async def test_space_marks_the_group_and_enter_folds_it() -> None:
         await driver.press("enter")
         assert not isinstance(driver.app.screen, DetailScreen)
         assert listed(driver) == [
-            "▸ ✗ failed: auth at git.example  2 folded",
+            "▸ 2 folded  ✗ failed: auth at git.example",
             "✗ failed: not found  2",
             "c",
             "d",
@@ -113,7 +113,7 @@ async def test_space_marks_the_group_and_enter_folds_it() -> None:
         await driver.running(*NAMES)
         await driver.end(*NAMES, outcome=AUTH)
         await driver.idle()
-        assert listed(driver) == ["▸ ✗ failed: auth at git.example  4 folded"], "folded it stays"
+        assert listed(driver) == ["▸ 4 folded  ✗ failed: auth at git.example"], "folded it stays"
         await driver.press("g", "enter")
         assert listed(driver)[1:] == list(NAMES)
 
@@ -124,18 +124,19 @@ async def test_a_double_click_folds_a_group() -> None:
         assert driver.pilot is not None
         await driver.pilot.double_click(driver.app.main.table, offset=(5, 2))
         await driver.settle()
-        assert listed(driver)[:2] == ["▸ ✗ failed: auth at git.example  2 folded", "✗ failed: not found  2"]
+        assert listed(driver)[:2] == ["▸ 2 folded  ✗ failed: auth at git.example", "✗ failed: not found  2"]
 
 
 @pytest.mark.parametrize(
-    ("width", "drawn"),
+    ("size", "drawn"),
     [
-        (160, "▌▸ ✗ failed: auth at git.example  2 folded   enter unfolds"),
-        (120, "▌▸ ✗ failed: auth at git.example  2 folded"),
+        ((160, 40), "▌▸ 2 folded  ✗ failed: auth at git.example   enter unfolds"),
+        ((120, 40), "▌▸ 2 folded  ✗ failed: auth at git.example"),
+        ((40, 12), "▌▸ 2 folded  ✗ failed: auth at…"),
     ],
 )
-async def test_a_folded_group_says_so_and_how_many_it_holds(width: int, drawn: str) -> None:
-    async with attention().open(width) as driver:
+async def test_a_folded_group_says_so_and_how_many_it_holds(size: tuple[int, int], drawn: str) -> None:
+    async with attention().open(*size) as driver:
         await failed(driver)
         await driver.press("enter")
         assert driver.app.main.table.render_line(1).text.rstrip() == drawn

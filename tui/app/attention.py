@@ -58,9 +58,10 @@ def _heading(key: str, rows: Sequence[BoardRow], server: str, desk: Desk, *, fol
     trouble = trouble_of(rows[0])
     tone = tone_of(State(trouble.state))
     what = f": {in_words(trouble.reason)}{f' at {server}' if server else ''}" if trouble.reason else ""
-    heading = f"{tone.glyph} {tone.word}{what}  {len(rows)}"
+    heading = f"{tone.glyph} {tone.word}{what}"
+    # In front, where the name of a server does not push it out.
+    heading = f"▸ {len(rows)} folded  {heading}" if folded else f"{heading}  {len(rows)}"
     if folded:
-        heading = f"▸ {heading} folded"
         keys = [f"{desk.keys.first('open_detail')} unfolds"]
     elif desk.player or not any(row.repo.enabled and not row.repo.error for row in rows):
         keys = []
