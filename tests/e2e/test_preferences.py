@@ -105,6 +105,26 @@ def test_a_mistake_in_the_settings_of_the_workspace_file_is_said_in_the_app(work
         assert terminal.raw().decode().count(line) == 1
 
 
+def test_a_mistake_in_what_is_remembered_is_said_in_the_app_and_overwritten_by_nothing(
+    workspace: Workspace, state: Path
+) -> None:
+    workspace.add("a")
+    state.mkdir(parents=True)
+    mistaken = '[settings]\nretry = 1\ntheme = nord"\n'
+    (state / "memory.toml").write_text(mistaken)
+    with app(workspace) as terminal:
+        terminal.wait_for("damaged,")
+        terminal.press("+")
+        terminal.wait_for("2 at a time")
+        leave(terminal)
+        line = f"synctui: {state}/memory.toml: damaged, so nothing is remembered;"
+        assert terminal.raw().decode().count(line) == 1
+    assert (state / "memory.toml.damaged").read_text() == mistaken
+    assert tomllib.loads((state / "memory.toml").read_text()) == {
+        "jobs": {str(workspace.folder / "synctui.toml"): 2}
+    }
+
+
 def test_a_limit_of_time_that_is_set_counts_for_the_next_job(workspace: Workspace, ssh_stub: SshStub) -> None:
     workspace.add("a", stub=ssh_stub)
     ssh_stub.hold("a")

@@ -39,15 +39,33 @@ def test_without_a_file_nothing_is_remembered_until_the_person_is_greeted(tmp_pa
 
 
 @pytest.mark.parametrize("content", [b"jobs = ", b"\xff\xfe", b"x = " + b"[" * 5000])
-def test_a_damaged_file_is_said_ignored_and_replaced(tmp_path, content):
-    file = tmp_path / "memory.toml"
+def test_a_damaged_file_is_said_ignored_and_kept_aside_before_a_new_one(tmp_path, content):
+    file, aside = tmp_path / "memory.toml", tmp_path / "memory.toml.damaged"
     file.write_bytes(content)
     memory = Memory(file)
 
-    damaged = f"{file}: damaged, so nothing is remembered"
+    kept = "the next change keeps it as memory.toml.damaged"
+    damaged = f"{file}: damaged, so nothing is remembered; {kept}"
     assert (memory.settings(HERE), memory.warning, memory.is_new) == ({}, damaged, False)
+    assert (file.read_bytes(), aside.exists()) == (content, False)
     memory.set(HERE, "jobs", 3)
-    assert (Memory(file).settings(HERE), Memory(file).warning) == ({"jobs": 3}, "")
+    memory.set(HERE, "retry", 1)
+    assert (Memory(file).settings(HERE), Memory(file).warning) == ({"jobs": 3, "retry": 1}, "")
+    assert (aside.read_bytes(), sorted(tmp_path.iterdir())) == (content, [file, aside])
+
+
+def test_what_is_damaged_again_is_kept_beside_the_older_one(tmp_path):
+    file = tmp_path / "memory.toml"
+    for number in range(3):
+        file.write_text(f"damage {number}")
+        Memory(file).greet()
+
+    aside = {path.name: path.read_text() for path in tmp_path.glob("*.damaged*")}
+    assert aside == {
+        "memory.toml.damaged": "damage 0",
+        "memory.toml.damaged1": "damage 1",
+        "memory.toml.damaged2": "damage 2",
+    }
 
 
 @pytest.mark.parametrize("value", ["0", "65", '"8"', "true", "[]"])

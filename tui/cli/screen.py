@@ -54,8 +54,6 @@ def _make(session: "Future[Session]", make: Callable[[], "Session"]) -> None:
 def _session(stack: ExitStack, asked: Asked, *, start: bool) -> "Session":
     """What the app is to show; the end of the stack closes all that is open for it."""
     memory = Memory(memory_file())
-    if memory.warning:
-        click.echo(memory.warning, err=True)
     kit = stack.enter_context(wired(asked, memory))
     path, keeps = kit.workspace.path, not kit.settings.dry_run
     preferences = Preferences(
@@ -81,7 +79,8 @@ def _session(stack: ExitStack, asked: Asked, *, start: bool) -> "Session":
     from tui.app.views import Views  # noqa: PLC0415  as above
 
     keys, wrong_keys = read_keys()
-    for line in wrong_keys:
+    wrong = [memory.warning, *wrong_keys] if memory.warning else wrong_keys
+    for line in wrong:
         click.echo(f"synctui: {line}", err=True)
 
     is_new = keeps and memory.is_new
@@ -112,7 +111,7 @@ def _session(stack: ExitStack, asked: Asked, *, start: bool) -> "Session":
         views=Views(memory.views(path), partial(memory.save_view, path) if keeps else _forget),
         in_order=lambda repos: kit.in_order(repos, preferences.settings),
         greets=is_new,
-        warnings=(*kit.workspace.warnings, *kit.settings.warnings, *wrong_keys),
+        warnings=(*kit.workspace.warnings, *kit.settings.warnings, *wrong),
         dry_run=kit.settings.dry_run,
         jobs_source=kit.settings.source["jobs"],
         host_jobs=kit.host_limit,

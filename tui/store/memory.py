@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping
+from itertools import count
 from pathlib import Path
 
 import tomli_w
@@ -11,21 +12,28 @@ from tui.store.paths import StateError, replace_file
 from tui.store.settings import PREFERENCES
 
 _GREETED = "greeted"
+_DAMAGED = (ValueError, RecursionError)
+"""What reading a file raises that is no TOML."""
 
 
 class Memory:
     """The job limit and the saved views of each workspace, and for all of them together the other preferences.
 
-    `warning` is one line where the file is damaged, and then the next write replaces it, or cannot be read.
+    `warning` is one line where the file is damaged, and then the next write keeps it aside, or cannot be read.
     """
 
     def __init__(self, file: Path) -> None:
         self._file = file
+        self._name = clean_text(str(file))
         self.warning = ""
         try:
             self._found = self._load()
         except StateError as error:
             self._found, self.warning = {}, f"{error}; nothing is remembered"
+        except _DAMAGED:
+            self._found = {}
+            kept = f"the next change keeps it as {clean_text(self._aside().name)}"
+            self.warning = f"{self._name}: damaged, so nothing is remembered; {kept}"
         self.is_new = not self._found and not self.warning
         """Nothing has ever been kept for this person."""
 
@@ -38,8 +46,7 @@ class Memory:
     def set(self, workspace: Path, key: str, value: object | None) -> None:
         """None forgets it. Raises StateError where the file cannot be read or written; the old one is whole."""
         table, entry = ("jobs", str(workspace)) if key == "jobs" else ("settings", key)
-        # Read again: another app may have written since. Keys of a newer version stay.
-        data = self._load()
+        data = self._to_change()
         entries = {name: kept for name, kept in _table(data, table).items() if name != entry}
         data[table] = entries if value is None else entries | {entry: value}
         self._write(data)
@@ -50,30 +57,43 @@ class Memory:
 
     def save_view(self, workspace: Path, number: int, view: Mapping[str, object]) -> None:
         """Raises StateError where the file cannot be read or written; the old one is whole."""
-        data = self._load()
+        data = self._to_change()
         views = _table(data, "views")
         of_workspace = _table(views, str(workspace)) | {str(number): dict(view)}
         self._write(data | {"views": views | {str(workspace): of_workspace}})
 
     def greet(self) -> None:
         """The person has been here. Raises StateError."""
-        self._write(self._load() | {_GREETED: True})
+        self._write(self._to_change() | {_GREETED: True})
 
     def _write(self, data: dict[str, object]) -> None:
         replace_file(self._file, tomli_w.dumps(data).encode("utf-8", "replace"))
         self._found = data
 
+    def _to_change(self) -> dict[str, object]:
+        """What is in the file now, for another app may have written since; one that is damaged is kept aside first."""
+        try:
+            return self._load()
+        except _DAMAGED:
+            try:
+                self._file.rename(self._aside())
+            except OSError as error:
+                raise StateError(f"{self._name}: cannot be kept aside: {error.strerror}") from error
+            return {}
+
+    def _aside(self) -> Path:
+        """Where a damaged file is kept, beside those of before."""
+        names = (f"{self._file.name}.damaged{number or ''}" for number in count())
+        return next(file for name in names if not (file := self._file.with_name(name)).exists())
+
     def _load(self) -> dict[str, object]:
-        name = clean_text(str(self._file))
+        """Raises StateError, and one of _DAMAGED."""
         try:
             return tomllib.loads(self._file.read_text("utf-8"))
         except FileNotFoundError:
             return {}
         except OSError as error:
-            raise StateError(f"{name}: cannot be read: {error.strerror}") from error
-        except (ValueError, RecursionError):
-            self.warning = f"{name}: damaged, so nothing is remembered"
-            return {}
+            raise StateError(f"{self._name}: cannot be read: {error.strerror}") from error
 
 
 def _table(data: dict[str, object], name: str) -> dict[str, object]:
