@@ -1,5 +1,6 @@
 """Filter with completion, sort orders and saved views, from the keys to the file."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from tests.kit.app_driver import Driver, repo
 from tests.widgets.host import screen
 from tui.app.actions import BY_NAME, USUAL_KEYS, help_groups
 from tui.app.keymap import Keymap
-from tui.app.views import View, Views
+from tui.app.views import Left, View, Views
 from tui.engine.survey import StatusRow
 from tui.git.inspect import RepoStatus
 from tui.git.outcome import Action, Outcome, State
@@ -264,6 +265,87 @@ def test_a_view_is_found_again_by_the_next_session(tmp_path: Path) -> None:
     view = View("tag:web -dirty", "repos", "behind", descending=True)
     Views(keep=lambda number, kept: Memory(file).save_view(here, number, kept)).save(9, view)
     assert Views(Memory(file).views(here)).get(9) == view
+
+
+# How the screen was left.
+
+
+class Kept:
+    """What one session after the other leaves in a file."""
+
+    def __init__(self, folder: Path) -> None:
+        self.file, self.here = folder / "memory.toml", Path("/srv/synctui.toml")
+
+    @property
+    def is_new(self) -> bool:
+        return Memory(self.file).is_new
+
+    def __call__(self, entries: Any = ENTRIES) -> Driver:
+        memory = Memory(self.file)
+        left = Left.of(memory.left(self.here))
+        return Driver(entries, survey=survey, left=left, leave=partial(memory.leave, self.here))
+
+
+async def test_marks_tab_and_order_are_there_again_and_the_filter_is_not(tmp_path: Path) -> None:
+    session = Kept(tmp_path)
+    async with session().open() as drive:
+        await drive.press("o", "O", "space", "/", *"blog", "enter", "2", "q")
+    async with session().open() as drive:
+        assert (drive.app.main.view, drive.app.desk.marks) == (
+            View("", "attention", "repo", descending=True),
+            {"web/shop"},
+        )
+        assert "nothing needs attention" in "\n".join(screen(drive.app))
+        await drive.press("3")
+        assert rows(drive) == ["web/shop", "web/blog", "libs/core"]
+        assert str(drive.app.main.table.border_subtitle) == " 1 marked · by repo ▼ "
+        await drive.press("escape", "q")
+    async with session().open() as drive:
+        assert (drive.app.main.view.tab, drive.app.desk.marks) == ("repos", set())
+
+
+async def test_who_changes_nothing_of_it_leaves_no_file(tmp_path: Path) -> None:
+    async with Kept(tmp_path)().open() as drive:
+        await drive.press("/", *"web", "enter", "space", "escape", "escape", "q")
+    assert Kept(tmp_path).is_new
+
+
+async def test_a_session_of_some_repos_leaves_the_marks_of_the_others(tmp_path: Path) -> None:
+    session = Kept(tmp_path)
+    async with session().open() as drive:
+        await drive.press("a", "q")
+    async with session(ENTRIES[1:]).open() as drive:
+        assert drive.app.desk.marks == {"libs/core", "web/blog"}
+        await drive.press("space", "q")
+    async with session().open() as drive:
+        assert drive.app.desk.marks == {"web/shop", "web/blog"}
+
+
+async def test_how_it_is_left_that_cannot_be_kept_is_said_at_the_end(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def leave(_left: object) -> None:
+        raise StateError("memory.toml: cannot be written")
+
+    async with driver(leave=leave).open() as drive:
+        await drive.press("2", "q")
+    drive.app.tell()
+    assert capsys.readouterr().err == "synctui: memory.toml: cannot be written\n"
+
+
+@pytest.mark.parametrize(
+    ("value", "left"),
+    [
+        (None, Left()),
+        ([], Left()),
+        ({"tab": "nowhere", "sort": "", "marks": "web/shop"}, Left()),
+        ({"tab": "queue", "sort": "", "marks": ["a", 7, []]}, Left(View(tab="queue"), frozenset("a"))),
+        ({"tab": [], "marks": ["a"], "words": "x"}, Left(marks=frozenset("a"))),
+        ({"tab": "repos", "sort": "behind", "words": 7}, Left(View(sort="behind"))),
+    ],
+)
+def test_of_how_it_was_left_what_is_odd_does_not_count(value: object, left: Left) -> None:
+    assert Left.of(value) == left
 
 
 async def test_a_filter_knows_what_runs_and_what_waits() -> None:

@@ -105,6 +105,35 @@ def test_a_mistake_in_the_settings_of_the_workspace_file_is_said_in_the_app(work
         assert terminal.raw().decode().count(line) == 1
 
 
+def test_marks_tab_and_order_are_kept_but_by_a_dry_run(workspace: Workspace, state: Path) -> None:
+    workspace.add("a", "b", "c")
+
+    def kept() -> object:
+        return tomllib.loads((state / "memory.toml").read_text())["left"]
+
+    with app(workspace) as terminal:
+        terminal.wait_for("3 repos planned")
+        terminal.press("space", "o", "2")
+        terminal.wait_for("nothing needs attention")
+        leave(terminal)
+    left = {"tab": "attention", "sort": "repo", "descending": False, "marks": ["co/a"]}
+    assert kept() == {str(workspace.folder / "synctui.toml"): left}
+    with app(workspace, "-n", "b", "c") as terminal:
+        terminal.wait_for("nothing needs attention")
+        terminal.press("3", "a")
+        terminal.wait_for("2 marked · by repo ▲")
+        leave(terminal)
+    assert kept() == {str(workspace.folder / "synctui.toml"): left}
+    file = workspace.folder / "synctui.toml"
+    file.write_text("".join(line for line in file.read_text().splitlines(True) if '"a"' not in line))
+    with app(workspace) as terminal:
+        terminal.wait_for("nothing needs attention")
+        assert "marked" not in terminal.screen()
+        terminal.press("3")
+        leave(terminal)
+    assert kept() == {str(workspace.folder / "synctui.toml"): left | {"tab": "repos", "marks": []}}
+
+
 def test_a_mistake_in_what_is_remembered_is_said_in_the_app_and_overwritten_by_nothing(
     workspace: Workspace, state: Path
 ) -> None:

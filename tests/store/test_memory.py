@@ -149,6 +149,19 @@ def test_home_is_short(sandbox):
     assert [home_short(path) for path in (sandbox, sandbox / "a/b", Path("/x"))] == ["~", "~/a/b", "/x"]
 
 
+def test_how_it_was_left_is_that_of_a_workspace_and_leaves_the_rest_alone(tmp_path):
+    file = tmp_path / "memory.toml"
+    Memory(file).set(HERE, "jobs", 6)
+    Memory(file).leave(HERE, {"tab": "queue", "marks": ["a", "b"]})
+    Memory(file).leave(Path("/else"), {"tab": "repos"})
+    Memory(file).leave(HERE, {"tab": "arrived", "marks": []})
+    memory = Memory(file)
+
+    assert memory.left(HERE) == {"tab": "arrived", "marks": []}
+    assert (memory.left(Path("/else")), memory.left(Path("/new"))) == ({"tab": "repos"}, None)
+    assert memory.settings(HERE) == {"jobs": 6}
+
+
 def test_views_are_those_of_a_workspace_and_leave_the_rest_alone(tmp_path):
     file = tmp_path / "memory.toml"
     Memory(file).set(HERE, "jobs", 6)

@@ -11,6 +11,7 @@ from concurrent.futures import Future
 from textwrap import wrap
 from typing import Any, ClassVar, Literal
 
+from msgspec import structs
 from textual.await_complete import AwaitComplete
 from textual.binding import BindingsMap
 from textual.command import Provider
@@ -37,12 +38,14 @@ from tui.app.run_dialog import RunDialog
 from tui.app.run_screen import RunScreen
 from tui.app.session import Session
 from tui.app.terminal import TerminalDriver, terminal_is_lost
+from tui.app.views import Left
 from tui.engine.clock import Clock
 from tui.engine.events import JobEnded, Notice, Record
 from tui.engine.feed import ALL, Inbox
 from tui.engine.shutdown import STOP_GRACE, STOP_SIGNALS, Ending
 from tui.git.outcome import Reason
 from tui.store.logs import log_of
+from tui.store.paths import StateError
 from tui.view.board import Board, BoardRow
 from tui.view.lines import plural, summary
 from widgets.log_pane import LogLine
@@ -453,10 +456,23 @@ class SynctuiApp(CarefulApp[Ending]):
 
     def leave(self) -> None:
         self.lookout.stop()
+        self._keep_how_it_is_left()
         self.desk.leaving = ""
         self.read(ALL)
         finished, _ = self.desk.board.session()
         self.exit(Ending(1 if self.desk.board.running else finished.exit_code, self._signal))
+
+    def _keep_how_it_is_left(self) -> None:
+        session, rows = self.desk.session, self.desk.board.rows
+        # Of a session of some repos the marks of the others stay.
+        elsewhere = {repo_id for repo_id in session.left.marks if repo_id not in rows}
+        left = Left(structs.replace(self.main.view, words=""), frozenset(self.desk.marks | elsewhere))
+        if left == session.left:
+            return
+        try:
+            session.leave(left.kept)
+        except StateError as error:
+            self.tell_at_end(f"synctui: {error}")
 
     def _heed(self, number: signal.Signals) -> None:
         asyncio.get_running_loop().add_signal_handler(number, self.abort, number, Reason.SIGNAL)

@@ -35,7 +35,7 @@ class Desk:
         self.board = board
         self.clock = clock
         self.player = player
-        self.marks: set[str] = set()
+        self.marks = {repo_id for repo_id in session.left.marks if repo_id in board.rows}
         self.looks: dict[str, StatusRow] = {}
         """What the survey last saw of each repo."""
         self.looked_at: dict[str, float] = {}

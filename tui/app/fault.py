@@ -26,8 +26,11 @@ class CarefulApp(App[_Result]):
         """Whether what is printed to it now is for the person; Textual drops all of it."""
         self._printed: list[str] = []
 
+    def tell_at_end(self, line: str) -> None:
+        self._printed.append(f"{line}\n")
+
     def tell(self) -> None:
-        """On stderr, what was printed there behind the screen and the fault."""
+        """On stderr, what was printed there behind the screen or is for the end, and the fault."""
         lines = [*self._printed, *([f"{fault_line(self.fault)}\n"] if self.fault else [])]
         with contextlib.suppress(OSError):
             sys.stderr.write("".join(lines))

@@ -93,7 +93,8 @@ class RunScreen(Screen[None]):
         # Pass after pass, what is up to date is no news.
         self._log.only_interesting = desk.session.watch is not None
         self._sheets = lists.sheets(longest)
-        self.table.sheet = self._sheets["repos"]
+        self._listing.take(desk.session.left.view)
+        self.table.sheet = self._sheets[self.view.tab]
         self.set_class(desk.board.run is None, "-plan")
         self._furnished = True
         if self.is_mounted:

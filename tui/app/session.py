@@ -7,7 +7,7 @@ from msgspec import Struct, field
 
 from tui.app.actions import USUAL_KEYS
 from tui.app.keymap import Keymap
-from tui.app.views import Views
+from tui.app.views import Left, Views
 from tui.engine.engine import Engine, Spawn
 from tui.engine.plan import Plan
 from tui.engine.survey import StatusRow, survey
@@ -47,6 +47,10 @@ class Session(Struct, frozen=True):
     preferences: Preferences = field(default_factory=Preferences)
     keys: Keymap = USUAL_KEYS
     views: Views = field(default_factory=Views)
+    left: Left = Left()
+    """How the session before was left."""
+    leave: Callable[[Mapping[str, object]], None] = lambda _left: None
+    """Keeps for the next one how this one is left. May raise StateError."""
     warnings: Sequence[str] = ()
     """What the person's own files have wrong, a line each."""
     greets: bool = False

@@ -1,4 +1,4 @@
-"""Saved views: filter, tab and sort order under a number."""
+"""Saved views: filter, tab and sort order under a number; and how the screen was left."""
 
 from collections.abc import Callable, Mapping
 
@@ -26,6 +26,34 @@ class View(Struct, frozen=True):
         """`Repos /tag:web dirty, by behind ▼`."""
         what = f"{self.tab.title()} /{self.words}" if self.words else self.tab.title()
         return f"{what}, {self.order}" if self.order and self.tab == "repos" else what
+
+
+class Left(Struct, frozen=True):
+    """How the person left the screen."""
+
+    view: View = View()
+    """Without words."""
+    marks: frozenset[str] = frozenset()
+    """Ids of repos."""
+
+    @classmethod
+    def of(cls, remembered: object) -> "Left":
+        """What is `remembered` may be damaged: what is none counts as nothing."""
+        if not isinstance(remembered, Mapping):
+            return cls()
+        marks = remembered.get("marks")
+        found = filter(lambda mark: isinstance(mark, str), marks if isinstance(marks, list) else ())
+        return cls(_read({**remembered, "words": ""}) or View(), frozenset(found))
+
+    @property
+    def kept(self) -> dict[str, object]:
+        view = self.view
+        return {
+            "tab": view.tab,
+            "sort": view.sort,
+            "descending": view.descending,
+            "marks": sorted(self.marks),
+        }
 
 
 class Views:

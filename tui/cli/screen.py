@@ -8,6 +8,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import click
+from msgspec import structs
 
 from tui.cli.asked import Asked, needs_terminal, submodule_jobs_of
 from tui.cli.flags import command_meant
@@ -76,7 +77,7 @@ def _session(stack: ExitStack, asked: Asked, *, start: bool) -> "Session":
 
     from tui.app.actions import read_keys  # noqa: PLC0415  Textual takes its time
     from tui.app.session import Session  # noqa: PLC0415  as above
-    from tui.app.views import Views  # noqa: PLC0415  as above
+    from tui.app.views import Left, Views  # noqa: PLC0415  as above
 
     keys, wrong_keys = read_keys()
     wrong = [memory.warning, *wrong_keys] if memory.warning else wrong_keys
@@ -86,6 +87,9 @@ def _session(stack: ExitStack, asked: Asked, *, start: bool) -> "Session":
     is_new = keeps and memory.is_new
     if is_new:
         stack.callback(_greet, memory)
+
+    left = Left.of(memory.left(path))
+    left = structs.replace(left, marks=left.marks.intersection(repo.id for repo in kit.workspace.repos))
 
     looks = cache(lambda: Looks(looks_file()))  # opened by the survey, off the screen's thread
     if keeps:
@@ -109,6 +113,8 @@ def _session(stack: ExitStack, asked: Asked, *, start: bool) -> "Session":
         preferences=preferences,
         keys=keys,
         views=Views(memory.views(path), partial(memory.save_view, path) if keeps else _forget),
+        left=left,
+        leave=partial(memory.leave, path) if keeps else _forget,
         in_order=lambda repos: kit.in_order(repos, preferences.settings),
         greets=is_new,
         warnings=(*kit.workspace.warnings, *kit.settings.warnings, *wrong),
@@ -145,7 +151,7 @@ def _end_jobs(engine: Engine) -> None:
         engine.wait_idle(STOP_GRACE)
 
 
-def _forget(_key: object, _value: object) -> None:
+def _forget(*_set: object) -> None:
     """What a dry run does with what is set in it."""
 
 

@@ -17,7 +17,7 @@ _DAMAGED = (ValueError, RecursionError)
 
 
 class Memory:
-    """The job limit and the saved views of each workspace, and for all of them together the other preferences.
+    """The job limit, the saved views and how the screen was left, of each workspace; of all the other preferences.
 
     `warning` is one line where the file is damaged, and then the next write keeps it aside, or cannot be read.
     """
@@ -61,6 +61,15 @@ class Memory:
         views = _table(data, "views")
         of_workspace = _table(views, str(workspace)) | {str(number): dict(view)}
         self._write(data | {"views": views | {str(workspace): of_workspace}})
+
+    def left(self, workspace: Path) -> object:
+        """How the screen was left last, as it stands."""
+        return _table(self._found, "left").get(str(workspace))
+
+    def leave(self, workspace: Path, left: Mapping[str, object]) -> None:
+        """Raises StateError where the file cannot be read or written; the old one is whole."""
+        data = self._to_change()
+        self._write(data | {"left": _table(data, "left") | {str(workspace): dict(left)}})
 
     def greet(self) -> None:
         """The person has been here. Raises StateError."""
