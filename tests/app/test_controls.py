@@ -112,6 +112,17 @@ async def test_minus_drains_and_never_kills() -> None:
         assert driver.remembered == [2, 1]
 
 
+async def test_the_plan_says_where_the_limit_is_from_until_it_is_changed_by_hand() -> None:
+    async with Driver(6, limit=3, jobs_source="file").open() as driver:
+
+        def plan() -> str:
+            return str(driver.app.main.query_one("#plan").content).partition(".")[0]
+
+        assert plan() == "6 repos planned, 3 at a time (from the workspace file)"
+        await driver.press("+")
+        assert plan() == "6 repos planned, 4 at a time (changed here)"
+
+
 async def test_the_limit_stays_within_1_and_64() -> None:
     async with Driver(1, limit=1).open() as driver:
         await driver.press("-")

@@ -160,7 +160,8 @@ def plan_line(board: Board, session: Session, *, brief: bool) -> str:
         return f"Nothing is planned. Select a repo and press {keys.first('sync')} to sync it."
     if brief:
         return f"{count} planned, {board.limit} at a time. {keys.first('start_all')} starts all."
-    source = _JOBS_SOURCES.get(session.jobs_source, "")
+    changed = "jobs" in session.preferences.changed
+    source = "changed here" if changed else _JOBS_SOURCES.get(session.jobs_source, "")
     where = f" ({source})" if source else ""
     host = f", {session.host_jobs} of one host" if session.host_jobs else ""
     left_out = f" {not_run(session.plan.settled)}." if session.plan.settled else ""

@@ -28,12 +28,15 @@ class Preferences:
         self._keep = keep
         self._file_name = file_name
         self.settings = resolved(self._remembered)
+        self.changed: set[str] = set()
+        """Keys of what was set in this session."""
 
     def set(self, key: str, value: object | None) -> None:
         """Counts at once where no layer above says otherwise, and is kept; None is the default again.
 
         Raises StateError where it cannot be kept; it counts all the same.
         """
+        self.changed.add(key)
         if value is None:
             self._remembered.pop(key, None)
         else:
