@@ -5,11 +5,13 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Static
 
 from tests.kit.app_driver import Driver, repo
 from tests.kit.recorded import Recorder, in_the_middle, simple, started
 from tests.kit.replayed import Replay
 from tui.app.actions import ACTIONS, help_groups
+from tui.app.settings_screen import SettingsScreen
 from tui.engine.events import JobStarted, Notice, QueuePaused
 from tui.engine.shutdown import Ending
 from widgets.log_pane import LogPane
@@ -82,6 +84,31 @@ async def test_the_keys_of_a_run_say_that_this_is_none() -> None:
             assert replay.toasts() == [NOTHING_RUNS], key
         assert replay.states() == {"a": "running", "b": "queued"}
         assert not replay.app.desk.marks
+
+
+async def test_settings_of_a_run_are_fixed_and_those_of_the_app_are_not() -> None:
+    async with Replay(simple("a", "b")).open() as replay:
+        before = replay.board.limit, replay.app.theme
+
+        def about() -> list[str]:
+            return str(replay.app.screen.query_one("#about", Static).content).splitlines()
+
+        await replay.press(",")
+        fixed = []
+        for _ in range(9):
+            await replay.press("right", "enter")
+            fixed.append(about()[0] == f"✗ {NOTHING_RUNS}")
+            if not fixed[-1]:
+                await replay.press("escape")
+            told = about()[-1]
+            await replay.press("down")
+        assert fixed == [True] * 6 + [False] * 3
+        assert told == "A replay remembers nothing."
+        screen = replay.app.screen
+        assert isinstance(screen, SettingsScreen)
+        assert [row.origin for row in screen.rows()] == ["default"] * 8 + ["this session"]
+        assert (replay.board.limit, replay.app.theme) == (before[0], "textual-light")
+        assert before[1] != "textual-light"
 
 
 async def test_every_action_has_its_method() -> None:

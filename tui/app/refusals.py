@@ -11,6 +11,8 @@ from tui.engine.slots import MAX_JOBS
 from tui.view.advised import commands, suggestion
 from tui.view.board import Board, BoardRow, Stage
 
+NOTHING_RUNS = "this is a replay: nothing runs"
+
 
 class Situation(Struct, frozen=True):
     """What an action looks at before it is done. `targets` are the marked repos, else the selected one."""
@@ -36,7 +38,7 @@ def never(_now: Situation) -> str | None:
 
 def live(refuse: Refusal) -> Refusal:
     """For what a replay cannot do."""
-    return lambda now: "this is a replay: nothing runs" if now.player else refuse(now)
+    return lambda now: NOTHING_RUNS if now.player else refuse(now)
 
 
 def needs_target(now: Situation) -> str | None:

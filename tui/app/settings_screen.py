@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from tui.app.desk import Desk
+from tui.app.refusals import NOTHING_RUNS
 from tui.store.kinds import Choice, Kind, SettingError, Whole
 from tui.store.settings import PREFERENCES, SETTINGS, Layer
 from widgets.form_screen import FormRow, FormScreen
@@ -18,6 +19,7 @@ _WHEN = {
     "severe_after": "at once",
     "theme": "at once",
 }
+_OF_A_RUN = frozenset({"jobs", "host_jobs", "stall_timeout", "timeout", "retry", "order"})
 _LIVE = frozenset({"jobs", "theme"})
 """What other keys of the app change too, for this session, whatever fixes it."""
 _FEW = 5
@@ -65,26 +67,32 @@ class SettingsScreen(FormScreen):
         value, fixed_by = self._value(key), preferences.fixed_by(key)
         source = preferences.settings.source[key]
         beyond = bool(fixed_by) and value != (getattr(preferences.settings, key))
+        forgets = "A replay" if self._desk.player else "A dry run" if self._desk.session.dry_run else ""
         text = written(value)
         told = [
             f"{setting.help[0].upper()}{setting.help[1:]}. A change counts {_WHEN[key]}.",
             f"Allowed: {_allowed(setting.kind)}. Default: {_default(key)}.",
         ]
         fixed = ""
-        if fixed_by and key in _LIVE:
-            told.append(f"A change is for this session: {fixed_by} counts again at the next start.")
-        elif fixed_by:
+        if self._desk.player and key in _OF_A_RUN:
+            fixed = NOTHING_RUNS
+        elif fixed_by and key not in _LIVE:
             fixed = f"fixed for this session: {_how_to_change(source, fixed_by, key)}"
+        if fixed:
             told.append(f"{fixed[0].upper()}{fixed[1:]}.")
-        elif self._desk.session.dry_run:
-            told.append("A dry run remembers nothing.")
+        elif fixed_by:
+            told.append(f"A change is for this session: {fixed_by} counts again at the next start.")
+        elif forgets:
+            told.append(f"{forgets} remembers nothing.")
         else:
             told.append(f"Remembered for {'this workspace' if key == 'jobs' else 'all workspaces'}.")
         return FormRow(
             key,
             key.replace("_", " "),
             "off" if text == "0" and "off" in setting.kind.allowed else text,
-            "this session" if beyond else _origin(source, fixed_by),
+            "this session"
+            if beyond or (forgets and key in preferences.changed)
+            else _origin(source, fixed_by),
             text,
             "\n".join(told),
             fixed,
