@@ -443,6 +443,27 @@ async def test_the_palette_says_why_an_action_does_nothing_now() -> None:
         assert {"Settings", "Theme"} <= options.keys()
 
 
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("run now", ["Pick"]),
+        ("log in", ["Login"]),
+        ("leave", ["Quit", "Interrupt"]),
+        ("search", ["Filter"]),
+        ("Fewer", ["Lower limit"]),
+        ("do the rest", ["Finish last run"]),
+        ("pause", ["Pause"]),
+        ("mark", ["Mark", "Mark all", "Sync", "Retry", "Clear", "Export digest"]),
+    ],
+)
+async def test_the_palette_finds_by_title_and_then_by_the_words_of_footer_and_help(
+    typed: str, found: list[str]
+) -> None:
+    async with Driver(1).open() as driver:
+        await driver.press("ctrl+p", *("space" if letter == " " else letter for letter in typed))
+        await driver.until(lambda: driver.palette() == found)
+
+
 def palette(driver: Driver) -> dict[str, str]:
     from textual.command import CommandList
 

@@ -75,7 +75,15 @@ _FOOTER_OF_DETAIL = {
     "previous_repo": "previous",
 }
 """As above, in the detail of a repo."""
+_LAST = {"quit": "quit", "help": "more"}
+"""What a person needs in every footer."""
 _FOR_WHAT_IS_IN_THE_WAY = ("shell", "lazygit", "editor")
+
+
+def labels(name: str) -> list[str]:
+    """What the footers call that action."""
+    footers = (_FOOTER, _FOOTER_OF_LOG, _FOOTER_OF_REPLAY, _FOOTER_OF_DETAIL, _LAST)
+    return [footer[name] for footer in footers if name in footer]
 
 
 def hints(now: Situation, log: LogPane | None = None) -> list[Hint]:
@@ -122,8 +130,7 @@ def has_lazygit() -> bool:
 
 
 def last_hints(keys: Keymap) -> list[Hint]:
-    """What a person needs in every footer."""
-    return [Hint(keys.shown(name)[0], label) for name, label in (("quit", "quit"), ("help", "more"))]
+    return [Hint(keys.shown(name)[0], label) for name, label in _LAST.items()]
 
 
 def _hints(now: Situation, labels: Mapping[str, str]) -> list[Hint]:

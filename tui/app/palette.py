@@ -1,13 +1,15 @@
 """The command palette: every action by name, with its key."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from textual.await_complete import AwaitComplete
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
+from textual.fuzzy import Matcher
 
 from tui.app.actions import offered
+from tui.app.footer import labels
 from tui.app.refusals import Situation
 
 if TYPE_CHECKING:
@@ -21,6 +23,13 @@ class _Command(NamedTuple):
     help: str
     run: Callable[[], object]
     refused: bool = False
+    words: Sequence[str] = ()
+    """By which the footers and the help know it."""
+
+    def score(self, matcher: Matcher) -> float:
+        """Of a title at least 1, which comes first."""
+        query = matcher.query.lower()
+        return matcher.match(self.title) or 0.5 * any(query in words.lower() for words in self.words)
 
 
 class Palette(CommandPalette):
@@ -54,7 +63,7 @@ class ActionCommands(Provider):
     async def search(self, query: str) -> Hits:
         matcher = self.matcher(query)
         for command in self._commands():
-            if (score := matcher.match(command.title)) > 0:
+            if (score := command.score(matcher)) > 0:
                 shown = matcher.highlight(command.title)
                 shown = shown.stylize("dim") if command.refused else shown
                 yield Hit(score, shown, command.run, text=command.title, help=command.help)
@@ -68,10 +77,13 @@ class ActionCommands(Provider):
                 run = self._once(app.doer(action.name))
                 why = action.refuse(now)
                 told = f"{keys}  {f'not now: {why}' if why else action.told(now)}".lstrip()
-                yield _Command(action.title, told, run, refused=why is not None)
+                words = (*labels(action.name), action.help)
+                yield _Command(action.title, told, run, why is not None, words)
         for command in app.get_system_commands(self.screen):
             if command.title in {"Theme", "Screenshot"}:
-                yield _Command(command.title, command.help, self._once(command.callback))
+                yield _Command(
+                    command.title, command.help, self._once(command.callback), words=(command.help,)
+                )
 
     def _once(self, run: Callable[[], object]) -> Callable[[], None]:
         def first() -> None:
