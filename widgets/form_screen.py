@@ -251,6 +251,9 @@ class FormScreen(ModalScreen[None]):
         self._show(refusal)
 
     def on_click(self, event: Click) -> None:
+        if event.widget is self:  # beside the form
+            self.dismiss()
+            return
         line = next((line for line in self._lines if event.widget in line.walk_children()), None)
         if line is not None and (number := self._lines.index(line)) != self._here:
             self._to(number)

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingsMap, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.events import Resize
+from textual.events import Click, Resize
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
@@ -81,6 +81,10 @@ class HelpScreen(ModalScreen[None]):
 
     def on_resize(self, event: Resize) -> None:
         self._text.update(self._page(event.size.width * _SHARE // 100 - _BESIDE_TEXT))
+
+    def on_click(self, event: Click) -> None:
+        if event.widget is self:  # beside the page
+            self.dismiss()
 
     def action_scroll(self, lines: int) -> None:
         self._box.scroll_relative(y=lines, animate=False)

@@ -144,6 +144,23 @@ async def test_esc_leaves_the_edit_first_and_then_the_page() -> None:
         assert driver.kept == {}
 
 
+async def test_a_click_beside_the_page_leaves_it_and_what_was_typed() -> None:
+    async with Driver(1).open() as driver:
+        assert driver.pilot
+        await driver.press(",", "enter", "9")
+        await driver.pilot.click("#form", offset=(0, 0))
+        await driver.pilot.click("#about")
+        assert isinstance(driver.app.screen, SettingsScreen)
+        await driver.pilot.click(offset=(0, 0))
+        await driver.settle()
+        assert driver.app.screen is driver.app.main
+        assert driver.kept == {}
+        await driver.press("?")
+        await driver.pilot.click(offset=(0, 0))
+        await driver.settle()
+        assert driver.app.screen is driver.app.main
+
+
 async def test_enter_on_an_unchanged_value_makes_it_no_remembered_one() -> None:
     async with Driver(1).open() as driver:
         await driver.press(",", *DOWN["stall_timeout"], "enter", "enter")

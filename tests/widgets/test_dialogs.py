@@ -84,6 +84,21 @@ async def test_help_lists_the_keys_and_why_one_is_refused():
     ]
 
 
+async def test_a_click_beside_the_help_closes_it_and_one_on_it_does_not():
+    answers = []
+    app = Host(Static())
+    async with app.run_test(size=(60, 20)) as pilot:
+        page = HelpScreen("Keys", [HelpGroup("Run", (HelpRow("s", "sync"),))])
+        app.push_screen(page, answers.append)
+        await pilot.pause()
+        await pilot.click("HelpScreen Static")
+        await pilot.click("HelpScreen > VerticalScroll", offset=(0, 0))
+        assert app.screen is page
+        await pilot.click(offset=(0, 0))
+        assert app.screen is not page
+    assert answers == [None]
+
+
 async def test_a_long_help_scrolls():
     groups = [HelpGroup("Run", tuple(HelpRow(f"k{number:02}", "does it") for number in range(50)))]
     app = Host(Static())
