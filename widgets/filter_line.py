@@ -35,16 +35,15 @@ class FilterLine(Widget):
     DEFAULT_CSS = """
     FilterLine {
         layout: horizontal;
-        height: 1;
+        height: auto;
         display: none;
         background: $panel;
         & > Static {
             width: auto;
             max-width: 85%;
+            height: auto;
             padding: 0 1;
             color: $text-muted;
-            text-wrap: nowrap;
-            text-overflow: ellipsis;
         }
         & > Input { width: 1fr; height: 1; border: none; padding: 0; background: $panel; }
         & .input--suggestion, & .input--placeholder { color: $text-disabled; }

@@ -15,6 +15,7 @@ from textual.widgets import Input, Static
 
 from tests.kit.app_driver import Driver, repo
 from tests.kit.work import NOT_FOUND, SYNCED, GatedWork
+from tests.widgets.host import screen
 from tui.app import app as app_module
 from tui.app import detail_parts
 from tui.app.actions import ACTIONS, offered
@@ -223,17 +224,28 @@ async def test_a_wrong_word_in_the_filter_is_told() -> None:
         await driver.press("/", *"state:borken")
         assert rows(driver) == []
         assert count(driver) == (
-            'no such state (did you mean "blocked"?); allowed: synced, up_to_date, skipped, blocked, busy,'
-            " failed, timed_out, cancelled"
+            'no such state (did you mean "blocked"?); allowed: queued, running, stopping, synced, up_to_date,'
+            " skipped, blocked, busy, failed, timed_out, cancelled"
         )
 
 
-async def test_all_states_find_room_beside_a_wrong_one() -> None:
-    async with Driver(2).open() as driver:
+@pytest.mark.parametrize(("width", "height"), [(120, 40), (80, 24), (40, 12)])
+async def test_all_states_find_room_beside_a_wrong_one(width: int, height: int) -> None:
+    async with Driver(2).open(width, height) as driver:
         await driver.press("/", *"state:xyz")
         said = count(driver)
-        assert said.startswith("no such state; allowed: synced, ")
-        assert driver.app.main.query_one(FilterLine)._count.content_size.width == len(said)
+        assert said.startswith("no such state; allowed: queued, running, stopping, synced, ")
+        shown = " ".join(screen(driver.app)).split()
+        assert [word for word in said.split() if word not in shown] == []
+        await driver.press("backspace", "backspace", "backspace")
+        assert driver.app.main.query_one(FilterLine).size.height == 1
+
+
+async def test_a_kind_of_word_that_there_is_not_is_told_in_the_filter() -> None:
+    async with Driver(2).open() as driver:
+        await driver.press("/", *"foo:bar")
+        assert rows(driver) == []
+        assert count(driver) == "no such word; allowed: state:, tag:, host:, behind, dirty, stale"
 
 
 async def test_tab_goes_round_the_panes_on_every_size() -> None:

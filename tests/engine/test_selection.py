@@ -69,6 +69,15 @@ def test_a_state_that_does_not_exist_names_those_that_do() -> None:
         chosen("state:broken")
 
 
+def test_a_kind_of_word_that_does_not_exist_names_those_that_do() -> None:
+    with pytest.raises(SelectionError) as caught:
+        chosen("-hots:a.example")
+    assert str(caught.value) == (
+        '`-hots:a.example`: no such word (did you mean "host"?);'
+        " allowed: state:, tag:, host:, behind, dirty, stale"
+    )
+
+
 def test_a_relative_path_and_a_link_find_the_repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "real").mkdir()
     (tmp_path / "link").symlink_to("real")

@@ -1,5 +1,9 @@
 """What `/` finds."""
 
+from pathlib import Path
+
+from msgspec import structs
+
 from tests.kit.app_driver import repo
 from tui.engine.completion import Completer
 from tui.engine.selection import Facts
@@ -75,5 +79,18 @@ def test_states_that_have_not_ended_are_words_where_the_screen_shows_them() -> N
     assert completer.words("state:q") == ["state:queued"]
     assert find(rows, "state:planned", facts, completer) == (
         [],
-        "no such state; allowed: synced, up_to_date, skipped, blocked, busy, failed, timed_out, cancelled",
+        f"no such state; allowed: queued, running, {', '.join(State)}",
     )
+
+
+def test_a_word_of_a_kind_that_there_is_not_says_which_there_are() -> None:
+    allowed = "allowed: state:, tag:, host:, behind, dirty, stale"
+    assert found("foo:bar") == found("flask -foo:") == ([], f"no such word; {allowed}")
+    assert found("tags:web") == ([], f'no such word (did you mean "tag"?); {allowed}')
+
+
+def test_a_folder_may_have_a_colon_in_its_name() -> None:
+    rows = [*ROWS, BoardRow(structs.replace(repo("c-d"), path=Path("/home/ada/work/c:d")), State.SYNCED)]
+    completer = Completer([row.repo for row in rows])
+    assert find(rows, "c:d", facts, completer) == ([rows[-1]], "")
+    assert find(rows, "flask c:d", facts, completer) == ([], "")

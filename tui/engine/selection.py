@@ -38,6 +38,15 @@ def is_predicate(word: str) -> bool:
     return word in FLAG_WORDS or (word.partition(":")[0] in KEYED_WORDS and ":" in word)
 
 
+def unknown_predicate(word: str) -> str:
+    """What to tell of a word that names no repo and looks like `tag:x`; empty for any other."""
+    key, colon, _ = word.partition(":")
+    if not colon or not key.isidentifier() or key in KEYED_WORDS:
+        return ""
+    allowed = ", ".join((*(f"{one}:" for one in KEYED_WORDS), *FLAG_WORDS))
+    return f"no such word{nearest(key, KEYED_WORDS)}; allowed: {allowed}"
+
+
 def select(
     repos: Sequence[Repo],
     words: Iterable[str],
@@ -63,6 +72,8 @@ def select(
             continue
         matched = {repo.id for repo in filter(naming(bare, fold), repos)}
         if not matched:
+            if no_predicate := unknown_predicate(bare):
+                raise SelectionError(f"`{word}`: {no_predicate}")
             raise SelectionError(f"`{word}` matches no repo of this workspace; `synctui list` shows them")
         if negated:
             tests.append(lambda repo, left_out=matched: repo.id not in left_out)  # type: ignore[misc]  # bound early
@@ -178,9 +189,8 @@ def predicate(
             return lambda repo: fnmatchcase(repo.host, value.lower())
         case "state":
             if value not in states:
-                # What has not ended is offered while it is typed: there is room for the others alone.
                 raise SelectionError(
-                    f"`{word}`: no such state{nearest(value, states)}; allowed: {', '.join(State)}"
+                    f"`{word}`: no such state{nearest(value, states)}; allowed: {', '.join(states)}"
                 )
             return lambda repo: facts(repo).state == value
         case _:

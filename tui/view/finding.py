@@ -3,7 +3,15 @@
 from collections.abc import Callable, Sequence
 
 from tui.engine.completion import Completer
-from tui.engine.selection import Facts, SelectionError, is_path, is_predicate, naming, predicate
+from tui.engine.selection import (
+    Facts,
+    SelectionError,
+    is_path,
+    is_predicate,
+    naming,
+    predicate,
+    unknown_predicate,
+)
 from tui.git.repo import Repo
 from tui.view.board import BoardRow
 
@@ -19,6 +27,7 @@ def find(
     its folder's name in any case, else a path. A predicate whose value is half typed means all that begin so, and one of which that much is
     not typed yet means nothing.
     """
+    every = rows
     for word in text.split():
         bare = word.removeprefix("-")
         if not bare or (is_predicate(bare) and bare.endswith(":")):
@@ -27,6 +36,8 @@ def find(
             meant = _of_predicate(rows, bare, facts, completer) if is_predicate(bare) else _named(rows, bare)
         except SelectionError as error:
             return [], str(error).removeprefix(f"`{bare}`: ")  # it stands beside it
+        if not meant and (no_predicate := unknown_predicate(bare)) and not _named(every, bare):
+            return [], no_predicate
         if meant or is_predicate(bare) or not completer.words(bare):
             rows = [row for row in rows if (row.repo.id in meant) == (word == bare)]
     return rows, ""
