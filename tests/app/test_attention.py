@@ -57,6 +57,22 @@ async def test_the_heading_names_the_keys_that_mend_the_group() -> None:
         assert {"i", "r", "space", "enter"} <= set(driver.hints())
 
 
+async def test_what_is_blocked_names_the_shell_first_which_opens_in_the_one_repo_of_a_group() -> None:
+    diverged = Outcome(State.BLOCKED, Reason.DIVERGED, "1 here and 2 there")
+    async with Driver(2, limit=2).open(160) as driver:
+        await driver.press("S")
+        await driver.running("r0", "r1")
+        await driver.end("r0", outcome=diverged)
+        await driver.press("2", "g")
+        heading = next(row.cells for row in driver.app.main.table.rows if row.members)
+        assert heading[1:] == ("! opens a shell, r retries these", "! opens a shell")
+        await driver.press("!")
+        assert driver.toasts() == ["r0 is not cloned yet"]  # nor is there any folder here
+        await driver.end("r1", outcome=diverged)
+        await driver.press("!")
+        assert driver.toasts()[1:] == ["this is a group: enter folds it; go to one of its repos"]
+
+
 async def test_a_narrow_heading_names_what_finds_room_whole() -> None:
     async with attention().open(120) as driver:
         await failed(driver)

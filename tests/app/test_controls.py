@@ -307,7 +307,7 @@ async def test_disabled_and_wrong_entries_are_refused_by_name() -> None:
         assert driver.toasts() == [
             "off is disabled in the workspace file",
             "wrong: its entry in the workspace file is wrong",
-            "nothing needs attention",
+            "what needs attention is in the workspace file",
         ]
 
 

@@ -139,7 +139,7 @@ async def test_the_end_of_a_run_is_shown_without_waiting_for_a_tick(monkeypatch:
     async with Driver(1).open() as driver:
         await driver.press("S")
         await driver.running("r0")
-        monkeypatch.setattr(driver.app._pace, "_parts", [lambda: None])
+        monkeypatch.setattr(driver.app._pace, "_parts", [lambda: None] * 3)
         driver.work.end("r0")
         await until(lambda: driver.board.finished)
 

@@ -35,6 +35,7 @@ async def test_a_key_moves_the_selected_one_and_the_cursor_with_it(
         assert driver.engine.queue() == order
         assert [row.key for row in driver.app.main.table.rows] == order
         assert driver.app.highlighted() == "r3"
+        assert driver.app.main.table.border_subtitle == " K J move, T B to the ends "
         assert driver.toasts() == []
         await driver.end("r0")
         await driver.running(order[0])

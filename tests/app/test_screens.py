@@ -223,6 +223,7 @@ async def test_a_wrong_word_in_the_filter_is_told() -> None:
     async with Driver(2).open() as driver:
         await driver.press("/", *"state:borken")
         assert rows(driver) == []
+        assert driver.app.main.table.sheet.empty == "the filter is wrong"
         assert count(driver) == (
             'no such state (did you mean "blocked"?); allowed: queued, running, stopping, synced, up_to_date,'
             " skipped, blocked, busy, failed, timed_out, cancelled"

@@ -296,6 +296,8 @@ def main() -> int:
     )
     parser.add_argument("works", nargs="*", default=list(WORKS), metavar="|".join(WORKS))
     wanted = parser.parse_args()
+    if unknown := set(wanted.works) - WORKS.keys():
+        parser.error(f"there is no {', '.join(sorted(unknown))}; allowed: {', '.join(WORKS)}")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         pem = None if wanted.plain else certificate(folder)

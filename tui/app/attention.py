@@ -66,8 +66,11 @@ def _heading(key: str, rows: Sequence[BoardRow], server: str, desk: Desk, *, fol
     elif desk.player or not any(row.repo.enabled and not row.repo.error for row in rows):
         keys = []
     else:
-        login, retry = f"{desk.keys.first('login')} logs in", f"{desk.keys.first('retry')} retries these"
-        keys = [f"{login}, {retry}", login] if server else [retry]
+        retry = f"{desk.keys.first('retry')} retries these"
+        first = f"{desk.keys.first('login')} logs in" if server else ""
+        if trouble.state is State.BLOCKED:  # a retry alone mends nothing
+            first = f"{desk.keys.first('shell')} opens a shell"
+        keys = [f"{first}, {retry}", first] if first else [retry]
     return TableRow(key, ((heading, tone), *keys), group=True, members=tuple(row.repo.id for row in rows))
 
 

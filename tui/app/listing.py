@@ -48,15 +48,15 @@ class Listing:
 
     def show_in(self, table: LineTable, folded: Collection[str]) -> str:
         """The rows of the tab of the view; what is wrong with the words, else how many repos they mean."""
-        desk, view, said = self._desk, self.view, ""
+        desk, view, said, wrong = self._desk, self.view, "", ""
         rows: Sequence[BoardRow] = list(desk.board.rows.values())
         shown = rows
-        table.sheet.empty = self._empty()
         if view.words or view.tab == "repos":
             self._repos.look()
         if view.words:
             shown, wrong = find(rows, view.words, self._repos.facts, self.completer)
             said = wrong or f"{len(shown)} of {len(rows)} "
+        table.sheet.empty = "the filter is wrong" if wrong else self._empty()
         match view.tab:
             case "queue":
                 by_id = {row.repo.id: row for row in shown}

@@ -53,7 +53,7 @@ class OutsideCommands(CommandGroup):
         self._in_repo(outside.lazygit)
 
     def _in_repo(self, program: Callable[[], Sequence[str]]) -> None:
-        target = self._first_target()
+        target = self._first_target() or next(iter(self._app.targets()), None)  # on a heading, of one
         if target is None:
             return
         repo = target.repo

@@ -46,7 +46,7 @@ def needs_target(now: Situation) -> str | None:
 
 
 def one_repo(now: Situation) -> str | None:
-    if now.on_heading:
+    if now.on_heading and len(now.targets) > 1:
         return f"this is a group: {now.keys.first('open_detail')} folds it; go to one of its repos"
     return needs_target(now)
 
@@ -92,8 +92,10 @@ def move(now: Situation) -> str | None:
 
 
 def retry_all(now: Situation) -> str | None:
-    some = any(not _cannot_run(row) for row in now.board.troubled.values())
-    return None if some else "nothing needs attention"
+    troubled = now.board.troubled.values()
+    if any(not _cannot_run(row) for row in troubled):
+        return None
+    return "what needs attention is in the workspace file" if troubled else "nothing needs attention"
 
 
 def acknowledge(now: Situation) -> str | None:

@@ -4,6 +4,7 @@ from textual.content import Content
 
 from tui.app import lists, present
 from tui.app.desk import Desk
+from tui.app.keymap import Keymap
 from tui.app.views import View
 from tui.view.board import Stage
 from widgets.log_pane import LogPane
@@ -46,7 +47,15 @@ def below_list(desk: Desk, view: View) -> str:
         f"{len(desk.marks)} marked" if desk.marks else "",
         f"/{view.words}" if view.words else "",
         view.order if view.tab == "repos" else "",
+        _ways(desk.keys)
+        if view.tab == "queue" and desk.board.counts[Stage.QUEUED] and not desk.player
+        else "",
     )
+
+
+def _ways(keys: Keymap) -> str:
+    up, down, top, bottom = map(keys.first, ("move_up", "move_down", "move_to_top", "move_to_bottom"))
+    return f"{up} {down} move, {top} {bottom} to the ends"
 
 
 def below_log(log: LogPane, needle: str, follow: str) -> str:

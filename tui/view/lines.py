@@ -149,8 +149,8 @@ def cause(text: str) -> str:
 
 
 def headline(message: str) -> str:
-    """The first line, and how many more there are."""
-    first, *more = message.splitlines() or [""]
+    """The first line without git's word for who says it, and how many more there are."""
+    first, *more = message.removeprefix("remote: ").splitlines() or [""]
     return f"{first} (and {len(more)} more)" if more else first
 
 
