@@ -339,7 +339,10 @@ async def test_how_it_is_left_that_cannot_be_kept_is_said_at_the_end(
         (None, Left()),
         ([], Left()),
         ({"tab": "nowhere", "sort": "", "marks": "web/shop"}, Left()),
-        ({"tab": "queue", "sort": "", "marks": ["a", 7, []]}, Left(View(tab="queue"), frozenset("a"))),
+        (
+            {"tab": "queue", "sort": "behind", "marks": ["a", 7, []]},
+            Left(View(sort="behind"), frozenset("a")),
+        ),
         ({"tab": [], "marks": ["a"], "words": "x"}, Left(marks=frozenset("a"))),
         ({"tab": "repos", "sort": "behind", "words": 7}, Left(View(sort="behind"))),
     ],

@@ -43,7 +43,10 @@ class Left(Struct, frozen=True):
             return cls()
         marks = remembered.get("marks")
         found = filter(lambda mark: isinstance(mark, str), marks if isinstance(marks, list) else ())
-        return cls(_read({**remembered, "words": ""}) or View(), frozenset(found))
+        view = _read({**remembered, "words": ""}) or View()
+        if view.tab == "queue":  # at a start nothing is queued
+            view = View(sort=view.sort, descending=view.descending)
+        return cls(view, frozenset(found))
 
     @property
     def kept(self) -> dict[str, object]:
