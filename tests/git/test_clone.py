@@ -4,11 +4,13 @@ import os
 import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from msgspec import structs
 
 from tests.git.conftest import World, commit, git
+from tests.kit.git_trace import GitTrace
 from tui.git import clone as clone_module
 from tui.git.outcome import Action, Reason, State
 from tui.git.work import Work
@@ -247,3 +249,17 @@ def test_any_name_of_a_folder(world: World, name: bytes):
     assert world.sync(world.repo(path=path)).state is State.SYNCED
     outcome = world.sync(world.repo(path=path))
     assert (outcome.state, outcome.message) == (State.UP_TO_DATE, "")
+
+
+def test_what_files_tell_no_git_is_asked_for(world: World, person: Path):
+    world.sync(world.repo(path=world.base / "first"))  # reads what the person has configured
+    trace = GitTrace(person)
+    world.sync(world.repo(path=world.base / "second"))  # which has changed
+    trace.take()
+    assert world.sync(world.repo(path=world.base / "third")).new == world.head()
+    asked = trace.take()
+    assert "clone" in asked
+    assert {"config", "for-each-ref"}.isdisjoint(asked)
+    git(world.base, "config", "--global", "includeIf.onbranch:main.path", "nowhere")
+    assert world.sync(world.repo(path=world.base / "fourth")).new == world.head()
+    assert {"config", "for-each-ref"} <= set(trace.take())

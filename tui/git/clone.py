@@ -13,11 +13,13 @@ from tui.git.clean import clean_text
 from tui.git.env import login_env, without_login
 from tui.git.failure import Ended
 from tui.git.fetch import check_answer
+from tui.git.files.config import read_everywhere
+from tui.git.files.plain import NotPlain
 from tui.git.hooks import keep_the_tree_out
 from tui.git.outcome import Action, Outcome, Reason, State
 from tui.git.place import refused
 from tui.git.refs import LIST_REFS
-from tui.git.remote import LIST_CONFIG, OWN_SCOPES, parse_config, rewritten, ssh_url
+from tui.git.remote import LIST_CONFIG, OWN_SCOPES, Setting, parse_config, rewritten, ssh_url
 from tui.git.room import check_room
 from tui.git.url import url_problem
 from tui.git.work import Work
@@ -93,7 +95,7 @@ def clone(work: Work, settle: Callable[[], None]) -> Outcome | None:
     url = without_login(repo.url)
     work.action = Action.CLONE
     work.git.place = _existing(repo.path.parent)
-    settings = tuple(one for one in parse_config(work.read(*LIST_CONFIG)) if one.scope not in OWN_SCOPES)
+    settings = _settings(work)
     is_entrys = url != repo.url
     work.git.env = login_env(repo.url) if is_entrys else login_env(rewritten(url, settings), url)
     work.git.ssh_url = ssh_url(rewritten(url, settings), settings)
@@ -110,6 +112,15 @@ def clone(work: Work, settle: Callable[[], None]) -> Outcome | None:
     _folders.keep(repo.path.parent)
     work.git.place = repo.path
     return None
+
+
+def _settings(work: Work) -> tuple[Setting, ...]:
+    """Those of the person; a repository around the place of the clone has no say."""
+    try:
+        return read_everywhere()
+    except NotPlain:
+        listed = parse_config(work.read(*LIST_CONFIG))
+        return tuple(one for one in listed if one.scope not in OWN_SCOPES)
 
 
 def _clone_beside(work: Work, url: str, settle: Callable[[], None]) -> None:

@@ -164,7 +164,7 @@ class _Update:
     def record_clone(self) -> None:
         """Checks the pinned commit out and writes down what came, while the clone is not yet in its place."""
         work = self.work
-        refs = parse_refs(work.read(*LIST_REFS))
+        refs = self._refs_of_clone()
         if work.repo.rev is not None:
             target = pinned_commit(work, refs, work.repo.remote or "origin")
             move_head(work, Checkout(branch=None, head=None), Move.DETACH, target)
@@ -225,6 +225,15 @@ class _Update:
             with suppress(NotPlain):
                 return read_refs(self.git_dir, self._plain)
         return parse_refs(self.work.read(*LIST_REFS))
+
+    def _refs_of_clone(self) -> Refs:
+        place = self.work.git.place
+        git_dir = place / ".git"
+        try:
+            check_plain(place, git_dir)
+            return read_refs(git_dir, read_settings(git_dir, bare=False))
+        except NotPlain:
+            return parse_refs(self.work.read(*LIST_REFS))
 
     def _remote(self, checkout: Checkout, settings: tuple[Setting, ...]) -> Remote:
         if not self.bare and any(one.key == "core.worktree" for one in settings):

@@ -32,9 +32,7 @@ _ESCAPES = {"n": "\n", "t": "\t", '"': '"', "\\": "\\"}
 
 def read_settings(git_dir: Path, *, bare: bool) -> tuple[Setting, ...]:
     """What LIST_CONFIG says in the repository. Raises NotPlain where git has to be asked."""
-    everywhere = persons.read()
-    if any(INCLUDE.fullmatch(one.key) and one.key != "include.path" for one in everywhere):
-        raise NotPlain  # it depends on the repository what counts
+    everywhere = read_everywhere()
     if bare and any(one.key == "safe.barerepository" for one in everywhere):
         raise NotPlain
     file = f"{git_dir}/config"
@@ -50,6 +48,14 @@ def read_settings(git_dir: Path, *, bare: bool) -> tuple[Setting, ...]:
     # Later ones win.
     said = [one for one in everywhere if one.scope == "command"]
     return (*(one for one in everywhere if one.scope != "command"), *own, *said)
+
+
+def read_everywhere() -> tuple[Setting, ...]:
+    """What counts for the person in every folder. Raises NotPlain where git has to be asked."""
+    everywhere = persons.read()
+    if any(INCLUDE.fullmatch(one.key) and one.key != "include.path" for one in everywhere):
+        raise NotPlain  # it depends on the repository what counts
+    return everywhere
 
 
 def parse_file(text: str) -> Iterator[tuple[str, str]]:
