@@ -29,56 +29,55 @@ _PATH = "(?!~[^/]).*"  # git ends at the home of a user that it does not find
 _ANY = ".*"
 _PLAIN_VALUE = re.compile(rf"{_BOOL}|\d+[kmg]?", re.IGNORECASE)
 _WORDS = {
-    key: re.compile(pattern, re.IGNORECASE | re.DOTALL)
-    for key, pattern in {
-        "branch.autosetupmerge": f"{_BOOL}|always|inherit|simple",
-        "branch.autosetuprebase": "never|local|remote|always",
-        "color.pager": _BOOL,
-        "core.abbrev": r"auto|no|off|false|[4-9]|[12]\d|3\d|40",
-        "core.askpass": _ANY,
-        "core.attributesfile": _PATH,
-        "core.autocrlf": f"{_BOOL}|input",
-        "core.checkstat": "default|minimal",
-        "core.commentchar": "auto|[!-~]",
-        "core.commentstring": _ANY,
-        "core.compression": _LEVEL,
-        "core.editor": _ANY,
-        "core.eol": "lf|crlf|native",
-        "core.excludesfile": _PATH,
-        "core.fsmonitor": _ANY,
-        "core.fsync": _ANY,
-        "core.fsyncmethod": _ANY,
-        "core.hookspath": _PATH,
-        "core.logallrefupdates": f"{_BOOL}|always",
-        "core.loosecompression": _LEVEL,
-        "core.notesref": _ANY,
-        "core.pager": _ANY,
-        "core.safecrlf": f"{_BOOL}|warn",
-        "core.sharedrepository": rf"{_BOOL}|umask|group|all|world|everybody|0?[0-7]{{3}}",
-        "core.sshcommand": _ANY,
-        "core.untrackedcache": f"{_BOOL}|keep",
-        "core.whitespace": "(?!.*tab-in-indent).*",
-        "core.worktree": _ANY,
-        "fetch.negotiationalgorithm": "consecutive|default|noop|skipping",
-        "fetch.output": "full|compact",
-        "fetch.recursesubmodules": _BOOL,
-        "mailmap.file": _PATH,
-        "pack.compression": _LEVEL,
-        "pager.color": _BOOL,
-        "push.default": "nothing|current|simple|upstream|tracking|matching",
-        "sparse.expectfilesoutsideofpatterns": _BOOL,
-        "submodule.active": _ANY,
-        "submodule.alternateerrorstrategy": "die|info|ignore",
-        "submodule.alternatelocation": "no|superproject",
-        "transfer.credentialsinurl": "allow|warn|die",
-        "user.useconfigonly": _BOOL,
-    }.items()
+    "branch.autosetupmerge": f"{_BOOL}|always|inherit|simple",
+    "branch.autosetuprebase": "never|local|remote|always",
+    "color.pager": _BOOL,
+    "core.abbrev": r"auto|no|off|false|[4-9]|[12]\d|3\d|40",
+    "core.askpass": _ANY,
+    "core.attributesfile": _PATH,
+    "core.autocrlf": f"{_BOOL}|input",
+    "core.checkstat": "default|minimal",
+    "core.commentchar": "auto|[!-~]",
+    "core.commentstring": _ANY,
+    "core.compression": _LEVEL,
+    "core.editor": _ANY,
+    "core.eol": "lf|crlf|native",
+    "core.excludesfile": _PATH,
+    "core.fsmonitor": _ANY,
+    "core.fsync": _ANY,
+    "core.fsyncmethod": _ANY,
+    "core.hookspath": _PATH,
+    "core.logallrefupdates": f"{_BOOL}|always",
+    "core.loosecompression": _LEVEL,
+    "core.notesref": _ANY,
+    "core.pager": _ANY,
+    "core.safecrlf": f"{_BOOL}|warn",
+    "core.sharedrepository": rf"{_BOOL}|umask|group|all|world|everybody|0?[0-7]{{3}}",
+    "core.sshcommand": _ANY,
+    "core.untrackedcache": f"{_BOOL}|keep",
+    "core.whitespace": "(?!.*tab-in-indent).*",
+    "core.worktree": _ANY,
+    "fetch.negotiationalgorithm": "consecutive|default|noop|skipping",
+    "fetch.output": "full|compact",
+    "fetch.recursesubmodules": _BOOL,
+    "mailmap.file": _PATH,
+    "pack.compression": _LEVEL,
+    "pager.color": _BOOL,
+    "push.default": "nothing|current|simple|upstream|tracking|matching",
+    "sparse.expectfilesoutsideofpatterns": _BOOL,
+    "submodule.active": _ANY,
+    "submodule.alternateerrorstrategy": "die|info|ignore",
+    "submodule.alternatelocation": "no|superproject",
+    "transfer.credentialsinurl": "allow|warn|die",
+    "user.useconfigonly": _BOOL,
 }
-"""Values with which git goes on, and which say nothing of whether there is news; it ends at some others."""
+"""Values with which git goes on, and which say nothing of whether there is news; it ends at some others.
+
+Patterns are compiled where they are used: few repos have any of them.
+"""
 _REFUSED = frozenset({"fetch.bundleuri", "fetch.writecommitgraph"})
 """With these a fetch does more than to bring refs."""
 _RECURSES = frozenset({"recursesubmodules", "recurse"})
-_NOT = frozenset({"false", "no", "off", "0"})
 _OF_ANY_REMOTE = frozenset({"mirror", "prune", "prunetags", "skipdefaultupdate", "skipfetchall"})
 """Booleans that git reads of all remotes."""
 _SHALLOW = re.compile(rb"(?:[0-9a-f]{40}\n)*")
@@ -174,7 +173,7 @@ def _doubt(one: Setting) -> str:
             return "protocol_setting"
         case "remote" if rest.rpartition(".")[2] in _OF_ANY_REMOTE and not _PLAIN_VALUE.fullmatch(one.value):
             return "remote_setting"
-        case "fetch" | "submodule" if rest in _RECURSES and one.value.lower() not in _NOT:
+        case "fetch" | "submodule" if rest in _RECURSES and is_on((one,), one.key):
             return "submodules"
     is_refused = section == "hook" or one.key in _REFUSED or not _is_readable(one, section, rest)
     return "setting" if is_refused else ""
@@ -182,7 +181,7 @@ def _doubt(one: Setting) -> str:
 
 def _is_readable(one: Setting, section: str, rest: str) -> bool:
     if words := _WORDS.get(one.key):
-        return bool(words.fullmatch(one.value))
+        return bool(re.fullmatch(words, one.value, re.IGNORECASE | re.DOTALL))
     is_checked = section in _CHECKED_SECTIONS and "." not in rest
     return not is_checked or bool(_PLAIN_VALUE.fullmatch(one.value))
 
