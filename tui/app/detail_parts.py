@@ -13,7 +13,7 @@ from tui.git.arrived import COMMITS_SHOWN, Commit
 from tui.git.clean import clean_text
 from tui.git.gauge import Gauge, Progress
 from tui.git.inspect import NOT_CLONED
-from tui.git.outcome import Outcome, State
+from tui.git.outcome import Outcome
 from tui.git.repo import public_url
 from tui.store.past import Failure
 from tui.view.advised import brief, pieces, suggestion
@@ -179,8 +179,7 @@ def _standing(row: BoardRow, look: StatusRow) -> str:
     if ahead is None and behind is None:
         return ""
     parts = [f"{count} {word}" for count, word in ((ahead, "ahead"), (behind, "behind")) if count]
-    of_old = row.trouble is not None and row.trouble.state in {State.FAILED, State.TIMED_OUT}
-    return f"{', '.join(parts) or 'neither ahead nor behind'}{', as last fetched' if of_old else ''}"
+    return f"{', '.join(parts) or 'neither ahead nor behind'}{', as last fetched' if row.unheard else ''}"
 
 
 def _before(row: BoardRow) -> str:

@@ -65,9 +65,7 @@ class _Known(Struct, frozen=True):
 
     def distance(self, count: int | None) -> str:
         """Ahead or behind. None that is known from before a failure may be some by now."""
-        trouble = self.row.trouble
-        is_old = trouble is not None and trouble.state in {State.FAILED, State.TIMED_OUT}
-        return "" if is_old and not count else _count(count)
+        return "" if self.row.unheard and not count else _count(count)
 
     @property
     def trouble(self) -> str | None:

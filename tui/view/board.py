@@ -87,6 +87,11 @@ class BoardRow(Struct):
         return self.ended or self.needs_person
 
     @property
+    def unheard(self) -> bool:
+        """The remote did not tell what it has: what is known of that is older."""
+        return self.trouble is not None and self.trouble.state in {State.FAILED, State.TIMED_OUT}
+
+    @property
     def needs_person(self) -> bool:
         return self.trouble is not None and not self.acknowledged and not self.active
 
