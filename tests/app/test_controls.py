@@ -4,6 +4,7 @@ import signal
 from functools import partial
 
 import pytest
+from msgspec import structs
 from textual.widgets import Static
 
 from tests.kit.app_driver import Driver, repo
@@ -180,10 +181,10 @@ async def test_x_aborts_a_running_one() -> None:
 async def test_x_on_a_job_that_is_slow_to_die_shows_it_as_stopping() -> None:
     gated = GatedWork()
 
-    def deaf(job, _stop, gauge, notice):
+    def deaf(turn):
         from tui.git.stop import StopSignal
 
-        return gated(job, StopSignal(), gauge, notice)
+        return gated(structs.replace(turn, stop=StopSignal()))
 
     driver = Driver(2, limit=1, work=deaf)
     async with driver.open():

@@ -83,12 +83,16 @@ async def test_a_lane_says_how_long_its_host_is_left_alone() -> None:
             LaneView("slow.example", 1, 4, 0, "backs off 12 s"),
         ]
         gauge.show(Progress("retry 1/2 in 11 s"))
+        assert present.lanes(driver.app.desk)[1] == LaneView("slow.example", 0, 4, 0, "backs off 12 s")
+        assert present.slots_title(driver.board, driver.engine.gauge) == "Slots 1/4 +1 retrying"
         row = driver.app.desk.board.rows["c"]
         waiting = present.slot(row, gauge, driver.app.desk.clock)
         assert (waiting.phase, waiting.badge) == ("retry 1/2 in 12 s", "")
         driver.clock.advance(5.0)
         driver.engine.resume()  # its alarm is on the wall's clock
         assert [lane.note for lane in present.lanes(driver.app.desk)] == ["", "backs off 7 s"]
+        driver.clock.advance(8.0)
+        assert present.slot(row, gauge, driver.app.desk.clock).phase == "retry 1/2 waits for room"
         gauge.resumes = None
         assert [lane.note for lane in present.lanes(driver.app.desk)] == ["", ""]
 

@@ -770,7 +770,7 @@ async def test_a_limit_that_cannot_be_remembered_is_told_and_holds() -> None:
 async def test_an_abort_leaves_at_its_deadline_whatever_the_job_does(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(app_module, "_GIVE_UP", 0.05)
     gated = GatedWork()
-    driver = Driver(1, work=lambda job, _stop, gauge, notice: gated(job, StopSignal(), gauge, notice))
+    driver = Driver(1, work=lambda turn: gated(structs.replace(turn, stop=StopSignal())))
     async with driver.open():
         driver.work = gated
         await driver.press("s")

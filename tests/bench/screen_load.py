@@ -8,18 +8,14 @@ import itertools
 import json
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tui.engine.engine import Engine, Spawn, daemon_thread
-from tui.engine.events import Notice
-from tui.engine.job import Job
+from tui.engine.engine import Engine, Spawn, Turn, daemon_thread
 from tui.engine.plan import Plan
-from tui.git.gauge import Gauge, Progress
+from tui.git.gauge import Progress
 from tui.git.outcome import Outcome, Reason, State
 from tui.git.repo import Repo
-from tui.git.stop import StopSignal
 
 SLOTS = 64
 _PAUSE = 1 / 80
@@ -40,15 +36,14 @@ class Chatty:
     def __init__(self) -> None:
         self._ends = itertools.cycle(_ENDS)
 
-    def __call__(self, job: Job, stop: StopSignal, gauge: Gauge, notice: Callable[[Notice], None]) -> Outcome:
-        del job, notice
+    def __call__(self, turn: Turn) -> Outcome:
         for step in range(_STEPS):
             for part in range(_BURST):
                 percent = (step * _BURST + part) * 100 // (_STEPS * _BURST)
                 line = f"Receiving objects: {percent:3d}% ({percent * 37}/3700), 1.20 MiB | 800.00 KiB/s"
-                gauge.show(Progress("Receiving objects", percent, percent << 15, 819_200, line))
-            if stop.wait(_PAUSE):
-                return Outcome(State.CANCELLED, stop.reason, "cancelled")
+                turn.gauge.show(Progress("Receiving objects", percent, percent << 15, 819_200, line))
+            if turn.stop.wait(_PAUSE):
+                return Outcome(State.CANCELLED, turn.stop.reason, "cancelled")
         return next(self._ends)
 
 

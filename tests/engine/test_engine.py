@@ -173,11 +173,11 @@ def test_an_aborted_job_ends_as_cancelled_only_when_its_work_is_over(work: Gated
     stopped = threading.Event()
     gone = threading.Event()
 
-    def slow_to_die(_job, stop, _gauge, _notice):
-        stop.wait(10)
+    def slow_to_die(turn):
+        turn.stop.wait(10)
         stopped.set()
         gone.wait(10)
-        return Outcome(State.CANCELLED, stop.reason, "cancelled")
+        return Outcome(State.CANCELLED, turn.stop.reason, "cancelled")
 
     engine = Engine(slow_to_die, limit=1)
     inbox = engine.subscribe()

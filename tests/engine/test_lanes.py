@@ -1,6 +1,5 @@
 """A host that says that it is asked too often gets fewer jobs, and more again as it answers."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,17 +8,16 @@ from msgspec import structs
 from tests.kit.app_driver import FrozenClock
 from tests.kit.work import GatedWork, events
 from tui.engine.clock import Clock
-from tui.engine.engine import Engine
+from tui.engine.engine import Engine, Turn
 from tui.engine.events import LimitChanged, Notice
-from tui.engine.job import Job
 from tui.engine.lanes import STALLED_AFTER, Lanes
 from tui.engine.scheduler import Scheduler, Start, Step
-from tui.git.gauge import Gauge, Progress
+from tui.git.gauge import Progress
 from tui.git.outcome import Outcome, Reason, State
 from tui.git.repo import Repo
-from tui.git.stop import StopSignal
 
 TOO_OFTEN = Outcome(State.FAILED, Reason.RATE_LIMITED)
+CROWDED = Notice("info", "trying again", crowded=True)
 FINE = Outcome(State.UP_TO_DATE)
 NO_ANSWER = Outcome(State.CANCELLED)
 HOST = "a.example"
@@ -98,9 +96,10 @@ def test_what_is_no_answer_of_the_host_gives_nothing_back() -> None:
 def test_nothing_new_starts_there_while_the_lane_is_full_and_other_hosts_go_on() -> None:
     scheduler = scheduled("abcdefgh", 4)
     scheduler.add([(repo("x", "b.example"), "x")], 0.0)
-    assert changes(scheduler.crowded("a", 0.0)) == [LimitChanged(2, 4, "rate_limit", HOST)]
-    assert started(scheduler.ended("a", FINE, 1.0)) == ["x"]
-    second = scheduler.ended("b", FINE, 1.0)
+    step = scheduler.rest("a", CROWDED, 9.0, 0.0)
+    assert (changes(step), started(step)) == ([LimitChanged(2, 4, "rate_limit", HOST)], ["x"])
+    assert started(scheduler.ended("b", FINE, 1.0)) == []
+    second = scheduler.ended("c", FINE, 1.0)
     assert (changes(second), started(second)) == ([LimitChanged(3, 2, "recovery", HOST)], ["e"])
 
 
@@ -122,8 +121,8 @@ def test_a_host_that_asks_to_be_left_alone_is_and_others_go_on() -> None:
     scheduler = Scheduler(2)
     step = scheduler.add([*((repo(name), name) for name in "abc"), (repo("x", "b.example"), "x")], 0.0)
     assert started(step) == ["a", "b"]
-    scheduler.crowded("a", 1.0, retry_after=20.0)
-    assert started(scheduler.ended("b", FINE, 2.0)) == ["x"]
+    assert started(scheduler.rest("a", structs.replace(CROWDED, retry_after=20.0), 21.0, 1.0)) == ["x"]
+    assert started(scheduler.ended("b", FINE, 2.0)) == []
     assert started(scheduler.ended("a", FINE, 3.0)) == []
     assert scheduler.due == 21.0
     assert started(scheduler.tick(20.9)) == []
@@ -149,9 +148,9 @@ def test_a_host_is_remembered_into_the_next_run() -> None:
     assert started(scheduler.add([(repo("b"), "b"), (repo("c"), "c")], 2.0)) == ["b"]
 
 
-def narrowed_to_one(scheduler: Scheduler) -> None:
+def narrowed_to_one(scheduler: Scheduler, retry_after: float | None = None) -> None:
     """Of a, b and c alone c still runs."""
-    scheduler.crowded("a", 0.0)
+    scheduler.rest("a", structs.replace(CROWDED, retry_after=retry_after), 60.0, 0.0)
     assert started(scheduler.ended("a", NO_ANSWER, 0.0)) == []
     assert started(scheduler.ended("b", NO_ANSWER, 0.0)) == []
 
@@ -174,7 +173,7 @@ def test_those_that_hang_still_hold_the_places_of_the_person() -> None:
     for scheduler in (Scheduler(3, 2), Scheduler(2)):
         assert started(scheduler.add(jobs, 0.0)) == ["a", "b"]
         assert (scheduler.due, started(scheduler.tick(100.0))) == (None, []), "no host made this one narrow"
-        scheduler.crowded("a", 100.0)
+        scheduler.rest("a", CROWDED, 60.0, 100.0)
         assert started(scheduler.ended("a", NO_ANSWER, 100.0)) == ["c"]
         assert (scheduler.due, started(scheduler.tick(200.0))) == (None, [])
 
@@ -192,8 +191,7 @@ def test_one_whose_bytes_move_keeps_its_place() -> None:
 
 def test_while_a_host_is_left_alone_one_that_hangs_lets_nothing_start() -> None:
     scheduler = scheduled("abcd", 3)
-    scheduler.crowded("a", 0.0, retry_after=30.0)
-    narrowed_to_one(scheduler)
+    narrowed_to_one(scheduler, retry_after=30.0)
     assert scheduler.due == 30.0
     assert started(scheduler.tick(29.9)) == []
     assert started(scheduler.tick(30.0)) == ["d"]
@@ -211,20 +209,20 @@ def test_a_pick_gets_the_place_of_one_that_hangs() -> None:
 
 def test_a_host_that_complains_beside_one_that_hangs_is_heard() -> None:
     scheduler = scheduled("abcdefgh", 8)
-    assert changes(scheduler.crowded("a", 0.0)) == [LimitChanged(4, 8, "rate_limit", HOST)]
+    assert changes(scheduler.rest("a", CROWDED, 60.0, 0.0)) == [LimitChanged(4, 8, "rate_limit", HOST)]
     for name in "bcdef":
         scheduler.ended(name, NO_ANSWER, 1.0)
     scheduler.add([(repo(name), name) for name in "rstuv"], 10.0)
-    assert changes(scheduler.crowded("r", 11.0)) == [LimitChanged(2, 4, "rate_limit", HOST)]
+    assert changes(scheduler.rest("r", CROWDED, 60.0, 11.0)) == [LimitChanged(2, 4, "rate_limit", HOST)]
 
 
 def narrowed_engine(gated: GatedWork, clock: Clock) -> Engine:
     """Its lane has one place, which a has; b is queued."""
 
-    def work(job: Job, stop: StopSignal, gauge: Gauge, notice: Callable[[Notice], None]) -> Outcome:
-        if job.id == "a":
-            notice(Notice("info", "trying again", about=job.id, crowded=True))
-        return gated(job, stop, gauge, notice)
+    def work(turn: Turn) -> Outcome:
+        if turn.job.id == "a":
+            turn.rest(CROWDED, 0.0)
+        return gated(turn)
 
     engine = Engine(work, limit=2, clock=clock)
     engine.start([repo("a")])
@@ -248,11 +246,10 @@ def test_the_engine_knows_which_hang_by_their_gauges() -> None:
     gauge = engine.gauge("a")
     assert gauge
     gauge.show(Progress(moved=clock.monotonic() + 5.0))
-    gauge.resumes = clock.monotonic() + 15.0
-    clock.advance(24.9)
+    clock.advance(14.9)
     engine.resume()
-    assert engine.queue() == ["b"], "a pause is no stall"
-    gauge.resumes = None
+    assert engine.queue() == ["b"]
+    clock.advance(0.1)
     engine.resume()
     gated.wait_running("a", "b")
     gated.end("a", "b")
@@ -261,17 +258,17 @@ def test_the_engine_knows_which_hang_by_their_gauges() -> None:
 
 def test_the_engine_hears_it_while_the_job_still_waits() -> None:
     gated = GatedWork()
-    heard = {"a": True, "b": False}
+    said = {"a": CROWDED, "b": Notice("info", "trying again")}
 
-    def work(job: Job, stop: StopSignal, gauge: Gauge, notice: Callable[[Notice], None]) -> Outcome:
-        if job.id in heard:
-            notice(Notice("info", "trying again", about=job.id, crowded=heard[job.id]))
-        return gated(job, stop, gauge, notice)
+    def work(turn: Turn) -> Outcome:
+        if turn.job.id in said:
+            turn.rest(said[turn.job.id], 0.0)
+        return gated(turn)
 
     engine = Engine(work, limit=4)
     inbox = engine.subscribe()
     engine.start([repo(name) for name in "abcd"])
-    gated.wait_running("a", "b", "c", "d")
+    gated.wait_running("c", "d")
     told = [event for event in events(inbox) if isinstance(event, LimitChanged)]
     assert told == [LimitChanged(2, 4, "rate_limit", HOST)]
     gated.end(*"abcd")

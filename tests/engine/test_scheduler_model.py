@@ -9,7 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from tui.engine.events import JobEnded, JobQueued, JobStarted, Notice
 from tui.engine.job import Done, Queued, Running
-from tui.engine.scheduler import Scheduler, Start, Step, Stop
+from tui.engine.scheduler import GoOn, Scheduler, Start, Step, Stop
 from tui.engine.slots import MAX_JOBS, PRIORITY_SLOT
 from tui.engine.waiting import Way
 from tui.git.outcome import ATTENTION_STATES, Outcome, Reason, State
@@ -39,7 +39,38 @@ class Model:
         self.picks: list[str] = []
         self.bulk: list[str] = []
         self.running: dict[str, int] = {}
+        self.resting: dict[str, float] = {}
+        """Those of the running that wait to try again, and until when at least."""
         self.done: dict[str, State] = {}
+
+    def wake(self, now: float) -> list[str]:
+        woken = []
+        while names := self.able_to_wake(now):
+            self.starts[repo(names[0]).host] = self.since[names[0]] = now
+            del self.resting[names[0]]
+            woken.append(names[0])
+        return woken
+
+    def able_to_wake(self, now: float) -> list[str]:
+        """Who waits longest first."""
+
+        def able(name: str) -> bool:
+            if self.running[name] == PRIORITY_SLOT:
+                return True
+            awake = [other for other in self.ordinary if other not in self.resting]
+            same_host = [other for other in awake if repo(other).host == repo(name).host]
+            return (
+                len(awake) < self.limit
+                and len(same_host) < min(self.host_limit or self.limit, self.limit)
+                and self.opens(name) <= now
+            )
+
+        waiting = sorted(self.resting.items(), key=lambda item: item[1])
+        return [name for name, until in waiting if until <= now and able(name)]
+
+    @property
+    def ordinary(self) -> dict[str, int]:
+        return {name: slot for name, slot in self.running.items() if slot != PRIORITY_SLOT}
 
     def fill(self, now: float) -> list[tuple[str, int]]:
         started = []
@@ -53,6 +84,7 @@ class Model:
 
     def end(self, name: str, state: State) -> None:
         del self.running[name]
+        self.resting.pop(name, None)
         self.done[name] = state
         if state is State.SKIPPED and self.starts.get(repo(name).host) == self.since[name]:
             del self.starts[repo(name).host]
@@ -78,19 +110,20 @@ class Model:
 
     def due(self, now: float) -> float | None:
         """The first moment at which one more would start, if nothing but time went by."""
-        moments = sorted({self.opens(name) for name in self.bulk if self.opens(name) > now})
-        return next((moment for moment in moments if self.choose(moment)), None)
+        moments = {self.opens(name) for name in (*self.bulk, *self.resting)} | set(self.resting.values())
+        later = sorted(moment for moment in moments if moment > now)
+        return next((moment for moment in later if self.able_to_wake(moment) or self.choose(moment)), None)
 
     def choose(self, now: float) -> tuple[str, int] | None:
-        ordinary = {name: slot for name, slot in self.running.items() if slot != PRIORITY_SLOT}
-        free = min(set(range(MAX_JOBS)) - set(ordinary.values()))
+        free = min(set(range(MAX_JOBS)) - set(self.ordinary.values()))
 
         def lock_free(name: str) -> bool:
             return LOCK_KEYS[name] not in {LOCK_KEYS[other] for other in self.running}
 
         def room(name: str) -> bool:
-            same_host = [other for other in ordinary if repo(other).host == repo(name).host]
-            return len(ordinary) < self.limit and len(same_host) < (self.host_limit or self.limit)
+            same_host = [other for other in self.ordinary if repo(other).host == repo(name).host]
+            awake = self.ordinary.keys() - self.resting.keys()
+            return len(awake) < self.limit and len(same_host) < min(self.host_limit or self.limit, self.limit)
 
         for name in self.picks:
             if lock_free(name) and room(name):
@@ -126,6 +159,8 @@ class SchedulerMachine(RuleBasedStateMachine):
 
     def check(self, step: Step, ended: Sequence[str] = ()) -> None:
         """What the model starts is what the scheduler starts, in that order and in those slots."""
+        woken = self.model.wake(self.now)
+        assert [order.job_id for order in step.orders if isinstance(order, GoOn)] == woken
         expected = self.model.fill(self.now)
         events = [(e.repo.id, e.slot) for e in step.events if isinstance(e, JobStarted)]
         assert events == expected
@@ -176,6 +211,16 @@ class SchedulerMachine(RuleBasedStateMachine):
             ended += self.drained()
         self.check(step, ended)
 
+    @rule(name=st.sampled_from(NAMES), pause=st.integers(0, 20))
+    @precondition(lambda self: self.model.running.keys() - self.model.resting.keys())
+    def rest(self, name: str, pause: int) -> None:
+        awake = [other for other in self.model.running if other not in self.model.resting]
+        name = name if name in awake else awake[0]
+        # Half a second apart, so that no two wait equally long.
+        until = self.now + pause + 0.5 * (len(self.model.resting) + 1) / (MAX_JOBS + 2)
+        self.model.resting[name] = until
+        self.check(self.scheduler.rest(name, Notice("info", "again"), until - self.now, self.now))
+
     def drained(self) -> list[str]:
         """Everything that was queued, in queue order; picks first."""
         gone = [*self.model.picks, *self.model.bulk]
@@ -210,7 +255,7 @@ class SchedulerMachine(RuleBasedStateMachine):
     @rule()
     def pause(self) -> None:
         self.model.paused = True
-        self.check(self.scheduler.pause())
+        self.check(self.scheduler.pause().join(self.scheduler.tick(self.now)))
 
     @rule()
     def resume(self) -> None:
@@ -252,6 +297,7 @@ class SchedulerMachine(RuleBasedStateMachine):
             job.id: job.state.slot for job in scheduler.jobs.values() if isinstance(job.state, Running)
         }
         assert running == model.running
+        assert scheduler.slots.ordinary == len(model.ordinary.keys() - model.resting.keys())
         done = {
             job.id: job.state.outcome.state for job in scheduler.jobs.values() if isinstance(job.state, Done)
         }

@@ -14,9 +14,8 @@ from tests.kit import repos
 from tests.kit.processes import children_of
 from tests.kit.work import events
 from tests.torture.facts import facts, lost
-from tui.engine.engine import Engine
-from tui.engine.events import JobEnded, JobStarted, Notice, RunFinished
-from tui.engine.job import Job
+from tui.engine.engine import Engine, Turn
+from tui.engine.events import JobEnded, JobStarted, RunFinished
 from tui.engine.runner import make_work
 from tui.git.gauge import Gauge
 from tui.git.outcome import Outcome, Reason, State
@@ -100,14 +99,14 @@ class Ground:
         """One run in which each repo meets its own fault: the ends, and who really met it."""
         work, met = make_work(self.options, 0), set()
 
-        def faulty(job: Job, stop: StopSignal, gauge: Gauge, notice: Callable[[Notice], None]) -> Outcome:
-            if job.id not in faults:
-                return work(job, stop, gauge, notice)
-            with fault_at(WATCH, *faults[job.id]) as hit:
+        def faulty(turn: Turn) -> Outcome:
+            if turn.job.id not in faults:
+                return work(turn)
+            with fault_at(WATCH, *faults[turn.job.id]) as hit:
                 try:
-                    return work(job, stop, gauge, notice)
+                    return work(turn)
                 finally:
-                    met.update(job.id for _ in hit)
+                    met.update(turn.job.id for _ in hit)
 
         engine = Engine(faulty, limit=3)
         inbox = engine.subscribe()

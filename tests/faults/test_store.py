@@ -190,21 +190,21 @@ def test_a_fault_at_any_call_in_mid_run(ground: Ground) -> None:
 
     of_the_run = 0
     faults = [(site, *error_and_words) for site in sites for error_and_words in errors_at(site)]
-    for n, (site, error, words) in enumerate(faults):
-        jobs = (1, 3)[n % 2]  # a thread each: the first result only, or each of them
+    for site, error, words in faults:
         ground.renew()
+        # One job: of several threads one may write what the others have, and the fault is in each thread once.
         with fault_at(ALL, site, error) as hit:
-            ran = ground.run("sync", "--ndjson", "-j", str(jobs))
+            ran = ground.run("sync", "--ndjson", "-j", "1")
         ground.check_synced(ran)
         [(level, text)] = notices(ran)
         assert (level, words in text) == ("error", True)
+        assert hit == [site]
         if text.startswith(f"this run is not remembered: {database_file()}: "):
             of_the_run += 1
-            assert (hit, kept(ran)) == ([site], len(NAMES))
+            assert kept(ran) == len(NAMES)
             continue
         assert text.startswith(f"results are not remembered: {database_file()}: ")
-        assert hit == [site] * jobs
-        assert kept(ran) == len(NAMES) - jobs, str(site)
+        assert kept(ran) == len(NAMES) - 1, str(site)
     assert of_the_run > 0
 
 

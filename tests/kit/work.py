@@ -1,16 +1,13 @@
 """Work for an engine that ends when a test says so."""
 
 import threading
-from collections.abc import Callable
 from pathlib import Path
 
-from tui.engine.events import Event, Notice
+from tui.engine.engine import Turn
+from tui.engine.events import Event
 from tui.engine.feed import Inbox
-from tui.engine.job import Job
-from tui.git.gauge import Gauge
 from tui.git.outcome import Outcome, Reason, State
 from tui.git.repo import Repo
-from tui.git.stop import StopSignal
 
 SYNCED = Outcome(State.SYNCED)
 NOT_FOUND = Outcome(State.FAILED, Reason.NOT_FOUND, "no such repository", "check the URL")
@@ -31,7 +28,8 @@ class GatedWork:
         self.started: list[str] = []
         self.peak = 0
 
-    def __call__(self, job: Job, stop: StopSignal, gauge: Gauge, notice: Callable[[Notice], None]) -> Outcome:
+    def __call__(self, turn: Turn) -> Outcome:
+        job, stop = turn.job, turn.stop
         with self._changed, stop.waking(self._wake):
             self.running.append(job.id)
             self.started.append(job.id)

@@ -10,6 +10,7 @@ from tests.kit import repos
 from tests.torture import servers
 from tests.torture.remotes import LOGIN
 from tests.torture.servers import TcpServer, WebServer, status
+from tui.engine.engine import Turn
 from tui.engine.events import Notice
 from tui.engine.job import Job
 from tui.engine.lanes import LONGEST_PAUSE
@@ -23,26 +24,27 @@ from tui.git.sync import SyncOptions
 STALL = 0.3
 
 
-class HurriedStop(StopSignal):
+class HurriedRest:
     """Waits never, and notes how long it was to."""
 
-    def __init__(self, gauge: Gauge) -> None:
-        super().__init__()
+    def __init__(self, gauge: Gauge, stop: StopSignal) -> None:
         self.gauge = gauge
+        self.stop = stop
         self.pauses: list[float] = []
         self.shown: list[str] = []
-        self.left: list[float] = []
-        """Seconds until the end of each pause, as the gauge tells."""
-        self.asked_in_the_first_pause = False
+        self.notices: list[Notice] = []
+        self.meanwhile: Callable[[], object] = lambda: None
+        """What happens in each pause."""
 
-    def wait(self, seconds: float) -> bool:
-        self.pauses.append(seconds)
+    def __call__(self, notice: Notice, pause: float) -> bool:
+        self.notices.append(notice)
+        self.pauses.append(pause)
         self.shown.append(self.gauge.progress.phase)
-        assert self.gauge.resumes is not None
-        self.left.append(self.gauge.resumes - time.monotonic())
-        if self.asked_in_the_first_pause:
-            self.set(Reason.USER)
-        return self.reason is not None
+        self.meanwhile()
+        return self.stop.reason is None
+
+    def turn(self, job: Job) -> Turn:
+        return Turn(job, self.stop, self.gauge, self.notices.append, self)
 
 
 class Bench:
@@ -52,9 +54,7 @@ class Bench:
         self.folder = folder
         self.remote = repos.make_remote(folder / "a.git")
         self.closers: list[Callable[[], object]] = []
-        self.gauge = Gauge()
-        self.stop = HurriedStop(self.gauge)
-        self.notices: list[Notice] = []
+        self.rest = HurriedRest(Gauge(), StopSignal())
 
     def web(self, answer: servers.Answer, *, tls: bool = False) -> WebServer:
         server = WebServer(self.folder, answer=answer, tls=tls)
@@ -79,7 +79,7 @@ class Bench:
             self.clone(url)
         job = Job(Repo("co", self.checkout, url), str(self.checkout), 0.0)
         options = SyncOptions(stall_timeout=STALL, timeout=timeout, lock_dir=self.folder / "locks")
-        outcome = make_work(options, retries)(job, self.stop, self.gauge, self.notices.append)
+        outcome = make_work(options, retries)(self.rest.turn(job))
         return outcome, job.attempt
 
 
@@ -106,7 +106,7 @@ def test_what_cannot_get_better_is_asked_once(bench: Bench, answer: servers.Answ
     outcome, attempt = bench.tries(f"{server.url}/a.git")
     assert (outcome.state, outcome.reason, attempt) == (State.FAILED, reason, 1)
     assert [one.split()[0] for one in server.requests] == ["POST", "GET"]  # by a probe, then by git
-    assert (bench.stop.pauses, bench.notices) == ([], [])
+    assert (bench.rest.pauses, bench.rest.notices) == ([], [])
 
 
 def test_a_certificate_does_not_get_better(bench: Bench) -> None:
@@ -123,7 +123,7 @@ def test_a_server_in_trouble_is_asked_again_each_time_later(bench: Bench, code: 
     assert (outcome.state, outcome.reason, attempt) == (State.FAILED, wanted, 4)
     # That it has too many requests a probe takes from it; else git has the last word.
     assert len(server.requests) == (4 if code in {429, 503} else 5)
-    first, second, third = bench.stop.pauses
+    first, second, third = bench.rest.pauses
     assert 0.5 <= first <= 1.5
     assert 1 <= second <= 3
     assert 2 <= third <= 6
@@ -133,17 +133,15 @@ def test_the_timeout_is_that_of_all_attempts(bench: Bench) -> None:
     server = bench.web(status(500))
     outcome, attempt = bench.tries(f"{server.url}/a.git", retries=9, timeout=4)
     assert outcome.reason is Reason.REMOTE_ERROR
-    assert attempt == len(server.requests) - 1 == len(bench.stop.pauses) + 1  # the first is a probe
-    assert 1 <= len(bench.stop.pauses) <= 3  # the fourth is longer than all of it
-    assert max(bench.stop.pauses) < 4
+    assert attempt == len(server.requests) - 1 == len(bench.rest.pauses) + 1  # the first is a probe
+    assert 1 <= len(bench.rest.pauses) <= 3  # the fourth is longer than all of it
+    assert max(bench.rest.pauses) < 4
 
 
 def test_the_timeout_counts_from_the_first_attempt(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the pauses take is not given to the attempts on top."""
     now = time.monotonic()
-    monkeypatch.setattr(
-        bench.stop, "wait", lambda _: monkeypatch.setattr(time, "monotonic", lambda: now + 60)
-    )
+    bench.rest.meanwhile = lambda: monkeypatch.setattr(time, "monotonic", lambda: now + 60)
     server = bench.web(status(500))
     outcome, attempt = bench.tries(f"{server.url}/a.git")
     assert (outcome.state, outcome.reason, attempt) == (State.TIMED_OUT, Reason.DEADLINE, 2)
@@ -156,19 +154,17 @@ def test_a_server_that_recovers_is_left_in_peace(bench: Bench) -> None:
     server = bench.web(status(500, times=2))
     outcome, attempt = bench.tries(f"{server.url}/a.git")
     assert (outcome.state, attempt) == (State.UP_TO_DATE, 2)
-    assert len(bench.stop.pauses) == 1
+    assert len(bench.rest.pauses) == 1
 
 
 def test_it_comes_back_when_the_server_wants_it_and_not_before(bench: Bench) -> None:
     server = bench.web(status(429, times=1, Retry_After="7"))
     outcome, attempt = bench.tries(f"{server.url}/a.git")
     assert (outcome.state, attempt) == (State.UP_TO_DATE, 2)
-    (pause,) = bench.stop.pauses
+    (pause,) = bench.rest.pauses
     assert 7 < pause <= 8.5
-    assert bench.stop.shown == [f"retry 1/2 in {pause:.0f} s"]
-    assert [pause - 1 < left <= pause for left in bench.stop.left] == [True]
-    assert bench.gauge.resumes is None
-    (notice,) = bench.notices
+    assert bench.rest.shown == [f"retry 1/2 in {pause:.0f} s"]
+    (notice,) = bench.rest.notices
     assert (notice.about, notice.text) == (
         "co",
         f"co: rate limited, trying again in {pause:.0f} s (1 of 2)",
@@ -178,7 +174,7 @@ def test_it_comes_back_when_the_server_wants_it_and_not_before(bench: Bench) -> 
 def test_the_wait_counts_for_an_overloaded_server_too(bench: Bench) -> None:
     server = bench.web(status(503, times=1, Retry_After="20"))
     bench.tries(f"{server.url}/a.git")
-    assert [20 < pause <= 21.5 for pause in bench.stop.pauses] == [True]
+    assert [20 < pause <= 21.5 for pause in bench.rest.pauses] == [True]
 
 
 def test_whoever_wants_to_be_left_alone_for_an_hour_is(bench: Bench) -> None:
@@ -264,7 +260,7 @@ def test_what_an_attempt_has_brought_is_in_the_result_of_the_next(bench: Bench) 
 
 def test_a_stop_in_a_pause_ends_it(bench: Bench) -> None:
     server = bench.web(status(500))
-    bench.stop.asked_in_the_first_pause = True
+    bench.rest.meanwhile = lambda: bench.rest.stop.set(Reason.USER)
     outcome, attempt = bench.tries(f"{server.url}/a.git")
     assert (outcome.state, outcome.reason, attempt) == (State.CANCELLED, Reason.USER, 1)
     assert [one.split()[0] for one in server.requests] == ["POST", "GET"]
@@ -280,33 +276,29 @@ def tried(
     own: float | None = None,
 ) -> list[float]:
     """The pauses before a fault that never goes away is given up; the timeouts of the run and the repo."""
-    stop = HurriedStop(Gauge())
+    rest = HurriedRest(Gauge(), StopSignal())
     monkeypatch.setattr(
         "tui.engine.runner.sync_repo", lambda *_: Outcome(State.FAILED, reason, action=action)
     )
     job = Job(Repo("a", Path("/nowhere"), timeout=own), "", 0.0)
-    make_work(SyncOptions(1, of_run, Path("/nowhere")), retries)(job, stop, stop.gauge, lambda _: None)
-    assert job.attempt == len(stop.pauses) + 1
-    return stop.pauses
+    make_work(SyncOptions(1, of_run, Path("/nowhere")), retries)(rest.turn(job))
+    assert job.attempt == len(rest.pauses) + 1
+    return rest.pauses
 
 
 def test_a_long_pause_is_no_stall_of_the_attempt_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    gauge, quiet_since = Gauge(), list[float]()
-
-    class LongPause(StopSignal):
-        def wait(self, seconds: float) -> bool:
-            gauge.show(Progress(moved=0.0))
-            return False
+    rest, moved = HurriedRest(Gauge(), StopSignal()), list[float]()
+    rest.meanwhile = lambda: rest.gauge.show(Progress(moved=0.0))
 
     def sync(*_: object) -> Outcome:
-        quiet_since.append(gauge.quiet_since)
+        moved.append(rest.gauge.progress.moved)
         return Outcome(State.FAILED, Reason.NETWORK)
 
     monkeypatch.setattr("tui.engine.runner.sync_repo", sync)
     began, job = time.monotonic(), Job(Repo("a", Path("/nowhere")), "", 0.0)
-    make_work(SyncOptions(1, 0, Path("/nowhere")), 1)(job, LongPause(), gauge, lambda _: None)
-    assert len(quiet_since) == 2
-    assert quiet_since[1] >= began
+    make_work(SyncOptions(1, 0, Path("/nowhere")), 1)(rest.turn(job))
+    assert len(moved) == 2
+    assert moved[1] >= began
 
 
 def test_the_pauses_grow_to_a_bound_and_no_two_crowds_keep_step(monkeypatch: pytest.MonkeyPatch) -> None:

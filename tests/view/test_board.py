@@ -84,11 +84,6 @@ def test_a_retry_keeps_the_last_end_until_the_next(board: Board) -> None:
     assert (row.state, row.outcome) == (State.SYNCED, SYNCED)
 
 
-def test_the_priority_slot_does_not_count_under_the_limit(board: Board) -> None:
-    fold(board, JobStarted(A, 1, 0, pick=False), JobStarted(B, 1, PRIORITY_SLOT, pick=True))
-    assert (len(board.running), board.ordinary) == (2, 1)
-
-
 def test_only_what_was_asked_for_is_counted(board: Board) -> None:
     fold(board, run_started(), JobQueued(A, 1, pick=False), ended(B, NOT_FOUND))
     assert board.counts == {Stage.QUEUED: 1, State.FAILED: 1}

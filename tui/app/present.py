@@ -103,17 +103,18 @@ def passes(watch: Watch | None) -> str:
     return f"next pass in {clock_face(left)}"
 
 
-def mode(board: Board) -> str:
+def mode(board: Board, gauges: Gauges) -> str:
     parts = ["PAUSED"] if board.paused else []
-    if board.ordinary > board.limit:
+    if ordinary(board, gauges) > board.limit:
         parts.append("draining")
     return " ".join(parts)
 
 
-def slots_title(board: Board) -> str:
+def slots_title(board: Board, gauges: Gauges) -> str:
     """`Slots 4/6 +1 now`, `Slots 6→3 draining`, `Slots 1/6, github.com held at 1`."""
-    draining = board.ordinary > board.limit
-    title = f"Slots {jobs(board).replace('/', '→')} draining" if draining else f"Slots {jobs(board)}"
+    title = f"Slots {jobs(board, gauges)}"
+    if ordinary(board, gauges) > board.limit:
+        title = f"{title.replace('/', '→')} draining"
     held = {host: limit for host, limit in board.lanes.items() if limit < board.lane_width}
     match list(held.items()):
         case []:
@@ -214,16 +215,25 @@ def slots(
     return [taken.get(number) for number in range(count)], priority
 
 
-def closed(board: Board, slots: Sequence[SlotView | None]) -> int:
-    """How many slots without a job take none: what drains may hold a slot above the limit."""
-    return slots.count(None) - max(0, board.limit - board.ordinary)
+def closed(board: Board, gauges: Gauges, slots: Sequence[SlotView | None]) -> int:
+    """How many slots without a job take none: what drains or rests may hold a slot above the limit."""
+    return max(0, slots.count(None) - max(0, board.limit - ordinary(board, gauges)))
+
+
+def ordinary(board: Board, gauges: Gauges) -> int:
+    """Jobs that run under the limit; neither the priority slot counts nor what waits to try again."""
+    return sum(row.slot != PRIORITY_SLOT and not _rests(gauges(row.repo.id)) for row in board.running)
+
+
+def _rests(gauge: Gauge | None) -> bool:
+    return gauge is not None and gauge.progress.phase.startswith("retry ")
 
 
 def slot(row: BoardRow, gauge: Gauge | None, clock: Clock, *, marked: bool = False) -> SlotView:
     progress = gauge.progress if gauge else _NOTHING
     seconds = max(0.0, clock.now() - row.started)
     # A job that waits to try again, or for who holds its repo, is quiet on purpose.
-    waiting = progress.phase.startswith(("retry ", "waiting"))
+    waiting = _rests(gauge) or progress.phase.startswith("waiting")
     quiet = min(seconds, clock.monotonic() - progress.moved)
     attempt = gauge.attempt if gauge else row.attempt
     # What waits to try again says itself which try that is.
@@ -251,10 +261,13 @@ def slot(row: BoardRow, gauge: Gauge | None, clock: Clock, *, marked: bool = Fal
 
 
 def _counting_down(phase: str, gauge: Gauge | None, clock: Clock) -> str:
-    """`retry 1/2 in 3 s`, with the seconds that are left at this moment."""
+    """`retry 1/2 in 3 s`, with the seconds that are left at this moment; after them it waits for room."""
     resumes = gauge.resumes if gauge else None
     what, _, _ = phase.rpartition(" in ")
-    return phase if resumes is None or not what else f"{what} in {_seconds_left(resumes - clock.monotonic())}"
+    if resumes is None or not what:
+        return phase
+    left = resumes - clock.monotonic()
+    return f"{what} in {_seconds_left(left)}" if left > 0 else f"{what} waits for room"
 
 
 # Log.
@@ -316,11 +329,17 @@ def _run_line(event: RunFinished, keys: Keymap) -> str:
 # Status pane.
 
 
-def jobs(board: Board) -> str:
-    """`4/6`, and `+1 now` for the priority slot."""
-    running, ordinary = len(board.running), board.ordinary
-    under = f"{ordinary}/{board.limit}"
-    return f"{under} +{running - ordinary} now" if running > ordinary else under
+def jobs(board: Board, gauges: Gauges) -> str:
+    """`4/6`, `+1 now` for the priority slot, and `+2 retrying` for what waits to try again."""
+    now = sum(row.slot == PRIORITY_SLOT for row in board.running)
+    under = ordinary(board, gauges)
+    retrying = len(board.running) - now - under
+    parts = [
+        f"{under}/{board.limit}",
+        f"+{now} now" if now else "",
+        f"+{retrying} retrying" if retrying else "",
+    ]
+    return " ".join(part for part in parts if part)
 
 
 def status(board: Board, gauges: Gauges, left: str, lanes: Sequence[LaneView]) -> StatusView:
@@ -333,7 +352,7 @@ def status(board: Board, gauges: Gauges, left: str, lanes: Sequence[LaneView]) -
         counts[Tone.RUNNING if state is Stage.STOPPING else tone_of(state)] += count
     return StatusView(
         counts,
-        jobs(board),
+        jobs(board, gauges),
         rate=rate(bytes_per_second) or ("–" if board.active else ""),
         left=left,
         lanes=lanes,
@@ -348,10 +367,11 @@ def lanes(desk: Desk) -> list[LaneView]:
     next_starts = desk.engine.next_starts()
     if len(hosts) <= 1 and not (is_limited or board.lanes or next_starts):
         return []
-    running = Counter(row.host for row in board.running if row.slot != PRIORITY_SLOT)
+    running: Counter[str] = Counter()
     resumes: dict[str, float] = {}
     for row in board.running:
         gauge = desk.source.gauge(row.repo.id)
+        running[row.host] += row.slot != PRIORITY_SLOT and not _rests(gauge)
         if gauge and gauge.resumes is not None:
             resumes[row.host] = min(resumes.get(row.host, math.inf), gauge.resumes)
     width = board.lane_width
@@ -365,7 +385,7 @@ def lanes(desk: Desk) -> list[LaneView]:
         return f"{stalled} stalled" if (stalled := tones[Tone.STALLED]) else ""
 
     def note(host: str) -> str:
-        if host in resumes:
+        if host in resumes and resumes[host] > now:
             return f"backs off {_seconds_left(resumes[host] - now)}"
         if host in next_starts:
             return f"next in {_seconds_left(next_starts[host])}"

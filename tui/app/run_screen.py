@@ -269,8 +269,8 @@ class RunScreen(Screen[None]):
         slots, priority = present.slots(board, desk.source.gauge, desk.marks, desk.clock)
         stands_still = self.app.animation_level == "none"
         spin = 0 if stands_still else int(desk.clock.monotonic() * _SPINS_PER_SECOND)
-        self._slots.show(slots, priority, spin, present.closed(board, slots))
-        _title(self._slots, Content(present.slots_title(board)))
+        self._slots.show(slots, priority, spin, present.closed(board, desk.source.gauge, slots))
+        _title(self._slots, Content(present.slots_title(board, desk.source.gauge)))
 
     def _paint_lists(self) -> None:
         desk = self._desk

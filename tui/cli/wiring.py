@@ -13,20 +13,16 @@ from msgspec import Struct, structs
 
 from tui.cli.asked import Asked, history_key, open_history, read_history, resolve_run, resolved, settings_of
 from tui.cli.flags import refuse
-from tui.engine.engine import Engine, RunInfo
-from tui.engine.events import Notice
-from tui.engine.job import Job
+from tui.engine.engine import Engine, RunInfo, Turn, Work
 from tui.engine.journal import Journal
 from tui.engine.order import ordered
 from tui.engine.plan import Plan, make_plan
 from tui.engine.recorded import recording
 from tui.engine.selection import own_named
 from tui.engine.watch import Watch
-from tui.git.gauge import Gauge
 from tui.git.lock import lock_key
 from tui.git.outcome import Outcome
 from tui.git.repo import Repo
-from tui.git.stop import StopSignal
 from tui.store.config import Workspace
 from tui.store.history import CutOff, History
 from tui.store.memory import Memory
@@ -76,16 +72,17 @@ class Wired(Struct, frozen=True):
         """`now` gives the settings for a job that starts; those of the start where nobody changes any."""
         settings, locks = self.settings, locks_folder()
 
-        def work(job: Job, stop: StopSignal, gauge: Gauge, notice: Callable[[Notice], None]) -> Outcome:
+        def sync(turn: Turn) -> Outcome:
             # All that a sync takes comes with it, and nobody waits for that but the first job.
             from tui.engine.runner import make_work  # noqa: PLC0415  see above
 
             of_job = now() if now else settings
-            return make_work(self._options(of_job, locks), of_job.retry)(job, stop, gauge, notice)
+            return make_work(self._options(of_job, locks), of_job.retry)(turn)
 
+        work: Work = sync
         journal = None
         if not settings.dry_run:
-            work = recording(work, partial(self.history.record, self.key))
+            work = recording(sync, partial(self.history.record, self.key))
             journal = Journal(partial(self.history.begin, self.key), self.history.finish, RunLog().tell)
         return Engine(
             work,

@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import Protocol
 
 from msgspec import Struct
 
@@ -16,7 +15,7 @@ from tui.engine.events import Event, JobEnded, Notice, Record, RunFinished, RunS
 from tui.engine.feed import Feed, Inbox
 from tui.engine.job import Job
 from tui.engine.journal import Journal
-from tui.engine.scheduler import Scheduler, Start, Step, Stop, end_of
+from tui.engine.scheduler import GoOn, Scheduler, Start, Step, Stop, end_of
 from tui.engine.waiting import Way
 from tui.git.clean import clean_text
 from tui.git.gauge import Gauge
@@ -28,13 +27,21 @@ _RUN_ID_BYTES = 3
 _INTERRUPTIONS = {Reason.SIGNAL, Reason.QUIT}
 
 
-class Work(Protocol):
-    """One attempt at one repo, in a thread of its own. Whatever it raises becomes `failed`/`internal`."""
+class Turn(Struct, frozen=True):
+    """What a job has while it runs."""
 
-    def __call__(
-        self, job: Job, stop: StopSignal, gauge: Gauge, notice: Callable[[Notice], None]
-    ) -> Outcome: ...
+    job: Job
+    stop: StopSignal
+    gauge: Gauge
+    notice: Callable[[Notice], None]
+    """Says something in the run's name."""
+    rest: Callable[[Notice, float], bool]
+    """Says why the job tries again, and pauses it for so many seconds at least: others run in its stead, and it goes
+    on when there is room for it. False: somebody has asked it to end."""
 
+
+Work = Callable[[Turn], Outcome]
+"""One job, in a thread of its own. Whatever it raises becomes `failed`/`internal`."""
 
 Spawn = Callable[[Callable[[], None], str], None]
 """Runs the body, of this name, in a thread that does not keep the process alive. Called from any thread."""
@@ -104,6 +111,8 @@ class Engine:
         """Of two who submit at a time each would begin a run of its own."""
         self._stops: dict[str, StopSignal] = {}
         self._gauges: dict[str, Gauge] = {}
+        self._going_on: dict[str, threading.Event] = {}
+        """What each job that rests waits for."""
         self._run = ""
         """Empty: no run goes on."""
         self._under_way = 0
@@ -196,7 +205,7 @@ class Engine:
 
     def _quiet_since(self, job_id: str) -> float:
         gauge = self._gauges.get(job_id)
-        return gauge.quiet_since if gauge else -math.inf
+        return gauge.progress.moved if gauge else -math.inf
 
     def wait_idle(self, seconds: float | None = None) -> bool:
         """True once nothing is queued or running and the run is told to its end."""
@@ -262,6 +271,9 @@ class Engine:
             stops = [
                 (self._stops[order.job_id], order.reason) for order in step.orders if isinstance(order, Stop)
             ]
+            for order in step.orders:
+                if isinstance(order, GoOn):
+                    self._going_on[order.job_id].set()
             records = self._file(step.events)
             self._alarm.set(self._scheduler.due)
             self._under_way += 1
@@ -289,11 +301,23 @@ class Engine:
         job: Job | None = first
         while job:
             stop, gauge = self._stops[job.id], self._gauges[job.id]
+            turn = Turn(job, stop, gauge, self._notice, partial(self._rest, job, stop, gauge))
             try:
-                outcome = self._work(job, stop, gauge, self._notice)
+                outcome = self._work(turn)
             except BaseException as error:  # noqa: BLE001  every start has one end, whatever raises
                 outcome = internal_failure(job.repo, error)
             job = self._end(job, outcome)
+
+    def _rest(self, job: Job, stop: StopSignal, gauge: Gauge, notice: Notice, pause: float) -> bool:
+        """As `Turn.rest` says. What it waits beyond the pause counts against no limit of the job."""
+        going_on = self._going_on[job.id] = threading.Event()
+        gauge.resumes = self._clock.monotonic() + pause
+        with stop.waking(going_on.set):
+            self._do(lambda scheduler, now: scheduler.rest(job.id, notice, pause, now))
+            going_on.wait()
+        gauge.waited += max(0.0, self._clock.monotonic() - gauge.resumes)
+        gauge.resumes = None
+        return stop.reason is None
 
     def _end(self, job: Job, outcome: Outcome) -> Job | None:
         over = self._clock.monotonic()
@@ -349,13 +373,7 @@ class Engine:
                 self._notice(Notice("error", f"{failure}: {error}"))
 
     def _notice(self, notice: Notice) -> None:
-        def command(scheduler: Scheduler, now: float) -> Step:
-            step = Step([notice])
-            if notice.about and notice.crowded:
-                step.join(scheduler.crowded(notice.about, now, notice.retry_after))
-            return step
-
-        self._step(command)
+        self._step(lambda _scheduler, _now: Step([notice]))
 
     def _file(self, events: Iterable[Event]) -> list[Record]:
         time_now = self._clock.now()

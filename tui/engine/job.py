@@ -17,6 +17,10 @@ class Running(Struct, frozen=True):
     since: float
     waited: float
     """Seconds in the queue before it."""
+    tried: float
+    """When its present attempt began."""
+    rests_until: float | None = None
+    """When the pause before its next attempt is over; it may have to wait longer. None: it does not rest."""
     stopping: Reason | None = None
     """Set once somebody asked it to end; it stays running until its processes are gone."""
 
@@ -31,6 +35,8 @@ JobState = Queued | Running | Done
 
 class Trigger(Enum):
     START = auto()
+    REST = auto()
+    WAKE = auto()
     STOP = auto()
     END = auto()
     CANCEL = auto()
@@ -40,6 +46,8 @@ class Trigger(Enum):
 TRANSITIONS: dict[tuple[type[JobState], Trigger], type[JobState]] = {
     (Queued, Trigger.START): Running,
     (Queued, Trigger.CANCEL): Done,
+    (Running, Trigger.REST): Running,
+    (Running, Trigger.WAKE): Running,
     (Running, Trigger.STOP): Running,
     (Running, Trigger.END): Done,
     (Done, Trigger.RETRY): Queued,
@@ -68,6 +76,13 @@ class Job:
     @property
     def id(self) -> str:
         return self.repo.id
+
+    @property
+    def running(self) -> Running:
+        """Its state, of a job that runs. Raises RuntimeError for any other: a bug of the caller."""
+        if not isinstance(self.state, Running):
+            raise RuntimeError(f"{self.id} does not run")  # noqa: TRY004  a bug, not a type
+        return self.state
 
     def advance(self, trigger: Trigger, new: JobState) -> None:
         """Raises IllegalTransition for a pair that the table does not name."""

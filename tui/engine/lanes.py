@@ -47,6 +47,7 @@ class Lanes:
     one job back, up to what the host is known to bear; one job beyond that is tried ever more rarely, and taken
     back alone. What a host said holds beyond the end of a run, and so does the time of its last start. A job that
     is stalled holds a place of `host_limit` alone, so that one that hangs does not keep all others of its host.
+    One that rests before it tries again keeps its place from who has not begun there, and from nobody who rests too.
     """
 
     def __init__(
@@ -63,7 +64,8 @@ class Lanes:
         self._start_delay = start_delay
         self._quiet_since = quiet_since
         self._running: defaultdict[str, dict[str, float]] = defaultdict(dict)
-        """When each job of a host began."""
+        """When the attempt of each job of a host began."""
+        self._resting: defaultdict[str, set[str]] = defaultdict(set)
         self._throttles: dict[str, _Throttle] = {}
         self._last_start: dict[str, float] = {}
         self._closed: dict[str, float] = {}
@@ -77,16 +79,36 @@ class Lanes:
     def enter(self, host: str, job_id: str, now: float) -> None:
         self._running[host][job_id] = now
 
-    def leave(self, host: str, job_id: str) -> None:
+    def rest(self, host: str, job_id: str) -> None:
         del self._running[host][job_id]
+        self._resting[host].add(job_id)
+
+    def wake(self, host: str, job_id: str, now: float) -> None:
+        self._resting[host].remove(job_id)
+        self.enter(host, job_id, now)
+
+    def leave(self, host: str, job_id: str) -> None:
+        """Running or at rest."""
+        self._running[host].pop(job_id, None)
+        self._resting[host].discard(job_id)
 
     def room_from(self, host: str, jobs: int) -> float:
         """From when on there is room for one more if none ends; infinite: never. `jobs`: the job limit of the moment."""
-        running = len(self._running[host])
-        if running >= self._width(jobs):
+        return self._room_beside(len(self._resting[host]), host, jobs)
+
+    def room_to_wake_from(self, host: str, jobs: int) -> float:
+        """The same for one that rests there."""
+        return self._room_beside(0, host, jobs)
+
+    def _room_beside(self, resting: int, host: str, jobs: int) -> float:
+        held = len(self._running[host]) + resting
+        if held >= self._width(jobs):
             return math.inf
-        too_many = running - self._limit(host, jobs)
-        return self._stalled_from(host)[too_many] if too_many >= 0 else -math.inf
+        too_many = held - self._limit(host, jobs)
+        if too_many < 0:
+            return -math.inf
+        stalled_from = self._stalled_from(host)
+        return stalled_from[too_many] if too_many < len(stalled_from) else math.inf
 
     def started(self, host: str, now: float) -> None:
         """In the priority slot too: it is the host that is spared."""

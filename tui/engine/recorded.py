@@ -4,13 +4,10 @@ import threading
 import time
 from collections.abc import Callable
 
-from tui.engine.engine import Work, internal_failure
+from tui.engine.engine import Turn, Work, internal_failure
 from tui.engine.events import Notice
-from tui.engine.job import Job
-from tui.git.gauge import Gauge
 from tui.git.outcome import Outcome
 from tui.git.repo import Repo
-from tui.git.stop import StopSignal
 
 Remember = Callable[[str, Repo, Outcome, int, float, int], None]
 """Keeps a result: run, repo, outcome, attempt, start in seconds since the epoch, duration in milliseconds."""
@@ -24,10 +21,11 @@ def recording(work: Work, remember: Remember) -> Work:
     """
     said = threading.Lock()
 
-    def recorded(job: Job, stop: StopSignal, gauge: Gauge, notice: Callable[[Notice], None]) -> Outcome:
+    def recorded(turn: Turn) -> Outcome:
+        job = turn.job
         started_at, began = time.time(), time.monotonic()
         try:
-            outcome = work(job, stop, gauge, notice)
+            outcome = work(turn)
         except BaseException as error:  # noqa: BLE001  a fault of ours is a result too
             outcome = internal_failure(job.repo, error)
         duration_ms = round((time.monotonic() - began) * 1000)
@@ -35,7 +33,7 @@ def recording(work: Work, remember: Remember) -> Work:
             remember(job.run, job.repo, outcome, job.attempt, started_at, duration_ms)
         except Exception as error:  # noqa: BLE001  whatever it is, the outcome stays
             if said.acquire(blocking=False):  # never released: once
-                notice(Notice("error", f"results are not remembered: {error}"))
+                turn.notice(Notice("error", f"results are not remembered: {error}"))
         return outcome
 
     return recorded

@@ -3,21 +3,18 @@
 import math
 import random
 import time
-from collections.abc import Callable
 
 from msgspec import structs
 
 from tui.engine.attempts import joined
-from tui.engine.engine import Work
+from tui.engine.engine import Turn, Work
 from tui.engine.events import Notice
-from tui.engine.job import Job
 from tui.engine.lanes import LONGEST_PAUSE
 from tui.engine.plan import known_end
 from tui.git.failure import is_crowded
-from tui.git.gauge import Gauge, Progress
+from tui.git.gauge import Progress
 from tui.git.outcome import RETRIED_REASONS, Action, Outcome, Reason, State
 from tui.git.repo import Repo
-from tui.git.stop import StopSignal
 from tui.git.sync import SyncOptions, sync_repo
 from tui.git.work import never_fresh
 
@@ -31,7 +28,8 @@ _JITTER = 0.3
 def make_work(options: SyncOptions, retries: int) -> Work:
     """`retries`: how often a fault of the network or the remote is tried again before it counts."""
 
-    def work(job: Job, stop: StopSignal, gauge: Gauge, notice: Callable[[Notice], None]) -> Outcome:
+    def work(turn: Turn) -> Outcome:
+        job, stop, gauge = turn.job, turn.stop, turn.gauge
         if job.repo.error and (end := known_end(job.repo)):
             return end  # whoever asked: it may be another repo than the one that is meant
         began = time.monotonic()
@@ -53,16 +51,13 @@ def make_work(options: SyncOptions, retries: int) -> Work:
             why = (outcome.reason or "").replace("_", " ")
             text = f"{job.id}: {why}, trying again in {pause:.0f} s ({tried + 1} of {retries})"
             crowded = is_crowded(outcome)
-            notice(Notice("info", text, about=job.id, crowded=crowded, retry_after=outcome.retry_after))
+            notice = Notice("info", text, about=job.id, crowded=crowded, retry_after=outcome.retry_after)
             gauge.show(Progress(phase=f"retry {tried + 1}/{retries} in {pause:.0f} s", line=outcome.message))
-            gauge.resumes = time.monotonic() + pause
-            stopped = stop.wait(pause)
-            gauge.show(structs.replace(gauge.progress, moved=time.monotonic()))  # the pause was no stall
-            gauge.resumes = None
-            if stopped:
+            if not turn.rest(notice, pause):
                 reason = stop.reason or Reason.USER
                 end = Outcome(State.CANCELLED, reason, "cancelled while waiting to retry")
                 return joined(outcome, end)
+            gauge.show(Progress(line=outcome.message))  # as if a byte had come: the pause was no stall
             job.attempt += 1
             gauge.attempt = job.attempt
         return outcome

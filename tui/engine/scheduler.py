@@ -38,6 +38,12 @@ class Start(Struct, frozen=True):
     job: Job
 
 
+class GoOn(Struct, frozen=True):
+    """Order: this job, which rested, makes its next attempt now."""
+
+    job_id: str
+
+
 class Stop(Struct, frozen=True):
     """Order: make this running job end."""
 
@@ -49,7 +55,7 @@ class Step(Struct):
     """What one command did. Orders are carried out by the engine, after it let go of its lock."""
 
     events: list[Event] = field(default_factory=list)
-    orders: list[Start | Stop] = field(default_factory=list)
+    orders: list[Start | GoOn | Stop] = field(default_factory=list)
 
     def join(self, more: "Step") -> "Step":
         self.events += more.events
@@ -65,7 +71,8 @@ class Scheduler:
 
     Room is `limit - running`, computed at each decision. A full host, or a job whose git common dir is
     in use, is passed over and not waited on; so is a host whose last start is less than the delay ago. One
-    pick at a time may run above the limit, and none waits for the delay.
+    pick at a time may run above the limit, and none waits for the delay. A job that rests before it tries
+    again leaves its room to others, and goes on ahead of the queue.
     """
 
     def __init__(
@@ -90,6 +97,7 @@ class Scheduler:
         self.tally = Tally()
         self._lanes = Lanes(host_limit, start_delay, quiet_since)
         self._lock_keys: set[str] = set()
+        self._resting: dict[str, Job] = {}
 
     @property
     def host_limit(self) -> int | None:
@@ -102,10 +110,12 @@ class Scheduler:
     @property
     def due(self) -> float | None:
         """When the next job may start if none ends before; None: none may."""
-        if not self._lanes.has_delays or not self.slots.room(self.limit):
-            return None
-        starts = [max(self._lanes.next_start(host), self._room_from(host)) for host in self._bulk_hosts()]
-        starts += map(self._room_from, self.waiting.pick_hosts(self._lock_free))
+        starts = [self._goes_on_from(job) for job in self._resting.values()]
+        if self._lanes.has_delays and self.slots.room(self.limit):
+            starts += [
+                max(self._lanes.next_start(host), self._room_from(host)) for host in self._bulk_hosts()
+            ]
+            starts += map(self._room_from, self.waiting.pick_hosts(self._lock_free))
         return min((start for start in starts if start < math.inf), default=None)
 
     def next_starts(self, now: float) -> dict[str, float]:
@@ -212,7 +222,7 @@ class Scheduler:
         """Cancel all that is queued; what runs goes on to its end."""
         step = Step()
         self._cancel_queued(Reason.USER, now, step)
-        return step
+        return self._fill(step, now)
 
     def cancel(self, job_ids: Iterable[str], reason: Reason, now: float) -> Step:
         """Cancel what is queued, stop what runs. A stopped job ends only when its processes are gone."""
@@ -245,11 +255,10 @@ class Scheduler:
         """
         step = Step()
         job = self.jobs[job_id]
-        if not isinstance(job.state, Running):
-            raise RuntimeError(f"{job_id} ended but was not running")  # noqa: TRY004  a bug, not a type
-        began = job.state.since
-        self.slots.free(job.state.slot)
-        if job.state.slot != PRIORITY_SLOT:
+        slot, began = job.running.slot, job.running.tried
+        self._resting.pop(job.id, None)
+        self.slots.free(slot)
+        if slot != PRIORITY_SLOT:
             self._lanes.leave(job.repo.host, job.id)
         if outcome.state is State.SKIPPED:
             self._lanes.asked_nothing(job.repo.host, began)
@@ -266,12 +275,19 @@ class Scheduler:
         """Time has passed: start what was due."""
         return self._fill(Step(), now)
 
-    def crowded(self, job_id: str, now: float, retry_after: float | None = None) -> Step:
-        """The remote of this job turned it away as one too many; it tries again by itself."""
-        host = self.jobs[job_id].repo.host
-        self._lanes.heed(host, retry_after, now)
-        narrowed = self._lanes.crowded(host, self.limit, now)
-        return Step([narrowed] if narrowed else [])
+    def rest(self, job_id: str, notice: Notice, pause: float, now: float) -> Step:
+        """A running job waits so many seconds at least before it tries again; an order says when it may."""
+        job, step = self.jobs[job_id], Step([notice])
+        host = job.repo.host
+        self._lanes.heed(host, notice.retry_after, now)
+        if notice.crowded and (narrowed := self._lanes.crowded(host, self.limit, now)):
+            step.events.append(narrowed)
+        job.advance(Trigger.REST, structs.replace(job.running, rests_until=now + pause))
+        self._resting[job.id] = job
+        self.slots.rest(job.running.slot)
+        if job.running.slot != PRIORITY_SLOT:
+            self._lanes.rest(host, job.id)
+        return self._fill(step, now)
 
     def _queue(self, job: Job, step: Step, *, pick: bool) -> None:
         job.pick = pick
@@ -311,6 +327,7 @@ class Scheduler:
         def pick_may_start(job: Job) -> bool:
             return self._lock_free(job) and (self.slots.priority_free or ordinary_room(job))
 
+        self._wake(step, now)
         while True:
             pick = self.waiting.first_pick(pick_may_start)
             if pick and ordinary_room(pick):
@@ -331,9 +348,35 @@ class Scheduler:
             self._lanes.enter(job.repo.host, job.id, now)
         self._lanes.started(job.repo.host, now)
         self._lock_keys.add(job.lock_key)
-        job.advance(Trigger.START, Running(slot, now, now - job.state.since))
+        job.advance(Trigger.START, Running(slot, now, now - job.state.since, tried=now))
         step.events.append(JobStarted(job.repo, job.attempt, slot, job.pick))
         step.orders.append(Start(job))
+
+    def _goes_on_from(self, job: Job) -> float:
+        """When a job that rests may make its next attempt if none ends before; infinite: it may not."""
+        if job.running.slot == PRIORITY_SLOT:
+            return _rests_until(job)
+        if not self.slots.room_to_wake(self.limit):
+            return math.inf
+        host = job.repo.host
+        room_from = self._lanes.room_to_wake_from(host, self.limit)
+        return max(_rests_until(job), self._lanes.next_start(host), room_from)
+
+    def _wake(self, step: Step, now: float) -> None:
+        """Let those go on that may, who waits longest first."""
+        for job in sorted(self._resting.values(), key=_rests_until):
+            if self._goes_on_from(job) <= now:
+                self._go_on(job, now, step)
+
+    def _go_on(self, job: Job, now: float, step: Step) -> None:
+        slot, host = job.running.slot, job.repo.host
+        del self._resting[job.id]
+        self.slots.wake(slot)
+        if slot != PRIORITY_SLOT:
+            self._lanes.wake(host, job.id, now)
+        self._lanes.started(host, now)
+        job.advance(Trigger.WAKE, structs.replace(job.running, tried=now, rests_until=None))
+        step.orders.append(GoOn(job.id))
 
     def _bulk_hosts(self) -> Iterator[str]:
         return iter(()) if self.paused else self.waiting.hosts(self._lock_free)
@@ -358,6 +401,11 @@ def end_of(job: Job, outcome: Outcome, now: float) -> JobEnded:
         case Queued(since=since):
             waited = now - since
     return JobEnded(job.repo, job.attempt, outcome, slot, round(waited * 1000), round(took * 1000))
+
+
+def _rests_until(job: Job) -> float:
+    until = job.running.rests_until
+    return math.inf if until is None else until
 
 
 def _unstopped(job: Job) -> bool:

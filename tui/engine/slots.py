@@ -11,11 +11,12 @@ class Slots:
 
     def __init__(self) -> None:
         self._taken: dict[int, str] = {}
+        self._resting: set[int] = set()
 
     @property
     def ordinary(self) -> int:
-        """How many run under the limit; the priority slot does not count."""
-        return len(self._taken) - (PRIORITY_SLOT in self._taken)
+        """How many run under the limit; neither the priority slot counts nor who rests."""
+        return len(self._taken.keys() - self._resting - {PRIORITY_SLOT})
 
     @property
     def priority_free(self) -> bool:
@@ -25,7 +26,19 @@ class Slots:
         return len(self._taken)
 
     def room(self, limit: int) -> bool:
+        """For one more."""
+        return self.ordinary < limit and len(self) - (not self.priority_free) < MAX_JOBS
+
+    def room_to_wake(self, limit: int) -> bool:
+        """For one that rests, which has its place."""
         return self.ordinary < limit
+
+    def rest(self, slot: int) -> None:
+        """Its job keeps the place, and others run under the limit in its stead until it wakes."""
+        self._resting.add(slot)
+
+    def wake(self, slot: int) -> None:
+        self._resting.remove(slot)
 
     def take(self, job_id: str) -> int:
         """The lowest free number."""
@@ -41,3 +54,4 @@ class Slots:
 
     def free(self, slot: int) -> None:
         del self._taken[slot]
+        self._resting.discard(slot)

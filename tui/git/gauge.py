@@ -29,16 +29,11 @@ class Gauge:
         self.attempt = 1
         """Counts what the job has tried by itself, too."""
         self.resumes: float | None = None
-        """`time.monotonic()` when the pause before the next attempt is over; None: it does not pause."""
+        """When the pause before the next attempt is over, on the monotonic clock; None: it does not pause."""
         self.waited = 0.0
         """Seconds spent on waiting for who holds the repo, which count against no limit."""
         self.output: deque[str] = deque(maxlen=OUTPUT_LINES)
         """Finished lines of git in order, clean; progress that git overwrote itself is not in it."""
-
-    @property
-    def quiet_since(self) -> float:
-        """`time.monotonic()`; the end of the pause while it pauses before an attempt."""
-        return max(self.progress.moved, self.resumes or 0.0)
 
     def show(self, progress: Progress) -> None:
         self.progress = progress

@@ -18,7 +18,6 @@ from tui.engine.events import (
     RunFinished,
     RunStarted,
 )
-from tui.engine.slots import PRIORITY_SLOT
 from tui.git.advice import login_helps
 from tui.git.outcome import ATTENTION_STATES, SUCCESS_STATES, Outcome, Reason, State
 from tui.git.repo import Repo, server_of
@@ -177,11 +176,6 @@ class Board:
     def running(self) -> list[BoardRow]:
         """In no order."""
         return list(self._running.values())
-
-    @property
-    def ordinary(self) -> int:
-        """Jobs that run under the limit; the priority slot does not count."""
-        return sum(row.slot != PRIORITY_SLOT for row in self.running)
 
     @property
     def attention(self) -> list[BoardRow]:
