@@ -1,6 +1,7 @@
 """All keys on one page."""
 
 from collections.abc import Sequence
+from itertools import zip_longest
 from textwrap import wrap
 from typing import ClassVar
 
@@ -20,6 +21,8 @@ _SHARE = 96
 """Percent of the screen that the page takes at most."""
 _BESIDE_TEXT = 2 + 4 + 2 + 1
 """Cells of the border, the padding, the scrollbar and a blank before it."""
+_COLUMN, _GUTTER = 66, 4
+"""Cells that a column has at least where there are two, and those between them."""
 
 
 class HelpRow(Struct, frozen=True):
@@ -90,16 +93,39 @@ class HelpScreen(ModalScreen[None]):
         self._box.scroll_relative(y=lines, animate=False)
 
     def _page(self, width: int) -> Content:
+        """In two columns where there is room for them, the groups in their order."""
+        if width < 2 * _COLUMN + _GUTTER:
+            return Content("\n").join(
+                _below_one_another([self._lines(group, width) for group in self._groups])
+            )
+        column = (width - _GUTTER) // 2
+        groups = [self._lines(group, column) for group in self._groups]
+        pages = [
+            (_below_one_another(groups[:cut]), _below_one_another(groups[cut:]))
+            for cut in range(1, len(groups) + 1)
+        ]
+        left, right = min(pages, key=lambda page: max(map(len, page)))
+        beside = max((line.cell_length for line in left), default=0) + _GUTTER
+        lines = [
+            Content.assemble(one.pad_right(beside - one.cell_length), other)
+            for one, other in zip_longest(left, right, fillvalue=Content())
+        ]
+        return Content("\n").join(line.rstrip() for line in lines)
+
+    def _lines(self, group: HelpGroup, width: int) -> list[Content]:
         keys_width = max((cell_len(row.keys) for group in self._groups for row in group.rows), default=0)
-        hang = "\n" + " " * (keys_width + 2)
-        parts: list[Content | str | tuple[str, str]] = []
-        for number, group in enumerate(self._groups):
-            parts.append(("\n" if number else "", ""))
-            parts.append((f"{group.title}\n", "bold $text-accent"))
-            for row in group.rows:
-                style = "dim" if row.refused else ""
-                parts.append((f"{fit(row.keys, keys_width, 'right')}", style or "bold"))
-                why = f"  ({row.refused})" if row.refused else ""
-                lines = wrap(f"{row.what}{why}", max(1, width - keys_width - 2))
-                parts.append((f"  {hang.join(lines)}\n", style))
-        return Content.assemble(*parts).rstrip()
+        lines = [Content.styled(group.title, "bold $text-accent")]
+        for row in group.rows:
+            style = "dim" if row.refused else ""
+            why = f"  ({row.refused})" if row.refused else ""
+            keys = fit(row.keys, keys_width, "right")
+            for text in wrap(f"{row.what}{why}", max(1, width - keys_width - 2)):
+                lines.append(Content.assemble((keys, style or "bold"), (f"  {text}", style)))
+                keys = " " * keys_width
+        return lines
+
+
+def _below_one_another(groups: Sequence[Sequence[Content]]) -> list[Content]:
+    """Their lines, a blank one between two."""
+    lines = [line for group in groups for line in (Content(), *group)]
+    return lines[1:]

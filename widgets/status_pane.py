@@ -1,6 +1,6 @@
 """The state of a run at a glance."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import ClassVar
 
 from msgspec import Struct
@@ -30,6 +30,8 @@ _STATES = (
     Tone.RUNNING,
     Tone.QUEUED,
 )
+_TROUBLE = frozenset({Tone.BLOCKED, Tone.BUSY, Tone.FAILED, Tone.TIMED_OUT, Tone.CANCELLED})
+_TROUBLE_AND_REST = _TROUBLE | {Tone.RUNNING, Tone.QUEUED}
 _COUNT_WIDTH = 20
 """A count and the two blanks before the next one."""
 
@@ -140,7 +142,7 @@ class _Facts(SteadyStyle, Widget):
 
     def _draw(self, width: int) -> list[list[Segment]]:
         if self._compact:
-            return [*self._draw_facts(width), *_flow(map(self._draw_glyph_count, _STATES), width)]
+            return [*self._draw_facts(width), *self._draw_short_counts(width)]
         return [*self._draw_facts(width), *self._draw_counts(width), *self._draw_lanes(width)]
 
     def _draw_facts(self, width: int) -> list[list[Segment]]:
@@ -159,12 +161,24 @@ class _Facts(SteadyStyle, Widget):
         ]
         return _flow(pieces, width)
 
-    def _draw_glyph_count(self, tone: Tone) -> list[Segment]:
-        count = self._view.counts.get(tone, 0)
-        style, strong = self.ink(tone.css_class), self._ink("strong")
-        if not count:
-            style = strong = self._ink("muted")
-        return [Segment(f"{tone.glyph} ", style), Segment(f"{count}  ", strong)]
+    def _draw_short_counts(self, width: int) -> list[list[Segment]]:
+        """What is not zero in one line, with all words, or those that matter most, or as many lines without words."""
+        counts = {tone: count for tone in _STATES if (count := self._view.counts.get(tone, 0))}
+        for words in (_STATES, _TROUBLE_AND_REST, _TROUBLE, ()):
+            lines = _flow((self._draw_short(tone, counts[tone], words) for tone in counts), width)
+            if len(lines) == 1:
+                break
+        return lines
+
+    def _draw_short(self, tone: Tone, count: int, words: Collection[Tone]) -> list[Segment]:
+        style = self.ink(tone.css_class)
+        word = [Segment(f"{tone.word} ", style)] if tone in words else []
+        return [
+            Segment(f"{tone.glyph} ", style),
+            Segment(f"{count} ", self._ink("strong")),
+            *word,
+            Segment(" "),
+        ]
 
     def _draw_counts(self, width: int) -> list[list[Segment]]:
         columns = max(1, (width + 2) // _COUNT_WIDTH)

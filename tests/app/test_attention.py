@@ -70,7 +70,7 @@ async def test_what_is_blocked_names_the_shell_first_which_opens_in_the_one_repo
         assert driver.toasts() == ["r0 is not cloned yet"]  # nor is there any folder here
         await driver.end("r1", outcome=diverged)
         await driver.press("!")
-        assert driver.toasts()[1:] == ["this is a group: enter folds it; go to one of its repos"]
+        assert driver.toasts()[1:] == ["this is a group: go to one of its repos (enter folds and unfolds it)"]
 
 
 async def test_a_narrow_heading_names_what_finds_room_whole() -> None:
@@ -163,7 +163,7 @@ async def test_what_is_for_one_repo_is_refused_on_a_heading(key: str) -> None:
     async with attention().open() as driver:
         await failed(driver)
         await driver.press(key)
-        assert driver.toasts()[-1] == "this is a group: enter folds it; go to one of its repos"
+        assert driver.toasts()[-1] == "this is a group: go to one of its repos (enter folds and unfolds it)"
 
 
 async def test_y_on_a_heading_copies_the_advice_and_c_its_command_as_they_are() -> None:

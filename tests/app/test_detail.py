@@ -4,6 +4,7 @@ import contextlib
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from shutil import which
 from typing import Any
 
 import pytest
@@ -289,7 +290,6 @@ def lend(
         return subprocess.CompletedProcess(words, code)
 
     monkeypatch.setattr(driver.app, "suspend", contextlib.nullcontext)
-    monkeypatch.setattr("shutil.which", lambda name: name)
     monkeypatch.setattr(subprocess, "run", run)
 
 
@@ -366,6 +366,7 @@ async def test_a_program_that_is_not_there_is_one_line(
     for name in ("VISUAL", "EDITOR"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv(variable, value)
+    monkeypatch.setattr("tui.app.outside.which", which)
     async with Driver([here]).open() as driver:
         await driver.press(key)
         assert driver.toasts() == [told]

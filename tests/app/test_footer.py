@@ -35,18 +35,20 @@ async def test_what_leads_on_finds_room_beside_an_offer_and_a_login() -> None:
     past = {"r0": Past("failed", "auth", "no login", failure=Failure("failed", "auth", 0.0, 0.0, 1, 1))}
     cut_off = CutOff(0.0, ("r1",))
     async with Driver(6, limit=2, past=past, cut_off=cut_off).open(80, 24) as driver:
-        assert footer(driver).startswith(" S start all  u do the rest  enter detail  tab panes  i log in ")
+        assert footer(driver).startswith(" S start all  u do the rest  enter detail  i log in  r retry ")
         await driver.press("j")
-        assert footer(driver).startswith(" S start all  s sync  u do the rest  enter detail  tab panes ")
+        assert footer(driver).startswith(" S start all  s sync  u do the rest  enter detail  R retry all ")
     locked = Outcome(State.FAILED, Reason.AUTH, "asks for a login")
     async with Driver(6, limit=2).open(80, 24) as driver:
         await driver.press("s")
         await driver.end("r0", outcome=locked)
         await driver.idle()
-        assert footer(driver) == (" S start all  enter detail  tab panes  i log in  r retry  q quit  ? more")
+        assert footer(driver) == (
+            " S start all  enter detail  i log in  r retry  R retry all  q quit  ? more"
+        )
         await driver.press("2", "g")
         assert footer(driver) == (
-            " S start all  enter fold  tab panes  i log in  r retry these  q quit  ? more"
+            " S start all  enter fold  i log in  r retry these  R retry all  q quit  ? more"
         )
 
 
@@ -88,7 +90,7 @@ async def test_lazygit_is_offered_where_it_is(monkeypatch: pytest.MonkeyPatch) -
         await driver.idle()
         await driver.press("enter")
         assert {"!", "e", "L"} <= set(driver.hints())
-        monkeypatch.setattr("tui.app.footer.has_lazygit", lambda: False)
+        monkeypatch.setattr("tui.app.outside.which", lambda name: name if name != "lazygit" else None)
         driver.app.tick()
         assert "L" not in driver.hints()
         assert {"!", "e"} <= set(driver.hints())

@@ -725,7 +725,6 @@ async def test_another_program_gets_the_terminal_in_the_repo(
     ran: list[tuple[list[str], Path]] = []
     monkeypatch.setenv("SHELL", "fake-shell")
     monkeypatch.setenv("EDITOR", "fake-editor --wait")
-    monkeypatch.setattr("shutil.which", lambda name: name)
 
     def run(words: list[str], cwd: Path, *, check: bool) -> "subprocess.CompletedProcess[str]":
         signal.raise_signal(signal.SIGINT)  # what its ctrl+c sends to us as well

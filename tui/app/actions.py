@@ -5,7 +5,7 @@ from itertools import groupby
 from msgspec import Struct
 from textual.binding import Binding
 
-from tui.app import refusals
+from tui.app import outside, refusals
 from tui.app.keymap import Keymap, load
 from tui.app.refusals import Refusal, Situation, live, never
 from tui.app.views import VIEW_NUMBERS
@@ -123,9 +123,11 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "login", ("i",), "log in where git can ask, then retry all of that host", _REPO, live(refusals.login)
     ),
-    Action("shell", ("!",), "shell in the repo; the run goes on", _REPO, live(refusals.one_repo)),
-    Action("editor", ("e",), "editor in the repo", _REPO, live(refusals.one_repo)),
-    Action("lazygit", ("L",), "lazygit in the repo", _REPO, live(refusals.one_repo)),
+    Action(
+        "shell", ("!",), "shell in the repo; the run goes on", _REPO, live(refusals.program(outside.shell))
+    ),
+    Action("editor", ("e",), "editor in the repo", _REPO, live(refusals.program(outside.editor))),
+    Action("lazygit", ("L",), "lazygit in the repo", _REPO, live(refusals.program(outside.lazygit))),
     Action("copy", ("y",), "copy the selected text, or the repo's path or error", _REPO),
     Action(
         "copy_command",

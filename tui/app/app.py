@@ -33,7 +33,7 @@ from tui.app.palette import ActionCommands, Palette
 from tui.app.passes import Passes
 from tui.app.player import Player
 from tui.app.reader import Reader
-from tui.app.refusals import Situation
+from tui.app.refusals import Heading, Situation
 from tui.app.run_dialog import RunDialog
 from tui.app.run_screen import RunScreen
 from tui.app.session import Session
@@ -387,13 +387,13 @@ class SynctuiApp(CarefulApp[Ending]):
         selected = screen.selected() if isinstance(screen, RunScreen | DetailScreen) else ()
         return self.desk.targets(selected, marked=not isinstance(screen, DetailScreen))
 
-    def on_heading(self) -> bool:
-        """Whether a whole group is selected."""
-        return self.screen is self.main and self.main.heading is not None
+    def on_heading(self) -> Heading:
+        """Of a group, where a whole one is selected."""
+        return self.main.on_heading() if self.screen is self.main else ""
 
     def situation(self) -> Situation:
         in_detail = isinstance(self.screen, DetailScreen)
-        return self.desk.situation(self.targets(), on_heading=self.on_heading(), in_detail=in_detail)
+        return self.desk.situation(self.targets(), heading=self.on_heading(), in_detail=in_detail)
 
     def action_act(self, name: str) -> None:
         """Do the action of that name, or say why not."""

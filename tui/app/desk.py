@@ -6,7 +6,7 @@ from msgspec import structs
 
 from tui.app.keymap import Keymap
 from tui.app.player import Player
-from tui.app.refusals import Situation
+from tui.app.refusals import Heading, Situation
 from tui.app.session import Session
 from tui.engine.clock import Clock
 from tui.engine.engine import Engine
@@ -79,7 +79,11 @@ class Desk:
         return [row for repo_id in selected if (row := rows.get(repo_id))]
 
     def situation(
-        self, targets: Sequence[BoardRow], *, on_heading: bool = False, in_detail: bool = False
+        self,
+        targets: Sequence[BoardRow],
+        *,
+        heading: Heading = "",
+        in_detail: bool = False,
     ) -> Situation:
         return Situation(
             self.board,
@@ -87,7 +91,7 @@ class Desk:
             self.keys,
             self.player,
             views=self.session.views,
-            on_heading=on_heading,
+            heading=heading,
             in_detail=in_detail,
         )
 

@@ -1,8 +1,6 @@
 """What the footer offers of the actions, by where the person is."""
 
-import shutil
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Mapping, Sequence
 
 from tui.app.actions import BY_NAME
 from tui.app.keymap import Keymap
@@ -75,6 +73,8 @@ _FOOTER_OF_DETAIL = {
     "previous_repo": "previous",
 }
 """As above, in the detail of a repo."""
+_AFTER_TROUBLE = ("login", "retry", "retry_all")
+"""What comes next where all has ended and something needs a person."""
 _LAST = {"quit": "quit", "help": "more"}
 """What a person needs in every footer."""
 _FOR_WHAT_IS_IN_THE_WAY = ("shell", "lazygit", "editor")
@@ -96,15 +96,24 @@ def hints(now: Situation, log: LogPane | None = None) -> list[Hint]:
     if now.player.paused if now.player else now.board.paused:
         del labels["pause"]
         labels = {"pause": "resume", **labels}  # first: a narrow footer does not leave out how it goes on
-    if now.on_heading:
-        labels |= {"retry": "retry these", "mark": "mark these", "open_detail": "fold"}
+    if now.heading:
+        fold = "fold" if now.heading == "open" else "unfold"
+        labels |= {"retry": "retry these", "mark": "mark these", "open_detail": fold}
     if "sync" in labels and now.targets:
         # Of one that has ended both do the same, and what leads on from here needs the room.
         if all(row.needs_person for row in now.targets):
             del labels["sync"]
         elif not any(row.needs_person for row in now.targets):
             del labels["retry"]
+    if now.board.troubled and not now.board.active and "retry_all" in labels:
+        labels = _ahead_of("next_pane", _AFTER_TROUBLE, labels)
     return _hints(now, labels)
+
+
+def _ahead_of(other: str, names: Sequence[str], labels: Mapping[str, str]) -> dict[str, str]:
+    rest = [name for name in labels if name not in names]
+    at = rest.index(other)
+    return {name: labels[name] for name in (*rest[:at], *names, *rest[at:]) if name in labels}
 
 
 def _without_use(log: LogPane) -> set[str]:
@@ -118,15 +127,7 @@ def detail_hints(now: Situation, *, in_the_way: bool) -> list[Hint]:
     if not in_the_way:
         for name in _FOR_WHAT_IS_IN_THE_WAY:
             del labels[name]
-    elif not has_lazygit():
-        del labels["lazygit"]
     return _hints(now, labels)
-
-
-@cache
-def has_lazygit() -> bool:
-    """Looked up once: the footer is drawn with every tick."""
-    return shutil.which("lazygit") is not None
 
 
 def last_hints(keys: Keymap) -> list[Hint]:

@@ -83,7 +83,7 @@ def _ref_cell(line: str) -> tuple[str, Tone]:
 
 
 def tab_titles(counts: Mapping[str, int], current: str, room: int) -> dict[str, str]:
-    """As much as finds room: all counts, those that matter most, none, or no names either."""
+    """As much as finds room: all counts, none of the noughts, those that matter most, none, or no names either."""
 
     def titles(counted: Collection[str], named: Collection[str]) -> dict[str, str]:
         return {
@@ -91,12 +91,10 @@ def tab_titles(counts: Mapping[str, int], current: str, room: int) -> dict[str, 
             for number, (name, count) in enumerate(counts.items(), 1)
         }
 
-    needed = {"attention"} if counts.get("attention") else set()
+    some = [name for name in ("attention", current, "queue", "arrived", "repos") if counts.get(name)]
     forms = [
         titles(counts, counts),
-        titles({current, *needed}, counts),
-        titles(needed, counts),
-        titles((), counts),
+        *(titles(some[:most], counts) for most in range(len(some), -1, -1)),
         titles({current}, {current}),
     ]
     return next((form for form in forms if len("".join(form.values())) <= room), forms[-1])

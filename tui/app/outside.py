@@ -2,11 +2,11 @@
 
 import os
 import shlex
-import shutil
 import signal
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
+from shutil import which
 
 
 class UnusableError(Exception):
@@ -46,6 +46,6 @@ def _words(command: str, variable: str, where: str) -> Sequence[str]:
         words = shlex.split(command)
     except ValueError as error:
         raise UnusableError(f"{variable} cannot be read: {error}") from error
-    if not words or shutil.which(words[0]) is None:
+    if not words or which(words[0]) is None:
         raise UnusableError(f"{words[0] if words else command} was not found; {where}")
     return words

@@ -61,11 +61,7 @@ class OutsideCommands(CommandGroup):
             self._app.say(self._no_folder(target), "warning")
             self._app.lookout.look_now(repo)
             return
-        try:
-            words = program()
-        except outside.UnusableError as error:
-            self._app.say(str(error), "warning")
-            return
+        words = program()
         back = f"leave {Path(words[0]).name} to come back"
         wrong = self._outside(
             lambda: outside.run(words, repo.path), f"synctui: {repo.id}; the run goes on, {back}"

@@ -1,10 +1,12 @@
 """Why an action does nothing now: a function for each reason, of what the action looks at."""
 
 from collections.abc import Callable, Sequence
+from typing import Literal
 
 from msgspec import Struct, field
 
 from tui.app.keymap import Keymap
+from tui.app.outside import UnusableError
 from tui.app.player import SPEEDS, Player
 from tui.app.views import Views
 from tui.engine.slots import MAX_JOBS
@@ -12,6 +14,9 @@ from tui.view.advised import commands, suggestion
 from tui.view.board import Board, BoardRow, Stage
 
 NOTHING_RUNS = "this is a replay: nothing runs"
+
+
+Heading = Literal["", "open", "folded"]
 
 
 class Situation(Struct, frozen=True):
@@ -22,8 +27,8 @@ class Situation(Struct, frozen=True):
     keys: Keymap
     player: Player | None = None
     """Of a replay."""
-    on_heading: bool = False
-    """The targets are a whole group."""
+    heading: Heading = ""
+    """Of a group, where the targets are all of one."""
     in_detail: bool = False
     views: Views = field(default_factory=Views)
 
@@ -46,9 +51,24 @@ def needs_target(now: Situation) -> str | None:
 
 
 def one_repo(now: Situation) -> str | None:
-    if now.on_heading and len(now.targets) > 1:
-        return f"this is a group: {now.keys.first('open_detail')} folds it; go to one of its repos"
+    if now.heading and len(now.targets) > 1:
+        return (
+            f"this is a group: go to one of its repos ({now.keys.first('open_detail')} folds and unfolds it)"
+        )
     return needs_target(now)
+
+
+def program(words: Callable[[], Sequence[str]]) -> Refusal:
+    """For a program of the person; `words` raises UnusableError where there is none."""
+
+    def refuse(now: Situation) -> str | None:
+        try:
+            words()
+        except UnusableError as error:
+            return str(error)
+        return one_repo(now)
+
+    return refuse
 
 
 def _cannot_run(row: BoardRow) -> str | None:

@@ -20,6 +20,7 @@ from tui.app import lists, present, titles
 from tui.app.desk import Desk
 from tui.app.footer import hints, last_hints
 from tui.app.listing import Listing
+from tui.app.refusals import Heading
 from tui.app.views import View
 from tui.engine.shutdown import Ending
 from widgets.filter_line import FilterLine
@@ -174,6 +175,12 @@ class RunScreen(Screen[None]):
     def highlighted(self) -> str | None:
         return self._pane.highlighted
 
+    def on_heading(self) -> Heading:
+        """Of a group, where the cursor is on one."""
+        if not self.heading:
+            return ""
+        return "folded" if self.heading.key in self._folded else "open"
+
     @property
     def heading(self) -> TableRow | None:
         """That of the group that is selected."""
@@ -277,8 +284,8 @@ class RunScreen(Screen[None]):
         self._paint_table()
         self._paint_titles()
         # The footer speaks of the group only where no marks are what a key is about.
-        on_heading = self.heading is not None and not desk.marks
-        now = desk.situation(desk.targets(self.selected()), on_heading=on_heading)
+        heading = "" if desk.marks else self.on_heading()
+        now = desk.situation(desk.targets(self.selected()), heading=heading)
         log = self._log if self._pane is self._log else None
         if isinstance(self.focused, Input):
             self._hints.show(_FILTER_HINTS)
