@@ -45,6 +45,9 @@ def test_a_current_repo_asked_by_http_costs_no_program(workspace: Workspace, cal
             git(workspace.checkout(name), "remote", "set-url", "origin", f"{server.url}/{name}.git")
             workspace.entry(name, f'"{server.url}/{name}.git"')
         assert for_each(workspace, calls) == Counter(["upload-pack"]), "which is the server's"
+        git(workspace.checkout("a"), "config", "fetch.pruneTags", "true")
+        told = synctui("sync", "-v", cwd=workspace.folder).err.splitlines()
+        assert told[-1] == "asked 2 without git, 1 left to git (prune_tags 1)"
 
 
 def test_a_current_repo_asked_otherwise_costs_one_fetch(workspace: Workspace, calls: GitCalls) -> None:

@@ -291,3 +291,20 @@ def test_the_last_end_of_each_repo_is_in_the_document_sorted_by_id() -> None:
 )
 def test_a_size_is_short(number: int | None, text: str) -> None:
     assert lines.size(number) == text
+
+
+@pytest.mark.parametrize(
+    ("notes", "line"),
+    [
+        ([], ""),
+        ([("detached",)], ""),
+        ([("probed",), ("probed", "detached"), ()], "asked 2 without git"),
+        ([("not_probed_proxy",)], "asked 1 left to git (proxy 1)"),
+        (
+            [("probed",), ("not_probed_proxy",), *[("not_probed_refspec", "ahead")] * 2],
+            "asked 1 without git, 3 left to git (refspec 2, proxy 1)",
+        ),
+    ],
+)
+def test_what_the_probe_has_asked_and_left_is_counted(notes: list[tuple[str, ...]], line: str) -> None:
+    assert lines.probes_line(ended(Outcome(State.UP_TO_DATE, notes=each)) for each in notes) == line

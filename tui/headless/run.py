@@ -209,13 +209,16 @@ class _Teller:
             case LimitChanged() as event if not show.quiet:
                 streams.note(lines.lane_line(event))
             case RunFinished() as event:
-                ended = [end.event for end in self._ended.values() if isinstance(end.event, JobEnded)]
-                attention = any(end.outcome.state in ATTENTION_STATES for end in ended)
-                if not show.quiet or attention:
-                    streams.data("")
-                    log = log_of(record.run)
-                    for text in lines.summary(event, ended, dry_run=self._dry_run, log=log, logged=True):
-                        streams.data(text)
+                self._tell_summary(event, log_of(record.run))
+
+    def _tell_summary(self, finished: RunFinished, log: str) -> None:
+        ended = [end.event for end in self._ended.values() if isinstance(end.event, JobEnded)]
+        if not self._show.quiet or any(end.outcome.state in ATTENTION_STATES for end in ended):
+            self._streams.data("")
+            for text in lines.summary(finished, ended, dry_run=self._dry_run, log=log, logged=True):
+                self._streams.data(text)
+        if self._show.verbose and (text := lines.probes_line(ended)):
+            self._streams.note(text)
 
     def _tell_end(self, event: JobEnded) -> None:
         show, streams = self._show, self._streams

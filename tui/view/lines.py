@@ -243,6 +243,16 @@ def summary(
     return lines
 
 
+def probes_line(ended: Iterable[JobEnded]) -> str:
+    """How many remotes a probe alone has asked, and how many it left to git, by the words of their notes."""
+    notes = Counter(note for event in ended for note in event.outcome.notes)
+    left = [(note, count) for note, count in notes.most_common() if note.startswith(NOT_PROBED)]
+    words = ", ".join(f"{note.removeprefix(NOT_PROBED)} {count}" for note, count in left)
+    parts = [f"{notes[PROBED]} without git"] if notes[PROBED] else []
+    parts += [f"{sum(count for _, count in left)} left to git ({words})"] if left else []
+    return f"asked {', '.join(parts)}" if parts else ""
+
+
 def _logins(attention: Sequence[JobEnded]) -> list[str]:
     """For each server that wants a login: for how many repos, and the commands that mend all of them."""
     waiting: dict[tuple[str, Reason | None, str], list[JobEnded]] = {}
