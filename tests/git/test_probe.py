@@ -327,6 +327,11 @@ def test_what_it_heeds_or_may_overlook(
         ("core.attributesFile", "~nobody-of-this-name/x"), ("mailmap.file", "~nobody-of-this-name/x"),
         ("push.default", "what"), ("branch.autoSetupRebase", "what"), ("user.useConfigOnly", "what"),
         ("fetch.recurseSubmodules", "what"), ("http.lowSpeedLimit", "what"), ("transfer.credentialsInUrl", "what"),
+        ("http.followRedirects", "what"), ("http.lowSpeedLimit", "true"), ("http.postBuffer", "99999999999999g"),
+        ("core.bigFileThreshold", "true"), ("core.packedGitLimit", "yes"), ("core.fileMode", "10g"),
+        ("fetch.parallel", "true"), ("submodule.fetchJobs", "true"), ("fetch.prune", "10g"),
+        ("remote.origin.push", "refs/heads/*:refs/heads/x"), ("remote.other.fetch", "a:b:c"),
+        ("remote.other.push", "refs/heads/x:refs/heads/*"),
     ],
 )  # fmt: skip
 def test_a_setting_with_which_git_ends_is_never_up_to_date(
@@ -335,6 +340,36 @@ def test_a_setting_with_which_git_ends_is_never_up_to_date(
     git(world.mine, "config", key, value)
     asked = subprocess.run(["git", "-C", world.mine, "fetch", "-q"], check=False, capture_output=True)
     assert (asked.returncode, probed(sync(world))[:10]) in {(128, "not_probed"), (128, "")}
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("remote.origin.push", "HEAD"), ("remote.origin.push", ":"), ("remote.origin.push", "+refs/heads/*:refs/heads/*"),
+        ("remote.other.fetch", "+refs/heads/*:refs/remotes/other/*"), ("http.lowSpeedLimit", "1000"),
+        ("http.postBuffer", "500m"), ("http.followRedirects", "initial"), ("core.bigFileThreshold", "1g"),
+        ("submodule.fetchJobs", "4"), ("core.fileMode", "false"),
+    ],
+)  # fmt: skip
+def test_a_setting_that_git_can_read_is_no_hindrance(
+    world: World, web: WebServer, key: str, value: str
+) -> None:
+    git(world.mine, "config", key, value)
+    git(world.mine, "fetch", "-q")
+    assert probed(sync(world)) == "probed"
+
+
+@pytest.mark.parametrize("name", ["refs/heads/z", "refs/remotes/origin/bad", "refs/tags/t"])
+@pytest.mark.parametrize("text", ["", "0" * 40 + "\n", "what\n"])
+def test_a_broken_ref_is_left_to_git(world: World, web: WebServer, name: str, text: str) -> None:
+    """Git warns of it where it lists refs, and ends there where it fetches."""
+    (world.mine / ".git" / name).write_text(text)
+    outcome = sync(world)
+    assert (outcome.state, outcome.reason, probed(outcome)) == (
+        State.FAILED,
+        Reason.CORRUPT,
+        "not_probed_refs",
+    )
 
 
 def test_a_branch_that_is_kept_twice_is_left_to_git(world: World, web: WebServer) -> None:

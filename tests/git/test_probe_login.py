@@ -155,6 +155,22 @@ def test_a_helper_of_the_repository_is_left_to_git(world: World, web: WebServer,
     assert not helper.exists()
 
 
+@pytest.mark.parametrize(
+    ("scope", "key", "value"),
+    [
+        ("--local", "credential.helper", ""),
+        ("--local", "credential.username", "bob"),
+        ("--global", "credential.http://127.0.0.1/remote.git.username", "bob"),
+    ],
+)
+def test_a_login_of_another_repository_is_not_that_of_one_with_settings_of_its_own(
+    world: World, web: WebServer, helper: Path, scope: str, key: str, value: str
+) -> None:
+    assert probed(sync(world)) == "probed"
+    git(world.mine, "config", scope, key, value)
+    assert probed(sync(world)) == "not_probed_login"
+
+
 @pytest.mark.parametrize("schemes", ['Digest realm="x", Basic realm="y"', "Negotiate", "Bearer"])
 def test_other_ways_to_log_in_are_left_to_git(
     world: World, web: WebServer, helper: Path, gatekeeper: Gatekeeper, schemes: str

@@ -122,6 +122,7 @@ class _Update:
         self.specs: tuple[str, ...] = ()
         """What to fetch instead of the configured refspecs."""
         self._plain: tuple[Setting, ...] | None = None
+        self._listed_by_git = False
         """What is configured, where the refs can be read from their files."""
 
     def run(self, common: Path, links: Links) -> Outcome:
@@ -139,7 +140,7 @@ class _Update:
         work.git.env = login_env(entry) if is_entrys else login_env(remote.location, remote.url)
         if work.options.dry_run:
             return self._forecast(before, checkout, remote)
-        probe = Probe(work, self.git_dir, common, remote, settings, before, self.bare)
+        probe = Probe(work, self.git_dir, common, remote, settings, before, self._listed_by_git, self.bare)
         fetched = probe.run() or fetch(work, self.git_dir, remote, self.specs, before, self._refs)
         after = fetched.refs
         self._settle(before, after, checkout, remote, fetched.branches)
@@ -224,6 +225,7 @@ class _Update:
         if self._plain is not None:
             with suppress(NotPlain):
                 return read_refs(self.git_dir, self._plain)
+        self._listed_by_git = True
         return parse_refs(self.work.read(*LIST_REFS))
 
     def _refs_of_clone(self) -> Refs:

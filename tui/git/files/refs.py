@@ -17,20 +17,28 @@ _PACKED = re.compile(r"(?m)^([0-9a-f]{40}) (refs/[^\n]+)$|^(?:\^[0-9a-f]{40}|#[^
 def read_refs(git_dir: Path, settings: tuple[Setting, ...]) -> Refs:
     """What LIST_REFS says. Raises NotPlain where git has to be asked."""
     current, _ = read_head(git_dir)
-    try:
-        # In this order: git packs a ref before it takes the loose one away.
-        loose = dict(_loose(os.fspath(git_dir), "refs"))
-        ids = _packed(git_dir) | loose
-    except OSError as error:
-        raise NotPlain from error
+    ids = read_ids(git_dir)
     # A branch of that name git takes for the current one.
-    if "refs/heads/HEAD" in ids or not all(map(_NAME.fullmatch, ids)):
+    if "refs/heads/HEAD" in ids:
         raise NotPlain
     ids = {name: commit for name, commit in sorted(ids.items()) if commit}
     heads = [name for name in ids if name.startswith("refs/heads/")]
     upstreams = _Upstreams(settings)
     branches = tuple(Branch(name, ids[name], upstreams.of(name), name == current) for name in heads)
     return Refs(ids, branches, current if current in ids else None)
+
+
+def read_ids(git_dir: Path) -> dict[str, str]:
+    """Full name -> object id, empty for a symbolic ref. Raises NotPlain where one is none, which git only warns of."""
+    try:
+        # In this order: git packs a ref before it takes the loose one away.
+        loose = dict(_loose(os.fspath(git_dir), "refs"))
+        ids = _packed(git_dir) | loose
+    except OSError as error:
+        raise NotPlain from error
+    if not all(map(_NAME.fullmatch, ids)):
+        raise NotPlain
+    return ids
 
 
 def read_position(git_dir: Path) -> tuple[str, str] | None:

@@ -16,6 +16,7 @@ from tui.git.env import carries_login
 from tui.git.fetch import Fetched
 from tui.git.files.objects import missing_objects
 from tui.git.files.plain import NotPlain
+from tui.git.files.refs import read_ids
 from tui.git.files.whole import write_whole
 from tui.git.gauge import Progress
 from tui.git.hooks import hooks_folder
@@ -54,7 +55,7 @@ _BUSY = frozenset({429, 503})
 
 
 class Probe(Struct, frozen=True):
-    """One repository and what is known of it. `before`: its refs."""
+    """One repository and what is known of it. `before`: its refs, `listed_by_git` where their files were not read."""
 
     work: Work
     git_dir: Path
@@ -62,6 +63,7 @@ class Probe(Struct, frozen=True):
     remote: Remote
     settings: tuple[Setting, ...]
     before: Refs
+    listed_by_git: bool
     bare: bool
 
     def run(self) -> Fetched | None:
@@ -111,6 +113,11 @@ class Probe(Struct, frozen=True):
         if git.env or carries_login(self.work.repo.url or ""):
             raise Unsure("login")
         asked = wanted(remote, self.settings, self.git_dir, common, bare=self.bare)
+        if self.listed_by_git:  # which leaves out those that a fetch would end at
+            try:
+                read_ids(common)
+            except NotPlain:
+                raise Unsure("refs") from None
         # That of a transaction of refs runs also where nothing is changed, and may refuse.
         if git.hooks and not git.has_no_hooks:
             hooks = hooks_folder(self.work.repo.path, common, self.settings)
@@ -159,7 +166,7 @@ class Probe(Struct, frozen=True):
         git, server = self.work.git, manner.server
         path = f"{manner.path}git-upload-pack"
         has_own = any(name.lower() == "authorization" for name, _ in manner.headers)
-        login = None if has_own else logins.known(server)
+        login = None if has_own else logins.known(server, self.settings)
         while True:
             own = [("Authorization", login.authorization)] if login else []
             headers = [*_HEADERS, *manner.headers, *own]

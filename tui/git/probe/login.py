@@ -51,8 +51,12 @@ class Logins:
         self._lock = threading.Lock()
         self._servers: dict[Server, _Server] = {}
 
-    def known(self, server: Server) -> Login | None:
-        return self._of(server).login
+    def known(self, server: Server, settings: tuple[Setting, ...]) -> Login | None:
+        """Raises Unsure where git might use another here."""
+        login = self._of(server).login
+        if login:
+            _check_settings(server, settings)
+        return login
 
     def ask(
         self, server: Server, settings: tuple[Setting, ...], wanted: tuple[str, ...], git: GitRunner
@@ -102,9 +106,13 @@ logins = Logins()
 
 def _check(server: Server, settings: tuple[Setting, ...], wanted: tuple[str, ...]) -> None:
     """Raises Unsure where one login for all of the server may not be what git would use."""
+    _check_settings(server, settings)
     schemes = {scheme.lower() for text in wanted for scheme in _SCHEME.findall(text)}
     if "basic" not in schemes or schemes & {"digest", "ntlm", "negotiate"}:
         raise Unsure("login")
+
+
+def _check_settings(server: Server, settings: tuple[Setting, ...]) -> None:
     for one in settings:
         section, _, rest = one.key.partition(".")
         url, _, variable = rest.rpartition(".")

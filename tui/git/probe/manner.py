@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from tui.git.probe.unsure import Unsure
+from tui.git.probe.values import is_bool, is_number
 from tui.git.remote import Remote, Setting
 
 _URL = re.compile(
@@ -21,13 +22,12 @@ _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 _CARRIED_VARIABLES = frozenset({"GIT_SSL_CAINFO"})
 _NUMBERS = frozenset(
     {
-        "postbuffer", "lowspeedlimit", "lowspeedtime", "maxrequests", "minsessions", "noepsv", "maxretries",
+        "postbuffer", "lowspeedlimit", "lowspeedtime", "maxrequests", "minsessions", "maxretries",
         "keepaliveidle", "keepaliveinterval", "keepalivecount",
     }
 )  # fmt: skip
 """What git is told of requests that may as well be done without."""
-_NUMBER = re.compile(r"\d+[kmg]?|true|false", re.IGNORECASE)
-_CARRIED = frozenset({"sslcainfo", "sslverify", "extraheader", "followredirects"})
+_CARRIED = frozenset({"sslcainfo", "sslverify", "extraheader"})
 _HEADER = re.compile(r"([A-Za-z0-9!#$%&'*+.^_`|~-]+): *([\x20-\x7e]*)")
 _ON = frozenset({"true", "yes", "on", "1"})
 _OURS = frozenset(
@@ -104,7 +104,11 @@ def _http_settings(settings: tuple[Setting, ...], host: str) -> Iterator[tuple[s
 
 def _is_harmless(variable: str, value: str) -> bool:
     """What git cannot read ends it, whatever it is about."""
-    return variable == "version" or (variable in _NUMBERS and bool(_NUMBER.fullmatch(value)))
+    if variable == "noepsv":
+        return is_bool(value)
+    if variable == "followredirects":
+        return value == "initial" or is_bool(value)
+    return variable == "version" or (variable in _NUMBERS and is_number(value))
 
 
 def _is_elsewhere(url: str, host: str) -> bool:

@@ -9,6 +9,7 @@ from msgspec import Struct
 from tui.git.files.plain import NotPlain, read_head
 from tui.git.files.whole import read_whole
 from tui.git.probe.unsure import Unsure
+from tui.git.probe.values import is_bool, is_number
 from tui.git.remote import Remote, Setting, is_on
 
 _REMOTE_KEYS = frozenset(
@@ -23,11 +24,20 @@ _CHECKED_SECTIONS = frozenset(
     {"advice", "core", "fetch", "transfer", "pack", "index", "feature", "submodule"}
 )
 """A value in them that git cannot read may end it."""
+_NUMBERS = frozenset(
+    {
+        "core.bigfilethreshold", "core.deltabasecachelimit", "core.filesreflocktimeout", "core.maxtreedepth",
+        "core.packedgitlimit", "core.packedgitwindowsize", "core.packedrefstimeout", "core.repositoryformatversion",
+        "fetch.parallel", "fetch.unpacklimit", "index.recordoffsettable", "index.version", "pack.cruftwindow",
+        "pack.deltacachelimit", "pack.deltacachesize", "pack.depth", "pack.indexversion", "pack.packsizelimit",
+        "pack.threads", "pack.window", "pack.windowmemory", "submodule.fetchjobs", "transfer.unpacklimit",
+    }
+)  # fmt: skip
+"""Those of them that are no booleans."""
 _BOOL = "true|false|yes|no|on|off|[01]"
 _LEVEL = r"-1|\d"  # of compression
 _PATH = "(?!~[^/]).*"  # git ends at the home of a user that it does not find
 _ANY = ".*"
-_PLAIN_VALUE = re.compile(rf"{_BOOL}|\d+[kmg]?", re.IGNORECASE)
 _WORDS = {
     "branch.autosetupmerge": f"{_BOOL}|always|inherit|simple",
     "branch.autosetuprebase": "never|local|remote|always",
@@ -84,6 +94,9 @@ _SHALLOW = re.compile(rb"(?:[0-9a-f]{40}\n)*")
 _OTHER_TRANSPORTS = frozenset(
     {"protocol.file.allow", "protocol.ext.allow", "protocol.ssh.allow", "protocol.git.allow"}
 )
+_NAME = r"(?:HEAD|refs/[\w./-]*[\w-])"
+_SOUND_SPEC = re.compile(rf"\+?:|[+^]?{_NAME}|\+?{_NAME}:{_NAME}|\+?refs/[\w./-]+/\*:refs/[\w./-]+/\*")
+"""What git can read without doubt, among the many ways to write one."""
 _SPEC = re.compile(r"\+?(?P<there>refs/[^:^?\[\\\s]+):(?P<here>refs/[^:^?\[\\\s]+)")
 
 
@@ -159,8 +172,10 @@ def _doubt_of_remote(variable: str, value: str) -> str:
         return "partial"
     if variable == "followremotehead" and value not in {"create", "never"}:
         return "remote_head"
-    if variable in _OF_ANY_REMOTE and not _PLAIN_VALUE.fullmatch(value):
+    if variable in _OF_ANY_REMOTE and not is_bool(value):
         return "remote_setting"
+    if variable == "push" and not _SOUND_SPEC.fullmatch(value):
+        return "refspec"
     return "" if variable in _REMOTE_KEYS else "remote_setting"
 
 
@@ -171,19 +186,26 @@ def _doubt(one: Setting) -> str:
             return "partial" if rest == "partialclone" else "extensions"
         case "protocol" if one.key not in _OTHER_TRANSPORTS and (rest, one.value) != ("version", "2"):
             return "protocol_setting"
-        case "remote" if rest.rpartition(".")[2] in _OF_ANY_REMOTE and not _PLAIN_VALUE.fullmatch(one.value):
-            return "remote_setting"
+        case "remote":
+            return _doubt_of_another(rest.rpartition(".")[2], one.value)
         case "fetch" | "submodule" if rest in _RECURSES and is_on((one,), one.key):
             return "submodules"
     is_refused = section == "hook" or one.key in _REFUSED or not _is_readable(one, section, rest)
     return "setting" if is_refused else ""
 
 
+def _doubt_of_another(variable: str, value: str) -> str:
+    """Git reads those of all remotes."""
+    if variable in {"fetch", "push"} and not _SOUND_SPEC.fullmatch(value):
+        return "refspec"
+    return "remote_setting" if variable in _OF_ANY_REMOTE and not is_bool(value) else ""
+
+
 def _is_readable(one: Setting, section: str, rest: str) -> bool:
     if words := _WORDS.get(one.key):
         return bool(re.fullmatch(words, one.value, re.IGNORECASE | re.DOTALL))
     is_checked = section in _CHECKED_SECTIONS and "." not in rest
-    return not is_checked or bool(_PLAIN_VALUE.fullmatch(one.value))
+    return not is_checked or (is_number if one.key in _NUMBERS else is_bool)(one.value)
 
 
 def _check_shallow(common: Path) -> None:
