@@ -1,6 +1,7 @@
 """The log of finished jobs: it follows its end until a person scrolls up."""
 
 import re
+import sys
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from typing import ClassVar
@@ -88,7 +89,7 @@ class LogPane(LinePane):
         self._found: list[int] = []
         """Where the lines that the search marks are among those that are shown."""
         self._origin = -1
-        """The line that the cursor was on when the search began."""
+        """The line that the cursor was on when the search began; beyond all where it followed the end."""
 
     def fit_repos(self, widest: int) -> None:
         """The column of repos, before there is a line; `widest` is the cells that one takes at most."""
@@ -175,7 +176,7 @@ class LogPane(LinePane):
         self.refresh()
 
     def begin_search(self) -> None:
-        self._origin = self._cursor
+        self._origin = sys.maxsize if self.follow else self._cursor
 
     def search(self, text: str) -> int:
         """Marks the lines that hold the text, ignoring case, and counts them; "" ends the search."""
@@ -197,12 +198,12 @@ class LogPane(LinePane):
         return f"{place + 1}/{len(self._found)}" if here else str(len(self._found))
 
     def find_nearest(self) -> None:
-        """Moves to the line where the search began, or the nearest marked one above it, from the first on to the last.
+        """Moves to the line where the search began, the nearest marked one above it, or else the first one.
 
         What is found so does not depend on the way in which the text was typed.
         """
         if self._found:
-            self.move_cursor(self._found[bisect_right(self._found, self._origin) - 1])
+            self.move_cursor(self._found[max(0, bisect_right(self._found, self._origin) - 1)])
 
     def find_next(self) -> None:
         """Moves to the next line that the search marks, from the last on to the first."""

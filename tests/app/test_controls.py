@@ -393,7 +393,11 @@ async def test_what_leaving_asks_follows_the_run_and_ends_with_it() -> None:
         await driver.end("r1")
         assert str(body.content) == "1 job running."
         await driver.end("r2", outcome=NOT_FOUND)
-        await driver.until(lambda: (driver.app.tick(), driver.app.return_value)[1])
+        await driver.idle()
+        await driver.until(lambda: (driver.app.tick(), driver.app.screen is driver.app.main)[1])
+        assert driver.toasts()[-1] == "the run is over: q leaves"
+        assert driver.app.return_value is None
+        await driver.press("q")
         assert driver.app.return_value == Ending(1)
 
 

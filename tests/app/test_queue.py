@@ -4,6 +4,7 @@ import pytest
 
 from tests.kit.app_driver import Driver, repo
 from tui.app import present
+from tui.engine.events import JobResting, Record
 from tui.git.gauge import Progress
 from widgets.status_pane import LaneView
 
@@ -83,8 +84,9 @@ async def test_a_lane_says_how_long_its_host_is_left_alone() -> None:
             LaneView("slow.example", 1, 4, 0, "backs off 12 s"),
         ]
         gauge.show(Progress("retry 1/2 in 11 s"))
+        driver.board.apply(Record(0.0, "", JobResting(driver.board.rows["c"].repo)))
         assert present.lanes(driver.app.desk)[1] == LaneView("slow.example", 0, 4, 0, "backs off 12 s")
-        assert present.slots_title(driver.board, driver.engine.gauge) == "Slots 1/4 +1 retrying"
+        assert present.slots_title(driver.board) == "Slots 1/4 +1 retrying"
         row = driver.app.desk.board.rows["c"]
         waiting = present.slot(row, gauge, driver.app.desk.clock)
         assert (waiting.phase, waiting.badge) == ("retry 1/2 in 12 s", "")
@@ -92,7 +94,7 @@ async def test_a_lane_says_how_long_its_host_is_left_alone() -> None:
         driver.engine.resume()  # its alarm is on the wall's clock
         assert [lane.note for lane in present.lanes(driver.app.desk)] == ["", "backs off 7 s"]
         driver.clock.advance(8.0)
-        assert present.slot(row, gauge, driver.app.desk.clock).phase == "retry 1/2 waits for room"
+        assert present.slot(row, gauge, driver.app.desk.clock).phase == "retry 1/2 waits its turn"
         gauge.resumes = None
         assert [lane.note for lane in present.lanes(driver.app.desk)] == ["", ""]
 

@@ -225,8 +225,8 @@ async def test_a_wrong_word_in_the_filter_is_told() -> None:
         assert rows(driver) == []
         assert driver.app.main.table.sheet.empty == "the filter is wrong"
         assert count(driver) == (
-            'no such state (did you mean "blocked"?); allowed: queued, running, stopping, synced, up_to_date,'
-            " skipped, blocked, busy, failed, timed_out, cancelled"
+            'no such state (did you mean "blocked"?); allowed: queued, running, retrying, stopping, synced,'
+            " up_to_date, skipped, blocked, busy, failed, timed_out, cancelled"
         )
 
 
@@ -235,7 +235,7 @@ async def test_all_states_find_room_beside_a_wrong_one(width: int, height: int) 
     async with Driver(2).open(width, height) as driver:
         await driver.press("/", *"state:xyz")
         said = count(driver)
-        assert said.startswith("no such state; allowed: queued, running, stopping, synced, ")
+        assert said.startswith("no such state; allowed: queued, running, retrying, stopping, synced, ")
         shown = " ".join(screen(driver.app)).split()
         assert [word for word in said.split() if word not in shown] == []
         await driver.press("backspace", "backspace", "backspace")
@@ -349,6 +349,7 @@ async def test_slash_in_the_log_searches_and_n_goes_on() -> None:
         await driver.idle()
         log = driver.app.main.query_one(LogPane)
         log.focus()
+        await driver.settle()
         await driver.press("/", "a", "enter")
         assert count(driver) == "2/2 "
         assert log.highlighted == "a2"
@@ -357,6 +358,8 @@ async def test_slash_in_the_log_searches_and_n_goes_on() -> None:
         assert str(log.border_subtitle).split(" · ")[0].strip() == "/a 1/2"
         await driver.press("N")
         assert log.highlighted == "a2"
+        await driver.press("escape", "g", "/", "a", "enter")
+        assert log.highlighted == "a1", "there is none above the first line"
 
 
 async def test_each_letter_searches_from_where_the_search_began() -> None:

@@ -8,8 +8,8 @@ from msgspec import structs
 from tests.kit.app_driver import FrozenClock
 from tests.kit.work import GatedWork
 from tui.engine.engine import Engine, Turn
-from tui.engine.events import JobEnded, JobStarted, LimitChanged, Notice
-from tui.engine.scheduler import GoOn, Scheduler, Start, Step
+from tui.engine.events import JobEnded, JobResting, JobStarted, LimitChanged, Notice
+from tui.engine.scheduler import GoOn, Scheduler, Start, Step, Stop
 from tui.engine.slots import MAX_JOBS, PRIORITY_SLOT
 from tui.git.outcome import Outcome, Reason, State
 from tui.git.repo import Repo
@@ -51,7 +51,7 @@ def test_its_room_is_that_of_others_and_its_slot_stays_its_own() -> None:
 def test_others_of_its_host_wait_behind_it() -> None:
     scheduler = scheduled("abc", 2)
     step = scheduler.rest("a", AGAIN, 3.0, 1.0)
-    assert (started(step), step.events) == ([], [AGAIN])
+    assert (started(step), step.events) == ([], [AGAIN, JobResting(jobs("a")[0][0])])
     assert went_on(scheduler.tick(4.0)) == ["a"]
     assert started(scheduler.ended("b", FINE, 5.0)) == [("c", 1)]
 
@@ -88,7 +88,7 @@ def test_who_waits_longest_goes_on_first() -> None:
 def test_those_that_a_host_turned_away_come_back_in_the_lane_that_is_left() -> None:
     """It bears one. The crowd is of one moment, and each complaint is about fewer."""
     scheduler = scheduled("abcdefgh", 8)
-    told = [scheduler.rest(name, CROWDED, 1.0, 0.0).events[1:] for name in "bcdefgh"]
+    told = [scheduler.rest(name, CROWDED, 1.0, 0.0).events for name in "bcdefgh"]
     assert [event.jobs for events in told for event in events if isinstance(event, LimitChanged)] == [4, 2, 1]
     assert went_on(scheduler.tick(1.0)) == []
     for name, following in zip("abcdefgh", "bcdefgh", strict=False):
@@ -135,12 +135,52 @@ def test_one_that_is_stopped_while_it_rests_leaves_nothing_behind() -> None:
     assert (scheduler.due, scheduler.slots.ordinary) == (None, 1)
 
 
-def test_pause_and_drain_are_about_the_queue_alone() -> None:
-    scheduler = scheduled("ab", 1)
-    scheduler.rest("a", AGAIN, 2.0, 0.0)
+def test_a_paused_queue_holds_it_and_a_pick_does_not_wait_for_that() -> None:
+    scheduler = scheduled("ab", 2)
+    for name in "ab":
+        scheduler.rest(name, AGAIN, 2.0, 0.0)
     scheduler.pause()
-    scheduler.drain(1.0)
-    assert went_on(scheduler.tick(2.0)) == ["a"]
+    assert (went_on(scheduler.tick(9.0)), scheduler.due) == ([], None)
+    assert went_on(scheduler.add(jobs("b"), 9.0, pick=True)) == ["b"]
+    assert went_on(scheduler.resume(9.0)) == ["a"]
+
+
+def test_a_drain_ends_it() -> None:
+    scheduler = scheduled("abc", 2)
+    scheduler.rest("a", AGAIN, 2.0, 0.0)
+    step = scheduler.drain(1.0)
+    assert [event.repo.id for event in step.events if isinstance(event, JobEnded)] == ["c"]
+    assert step.orders == [Stop("a", Reason.USER)]
+
+
+def test_a_pick_of_it_cuts_its_pause_and_waits_for_no_host() -> None:
+    scheduler = scheduled("ab", 2)
+    scheduler.rest("a", structs.replace(CROWDED, retry_after=20.0), 21.0, 0.0)
+    step = scheduler.add(jobs("a"), 1.0, pick=True)
+    assert (went_on(step), scheduler.jobs["a"].by_name) == (["a"], True)
+    assert not any(isinstance(event, Notice) for event in step.events)
+
+
+def test_a_pick_of_it_waits_for_room_under_the_limit() -> None:
+    scheduler = scheduled("a", 1)
+    scheduler.add(jobs("x", B), 0.0)
+    scheduler.rest("a", AGAIN, 60.0, 0.0)
+    assert went_on(scheduler.add(jobs("a"), 1.0, pick=True)) == []
+    assert went_on(scheduler.ended("x", FINE, 2.0)) == ["a"]
+
+
+def test_a_start_of_it_says_where_it_is() -> None:
+    scheduler = scheduled("a", 1)
+    scheduler.rest("a", AGAIN, 60.0, 0.0)
+    assert scheduler.add(jobs("a"), 1.0, again=True).events == [
+        Notice("info", "a is already waiting to try again in slot 1")
+    ]
+
+
+def test_its_host_tells_how_long_it_is_left_alone() -> None:
+    scheduler = scheduled("a", 1)
+    scheduler.rest("a", structs.replace(CROWDED, retry_after=20.0), 1.0, 0.0)
+    assert scheduler.next_starts(5.0) == {A: 20.0}
 
 
 def test_there_are_never_more_than_all_slots() -> None:

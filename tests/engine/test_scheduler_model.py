@@ -41,6 +41,8 @@ class Model:
         self.running: dict[str, int] = {}
         self.resting: dict[str, float] = {}
         """Those of the running that wait to try again, and until when at least."""
+        self.picked: set[str] = set()
+        """Whom the person wants to go first, wherever they are."""
         self.done: dict[str, State] = {}
 
     def wake(self, now: float) -> list[str]:
@@ -58,6 +60,8 @@ class Model:
             if self.running[name] == PRIORITY_SLOT:
                 return True
             awake = [other for other in self.ordinary if other not in self.resting]
+            if name in self.picked or self.paused:
+                return name in self.picked and len(awake) < self.limit
             same_host = [other for other in awake if repo(other).host == repo(name).host]
             return (
                 len(awake) < self.limit
@@ -180,9 +184,14 @@ class SchedulerMachine(RuleBasedStateMachine):
         if fresh or (name in model.done and again):
             model.done.pop(name, None)
             (model.picks if pick else model.bulk).append(name)
+            model.picked = model.picked | {name} if pick else model.picked - {name}
+        elif name in model.resting and pick:
+            model.picked.add(name)
+            model.resting[name] = self.now
         elif name in model.bulk and pick:
             model.bulk.remove(name)
             model.picks.append(name)
+            model.picked.add(name)
         else:
             assert not any(isinstance(event, JobQueued) for event in step.events)
             assert sum(isinstance(event, Notice) for event in step.events) == 1, (
@@ -196,6 +205,7 @@ class SchedulerMachine(RuleBasedStateMachine):
         model = self.model
         known = {*model.picks, *model.bulk, *model.running, *model.done}
         model.bulk += [name for name in NAMES if name not in known]
+        model.picked.intersection_update(known)
         self.check(step)
 
     @rule(name=st.sampled_from(NAMES), state=st.sampled_from(State))

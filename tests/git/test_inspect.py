@@ -27,6 +27,7 @@ def test_a_clean_checkout(world: World, person: Path):
         stashes=0,
         in_progress=None,
         last_fetch=(world.mine / ".git/FETCH_HEAD").stat().st_mtime,
+        cloned=cloned_at(world),
         url=world.url,
     )
 
@@ -106,16 +107,21 @@ def test_the_remote_of_the_branch_is_shown(world: World):
     assert inspect(world.mine).status.url == "https://example.org/a.git"
 
 
+def cloned_at(world: World) -> float:
+    """As the oldest entry of its reflog says."""
+    *_, oldest = git(world.mine, "log", "-g", "--format=%gd", "--date=unix").splitlines()
+    return float(oldest.split("{")[1].rstrip("}"))
+
+
 def test_a_fetch_that_failed_is_no_fetch(world: World):
-    cloned = inspect(world.mine).status.last_fetch
-    assert cloned == float(
-        git(world.mine, "log", "-g", "-1", "--format=%gd", "--date=unix").split("{")[1].rstrip("}")
-    )
+    fresh = inspect(world.mine).status
+    assert (fresh.last_fetch, fresh.cloned) == (None, cloned_at(world))
     git(world.mine, "fetch", "-q")
     assert inspect(world.mine).status.last_fetch == (world.mine / ".git/FETCH_HEAD").stat().st_mtime
     world.remote.rename(world.base / "away")
     assert world.sync().state is State.FAILED
-    assert inspect(world.mine).status.last_fetch == cloned
+    assert inspect(world.mine).status.last_fetch is None
+    assert inspect(world.mine).status.cloned == fresh.cloned
 
 
 def test_nothing_is_fetched_that_a_partial_clone_lacks(world: World) -> None:

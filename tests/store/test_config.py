@@ -563,3 +563,15 @@ def test_ten_thousand_entries_cost_one_look_at_the_disk_each(folder, monkeypatch
     assert len(workspace.repos) == 10_000
     # The folder's own path is resolved once, the files above it are looked for once.
     assert len(looks) == 10_000 + len((folder / "py").parts) - 1 + 1
+
+
+def test_an_entry_without_a_url_is_of_the_host_that_its_checkout_asks(folder: Path) -> None:
+    config = folder / "py/a/.git/config"
+    config.parent.mkdir(parents=True)
+    config.write_text('[remote "origin"]\n\turl = https://h.example/a\n[remote "up"]\n\turl = up.example:a\n')
+    of_checkout = entry(folder, "a = {}")
+    assert (of_checkout.url, of_checkout.host) == (None, "h.example")
+    assert entry(folder, 'a = { remote = "up" }').host == "up.example"
+    assert entry(folder, 'a = { remote = "gone" }').host == "local"
+    assert entry(folder, 'a = "https://other.example/a"').host == "other.example"
+    assert entry(folder, "not-there = {}").host == "local"

@@ -31,27 +31,42 @@ def test_each_class_begins_at_its_hour(hours: float | None, expected: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("past", "last_fetch", "expected"),
+    ("past", "last_fetch", "cloned", "expected"),
     [
-        (Past(), None, None),
-        (Past(), 500.0, 500.0),  # never synced by us, but fetched by hand
-        (Past(last_success=100.0, last_end=100.0), None, 100.0),  # a failed fetch left no trace of its own
-        (Past(last_success=100.0, last_end=100.0), 99.0, 99.0),
-        (Past(last_success=100.0, last_end=100.0), 50.0, 50.0),  # an old copy was put back
-        (Past(last_success=100.0, last_end=100.0), 700.0, 700.0),  # by hand, later
-        (Past(last_success=100.0, last_end=300.0, failure=FAILED), 299.0, 100.0),  # fetched, then blocked
-        (Past(last_success=None, last_end=300.0, failure=FAILED), 299.0, None),
+        (Past(), None, None, None),
+        (Past(), None, 50.0, 50.0),  # cloned, and nobody has fetched since
+        (Past(), 500.0, None, 500.0),  # never synced by us, but fetched by hand
+        (
+            Past(last_success=100.0, last_end=100.0),
+            None,
+            None,
+            100.0,
+        ),  # a failed fetch left no trace of its own
+        (Past(last_success=100.0, last_end=100.0), None, 50.0, 100.0),
+        (Past(last_success=100.0, last_end=100.0), None, 150.0, 150.0),  # cloned anew
+        (Past(last_success=100.0, last_end=100.0), 99.0, 10.0, 99.0),
+        (Past(last_success=100.0, last_end=100.0), 50.0, 60.0, 50.0),  # an old copy was put back
+        (Past(last_success=100.0, last_end=100.0), 700.0, 10.0, 700.0),  # by hand, later
+        (
+            Past(last_success=100.0, last_end=300.0, failure=FAILED),
+            299.0,
+            10.0,
+            100.0,
+        ),  # fetched, then blocked
+        (Past(last_success=None, last_end=300.0, failure=FAILED), 299.0, None, None),
+        (Past(last_success=None, last_end=300.0, failure=FAILED), 299.0, 10.0, 10.0),
         (
             Past(last_success=100.0, last_end=300.0, failure=FAILED),
             900.0,
+            10.0,
             900.0,
         ),  # by hand, after the failure
     ],
 )
 def test_the_last_success_is_the_last_time_that_the_remote_told_all(
-    past: Past, last_fetch: float | None, expected: float | None
+    past: Past, last_fetch: float | None, cloned: float | None, expected: float | None
 ) -> None:
-    assert last_success(past, last_fetch) == expected
+    assert last_success(past, last_fetch, cloned) == expected
 
 
 def test_a_failure_is_open_until_it_is_acknowledged() -> None:

@@ -446,7 +446,7 @@ class SynctuiApp(CarefulApp[Ending]):
             self.exit(Ending(1, by))
             return
         now = self.desk.engine.snapshot()
-        self.desk.leaving = f"stopping {plural(now.running + now.picked, 'job')}…"
+        self.desk.leaving = f"stopping {plural(now.running + now.picked + now.resting, 'job')}…"
         self.asked_to_leave = True
         while len(self.screen_stack) > 1:
             self.pop_screen()

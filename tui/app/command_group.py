@@ -33,8 +33,10 @@ class CommandGroup:
 
     def _what_runs(self) -> str:
         now = self._engine.snapshot()
-        running = f"{plural(now.running + now.picked, 'job')} running"
-        return f"{running}, {now.queued} queued" if now.queued else running
+        parts = [f"{plural(now.running + now.picked, 'job')} running"]
+        parts += [f"{now.resting} waiting to try again"] if now.resting else []
+        parts += [f"{now.queued} queued"] if now.queued else []
+        return ", ".join(parts)
 
     def _first_target(self) -> BoardRow | None:
         highlighted = self._app.highlighted()

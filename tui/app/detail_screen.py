@@ -52,6 +52,7 @@ class DetailScreen(Screen[None]):
         self._shown: object = None
         self._told: Sequence[str] | None = None
         self._spans: tuple[tuple[str | None, str], ...] = ()
+        self._commits: Sequence[Commit] = ()
         self._remembered: object = ()
         """The end up to which what is shown of the past goes."""
 
@@ -99,6 +100,7 @@ class DetailScreen(Screen[None]):
             self._draw("refs", parts.refs(row.outcome))
             self._draw("copy", parts.working_copy(row, look, recorded=desk.player is not None))
             self._draw("facts", parts.facts(row, gauge, desk))
+            self._draw_commits(self._spans, self._commits)
         elif row.live:
             self._draw("facts", parts.facts(row, gauge, desk))
         self._show_output(row, gauge)
@@ -136,7 +138,7 @@ class DetailScreen(Screen[None]):
             spans = ((None, outcome.new),)
         if spans == self._spans:
             return
-        self._spans = spans
+        self._spans, self._commits = spans, ()
         self._draw("commits", None)
         if spans:
             path = self._row.repo.path
@@ -151,7 +153,11 @@ class DetailScreen(Screen[None]):
     def _draw_commits(self, spans: tuple[tuple[str | None, str], ...], commits: Sequence[Commit]) -> None:
         arrival = self._desk.arrived.get(self.repo_id)
         if spans == self._spans and arrival:
-            is_merged = bool(arrival.taken) or arrival.cloned
+            self._commits = commits
+            look = self._desk.looks.get(self.repo_id)
+            is_merged = (
+                bool(arrival.taken) or arrival.cloned or (look is not None and look.status.behind == 0)
+            )
             self._draw("commits", parts.commits(commits, is_merged=is_merged))
 
     def _recall(self) -> None:

@@ -15,7 +15,7 @@ from tui.view.board import BoardRow, Stage
 from tui.view.finding import find
 from widgets.line_table import LineTable, TableRow
 
-_STATES = (Stage.QUEUED, Stage.RUNNING, Stage.STOPPING, *State)
+_STATES = (Stage.QUEUED, Stage.RUNNING, Stage.RETRYING, Stage.STOPPING, *State)
 """What a filter can ask for: on a screen there are also those that have not ended."""
 
 

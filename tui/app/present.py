@@ -4,7 +4,7 @@ import math
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from tui.app.desk import Desk
@@ -30,6 +30,7 @@ Gauges = Callable[[str], Gauge | None]
 
 WORST_FIRST = [State.FAILED, State.TIMED_OUT, State.BLOCKED, State.BUSY, State.CANCELLED]
 """The states that need a person, as lists order them."""
+_COUNTED_AS: dict[Stage | State, Tone] = {Stage.STOPPING: Tone.RUNNING, Stage.RETRYING: Tone.QUEUED}
 _NOTHING = Progress(moved=0.0)
 _JOBS_SOURCES = {
     "flag": "as asked",
@@ -103,19 +104,18 @@ def passes(watch: Watch | None) -> str:
     return f"next pass in {clock_face(left)}"
 
 
-def mode(board: Board, gauges: Gauges) -> str:
+def mode(board: Board) -> str:
     parts = ["PAUSED"] if board.paused else []
-    if ordinary(board, gauges) > board.limit:
+    if ordinary(board) > board.limit:
         parts.append("draining")
     return " ".join(parts)
 
 
-def slots_title(board: Board, gauges: Gauges) -> str:
+def slots_title(board: Board) -> str:
     """`Slots 4/6 +1 now`, `Slots 6→3 draining`, `Slots 1/6, github.com held at 1`."""
-    title = f"Slots {jobs(board, gauges)}"
-    if ordinary(board, gauges) > board.limit:
-        title = f"{title.replace('/', '→')} draining"
-    held = {host: limit for host, limit in board.lanes.items() if limit < board.lane_width}
+    title = f"Slots {jobs(board)}"
+    lanes = board.lanes.items() if board.active else ()
+    held = {host: limit for host, limit in lanes if limit < board.lane_width}
     match list(held.items()):
         case []:
             return title
@@ -203,37 +203,38 @@ def word_of_git(progress: Progress) -> str:
     return told[1]
 
 
-def slots(
-    board: Board, gauges: Gauges, marks: Collection[str], clock: Clock
-) -> tuple[list[SlotView | None], SlotView | None]:
+def slots(desk: Desk) -> tuple[list[SlotView | None], SlotView | None]:
     """The ordinary slots, those without a job as None, and the priority slot."""
-    taken = {
-        row.slot: slot(row, gauges(row.repo.id), clock, marked=row.repo.id in marks) for row in board.running
-    }
+    board, opens = desk.board, desk.engine.next_starts()
+    taken = {row.slot: _slot(row, desk, opens.get(row.host, 0.0)) for row in board.running}
     priority = taken.pop(PRIORITY_SLOT, None)
     count = max([board.limit, *(number + 1 for number in taken if number is not None)])
     return [taken.get(number) for number in range(count)], priority
 
 
-def closed(board: Board, gauges: Gauges, slots: Sequence[SlotView | None]) -> int:
+def _slot(row: BoardRow, desk: Desk, opens_in: float) -> SlotView:
+    """`opens_in`: seconds for which its host is left alone."""
+    gauge = desk.source.gauge(row.repo.id)
+    return slot(row, gauge, desk.clock, opens_in, marked=row.repo.id in desk.marks)
+
+
+def closed(board: Board, slots: Sequence[SlotView | None]) -> int:
     """How many slots without a job take none: what drains or rests may hold a slot above the limit."""
-    return max(0, slots.count(None) - max(0, board.limit - ordinary(board, gauges)))
+    return max(0, slots.count(None) - max(0, board.limit - ordinary(board)))
 
 
-def ordinary(board: Board, gauges: Gauges) -> int:
+def ordinary(board: Board) -> int:
     """Jobs that run under the limit; neither the priority slot counts nor what waits to try again."""
-    return sum(row.slot != PRIORITY_SLOT and not _rests(gauges(row.repo.id)) for row in board.running)
+    return sum(row.slot != PRIORITY_SLOT and row.state is not Stage.RETRYING for row in board.running)
 
 
-def _rests(gauge: Gauge | None) -> bool:
-    return gauge is not None and gauge.progress.phase.startswith("retry ")
-
-
-def slot(row: BoardRow, gauge: Gauge | None, clock: Clock, *, marked: bool = False) -> SlotView:
+def slot(
+    row: BoardRow, gauge: Gauge | None, clock: Clock, opens_in: float = 0.0, *, marked: bool = False
+) -> SlotView:
     progress = gauge.progress if gauge else _NOTHING
     seconds = max(0.0, clock.now() - row.started)
     # A job that waits to try again, or for who holds its repo, is quiet on purpose.
-    waiting = _rests(gauge) or progress.phase.startswith("waiting")
+    waiting = progress.phase.startswith(("retry ", "waiting"))
     quiet = min(seconds, clock.monotonic() - progress.moved)
     attempt = gauge.attempt if gauge else row.attempt
     # What waits to try again says itself which try that is.
@@ -247,7 +248,7 @@ def slot(row: BoardRow, gauge: Gauge | None, clock: Clock, *, marked: bool = Fal
     return SlotView(
         key=row.repo.id,
         title=row.repo.id,
-        phase=_counting_down(phase(progress), gauge, clock),
+        phase=_counting_down(phase(progress), gauge, clock, opens_in),
         percent=progress.percent,
         rate=rate(progress.rate),
         elapsed=duration(seconds * 1000),
@@ -260,14 +261,14 @@ def slot(row: BoardRow, gauge: Gauge | None, clock: Clock, *, marked: bool = Fal
     )
 
 
-def _counting_down(phase: str, gauge: Gauge | None, clock: Clock) -> str:
+def _counting_down(phase: str, gauge: Gauge | None, clock: Clock, opens_in: float) -> str:
     """`retry 1/2 in 3 s`, with the seconds that are left at this moment; after them it waits for room."""
     resumes = gauge.resumes if gauge else None
     what, _, _ = phase.rpartition(" in ")
     if resumes is None or not what:
         return phase
-    left = resumes - clock.monotonic()
-    return f"{what} in {_seconds_left(left)}" if left > 0 else f"{what} waits for room"
+    left = max(resumes - clock.monotonic(), opens_in)
+    return f"{what} in {_seconds_left(left)}" if left > 0 else f"{what} waits its turn"
 
 
 # Log.
@@ -329,17 +330,15 @@ def _run_line(event: RunFinished, keys: Keymap) -> str:
 # Status pane.
 
 
-def jobs(board: Board, gauges: Gauges) -> str:
-    """`4/6`, `+1 now` for the priority slot, and `+2 retrying` for what waits to try again."""
-    now = sum(row.slot == PRIORITY_SLOT for row in board.running)
-    under = ordinary(board, gauges)
-    retrying = len(board.running) - now - under
-    parts = [
-        f"{under}/{board.limit}",
-        f"+{now} now" if now else "",
-        f"+{retrying} retrying" if retrying else "",
-    ]
-    return " ".join(part for part in parts if part)
+def jobs(board: Board) -> str:
+    """`4/6`, `6→3 draining`, `+1 now` for the priority slot, and `+2 retrying` for what waits to try again."""
+    under = ordinary(board)
+    retrying = sum(row.state is Stage.RETRYING for row in board.running)
+    now = len(board.running) - under - retrying
+    parts = [f"{under}→{board.limit} draining" if under > board.limit else f"{under}/{board.limit}"]
+    parts += [f"+{now} now"] if now else []
+    parts += [f"+{retrying} retrying"] if retrying else []
+    return " ".join(parts)
 
 
 def status(board: Board, gauges: Gauges, left: str, lanes: Sequence[LaneView]) -> StatusView:
@@ -349,10 +348,10 @@ def status(board: Board, gauges: Gauges, left: str, lanes: Sequence[LaneView]) -
     )
     counts: Counter[Tone] = Counter()
     for state, count in board.counts.items():
-        counts[Tone.RUNNING if state is Stage.STOPPING else tone_of(state)] += count
+        counts[_COUNTED_AS.get(state) or tone_of(state)] += count
     return StatusView(
         counts,
-        jobs(board, gauges),
+        jobs(board),
         rate=rate(bytes_per_second) or ("–" if board.active else ""),
         left=left,
         lanes=lanes,
@@ -371,7 +370,7 @@ def lanes(desk: Desk) -> list[LaneView]:
     resumes: dict[str, float] = {}
     for row in board.running:
         gauge = desk.source.gauge(row.repo.id)
-        running[row.host] += row.slot != PRIORITY_SLOT and not _rests(gauge)
+        running[row.host] += row.slot != PRIORITY_SLOT and row.state is not Stage.RETRYING
         if gauge and gauge.resumes is not None:
             resumes[row.host] = min(resumes.get(row.host, math.inf), gauge.resumes)
     width = board.lane_width
@@ -385,8 +384,8 @@ def lanes(desk: Desk) -> list[LaneView]:
         return f"{stalled} stalled" if (stalled := tones[Tone.STALLED]) else ""
 
     def note(host: str) -> str:
-        if host in resumes and resumes[host] > now:
-            return f"backs off {_seconds_left(resumes[host] - now)}"
+        if host in resumes and (left := max(resumes[host] - now, next_starts.get(host, 0.0))) > 0:
+            return f"backs off {_seconds_left(left)}"
         if host in next_starts:
             return f"next in {_seconds_left(next_starts[host])}"
         return hanging(host) if host in board.lanes and running[host] > limit(host) else ""

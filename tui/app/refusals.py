@@ -91,6 +91,8 @@ def sync(now: Situation) -> str | None:
 
 def retry(now: Situation) -> str | None:
     def why(row: BoardRow) -> str | None:
+        if row.state is Stage.RETRYING:
+            return f"{row.repo.id} waits to try again; {now.keys.first('pick')} does it now"
         if row.active:
             return f"{row.repo.id} is {row.state} and has not ended yet"
         return _cannot_run(row) or (None if row.can_be_retried else f"{row.repo.id} has not run yet")
@@ -157,7 +159,8 @@ def pause(now: Situation) -> str | None:
 
 
 def drain(now: Situation) -> str | None:
-    return None if now.board.counts[Stage.QUEUED] else "nothing is queued"
+    counts = now.board.counts
+    return None if counts[Stage.QUEUED] or counts[Stage.RETRYING] else "nothing is queued"
 
 
 def raise_limit(now: Situation) -> str | None:

@@ -18,7 +18,7 @@ from tui.view.lines import cause, size
 from widgets.line_table import Cell, Column, TableRow
 from widgets.tone import Tone
 
-_REST = [*State, Stage.STOPPING, Stage.RUNNING, Stage.QUEUED, Stage.PLANNED]
+_REST = [*State, Stage.STOPPING, Stage.RETRYING, Stage.RUNNING, Stage.QUEUED, Stage.PLANNED]
 _SEVERITY = {state: place for place, state in reversed(list(enumerate([*WORST_FIRST, *_REST])))}
 _STALENESS_TONES = {
     Staleness.FRESH: Tone.UP_TO_DATE,
@@ -61,7 +61,8 @@ class _Known(Struct, frozen=True):
     @property
     def success(self) -> float | None:
         """When it was last brought up to date, seconds since the epoch."""
-        return None if self.status.error else last_success(self.past, self.status.last_fetch)
+        status = self.status
+        return None if status.error else last_success(self.past, status.last_fetch, status.cloned)
 
     def distance(self, count: int | None) -> str:
         """Ahead or behind. None that is known from before a failure may be some by now."""

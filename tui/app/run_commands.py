@@ -105,9 +105,9 @@ class RunCommands(CommandGroup):
         self._app.open(dialog, answered)
 
     def drain(self) -> None:
-        queued = self._engine.snapshot().queued
+        now = self._engine.snapshot()
         self._engine.drain()
-        self._app.say(f"{plural(queued, 'repo')} taken out of the queue, and cancelled")
+        self._app.say(f"{plural(now.queued + now.resting, 'repo')} taken out of the queue, and cancelled")
 
     def pause(self) -> None:
         if self._engine.snapshot().paused:

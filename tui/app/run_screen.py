@@ -42,7 +42,8 @@ _SLOW_TICKS = 5
 """Ticks between two drawings of those, and of what is sorted or sought, at least."""
 
 _FILTER_HINT = "name part, state: tag: host: behind dirty stale, - negates; tab completes"
-_FILTER_HINTS = (Hint("enter", "keep"), Hint("esc", "clear"), Hint("tab", "complete"))
+_SEARCH_HINTS = (Hint("enter", "keep"), Hint("esc", "clear"))
+_FILTER_HINTS = (*_SEARCH_HINTS, Hint("tab", "complete"))
 """While a key is a letter of the filter."""
 
 Pane = SlotGrid | LogPane | LineTable
@@ -273,11 +274,11 @@ class RunScreen(Screen[None]):
     def _paint_slots(self) -> None:
         desk, board = self._desk, self._desk.board
         self._marks_in_slots = frozenset(desk.marks)
-        slots, priority = present.slots(board, desk.source.gauge, desk.marks, desk.clock)
+        slots, priority = present.slots(desk)
         stands_still = self.app.animation_level == "none"
         spin = 0 if stands_still else int(desk.clock.monotonic() * _SPINS_PER_SECOND)
-        self._slots.show(slots, priority, spin, present.closed(board, desk.source.gauge, slots))
-        _title(self._slots, Content(present.slots_title(board, desk.source.gauge)))
+        self._slots.show(slots, priority, spin, present.closed(board, slots))
+        _title(self._slots, Content(present.slots_title(board)))
 
     def _paint_lists(self) -> None:
         desk = self._desk
@@ -288,7 +289,7 @@ class RunScreen(Screen[None]):
         now = desk.situation(desk.targets(self.selected()), heading=heading)
         log = self._log if self._pane is self._log else None
         if isinstance(self.focused, Input):
-            self._hints.show(_FILTER_HINTS)
+            self._hints.show(_SEARCH_HINTS if self._pane is self._log else _FILTER_HINTS)
         else:
             self._hints.show(hints(now, log), *last_hints(desk.keys))
 

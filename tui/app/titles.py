@@ -16,7 +16,7 @@ def header(desk: Desk, width: int, *, short: bool) -> str:
     right = _told(
         "   ",
         desk.leaving,
-        present.mode(desk.board, desk.source.gauge),
+        present.mode(desk.board),
         "dry run" if desk.session.dry_run else "",
         present.passes(desk.session.watch),
         present.done(desk.board) if desk.board.run and short else "",

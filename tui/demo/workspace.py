@@ -182,6 +182,8 @@ class Demo:
             # The lower-case name wins over the other one wherever both are read.
             "no_proxy": "127.0.0.1",
             "XDG_STATE_HOME": str(self.folder / ".state"),
+            # So that what is advised, a rebase say, can be done in a shell.
+            **{name: value for name, value in _PERSON.items() if not name.endswith("_DATE")},
         }
 
     def _entries(self) -> dict[str, object]:

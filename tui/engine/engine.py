@@ -56,9 +56,11 @@ class Snapshot(Struct, frozen=True):
 
     limit: int
     running: int
-    """Under the limit; the priority slot does not count."""
+    """Under the limit; the priority slot does not count, and none that rests."""
     picked: int
-    """Jobs in the priority slot: 0 or 1."""
+    """Jobs that run in the priority slot: 0 or 1."""
+    resting: int
+    """Jobs that wait to try again."""
     queued: int
     paused: bool
     idle: bool
@@ -181,7 +183,8 @@ class Engine:
             return Snapshot(
                 limit=scheduler.limit,
                 running=scheduler.slots.ordinary,
-                picked=0 if scheduler.slots.priority_free else 1,
+                picked=scheduler.slots.picked,
+                resting=scheduler.slots.resting,
                 queued=len(scheduler.waiting),
                 paused=scheduler.paused,
                 idle=not self._run,

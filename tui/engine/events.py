@@ -34,6 +34,18 @@ class JobStarted(Struct, frozen=True):
     pick: bool
 
 
+class JobResting(Struct, frozen=True):
+    """It waits before it tries again; its slot stays its own."""
+
+    repo: Repo
+
+
+class JobResumed(Struct, frozen=True):
+    """It tries again now."""
+
+    repo: Repo
+
+
 class JobStopping(Struct, frozen=True):
     repo: Repo
     reason: Reason
@@ -91,6 +103,8 @@ Event = (
     RunStarted
     | JobQueued
     | JobStarted
+    | JobResting
+    | JobResumed
     | JobStopping
     | JobEnded
     | LimitChanged

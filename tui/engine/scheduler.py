@@ -10,6 +10,8 @@ from tui.engine.events import (
     HostLimitChanged,
     JobEnded,
     JobQueued,
+    JobResting,
+    JobResumed,
     JobStarted,
     JobStopping,
     LimitChanged,
@@ -119,14 +121,14 @@ class Scheduler:
         return min((start for start in starts if start < math.inf), default=None)
 
     def next_starts(self, now: float) -> dict[str, float]:
-        """When the next job may start on each host that has one which waits for a delay of its host alone."""
-        if not self._lanes.has_delays or not self.slots.room(self.limit):
-            return {}
-        return {
-            host: self._lanes.next_start(host)
-            for host in self._bulk_hosts()
-            if self._host_has_room(host, now)
-        }
+        """When the next job may start on each host that has one which waits for a delay of its host alone.
+
+        Those that rest wait for it too, whatever else they wait for.
+        """
+        hosts = {job.repo.host for job in self._resting.values()}
+        if self._lanes.has_delays and self.slots.room(self.limit):
+            hosts.update(host for host in self._bulk_hosts() if self._host_has_room(host, now))
+        return {host: self._lanes.next_start(host) for host in hosts}
 
     def begin(self) -> None:
         """Forget the jobs of the run before. Raises RuntimeError while anything is queued or running."""
@@ -153,6 +155,9 @@ class Scheduler:
                 self._queue(job, step, pick=pick)
             elif isinstance(job.state, Done) and again:
                 self._reopen(job, job.state.outcome, now, step, pick=pick)
+            elif job.id in self._resting and pick:
+                job.pick = job.by_name = True
+                self._rest(job, now)
             elif isinstance(job.state, Queued) and pick and not job.pick:
                 self.waiting.remove(job)
                 job.by_name = True
@@ -194,7 +199,7 @@ class Scheduler:
         return self._fill(step, now)
 
     def pause(self) -> Step:
-        """Nothing of the bulk starts until `resume`; a pick is asked for by name and still does."""
+        """Nothing of the bulk starts or tries again until `resume`; a pick is asked for by name and still does."""
         step = Step()
         if not self.paused:
             self.paused = True
@@ -219,10 +224,11 @@ class Scheduler:
         return self._fill(step, now)
 
     def drain(self, now: float) -> Step:
-        """Cancel all that is queued; what runs goes on to its end."""
+        """Cancel all that is queued or waits to try again; what runs goes on to its end."""
         step = Step()
         self._cancel_queued(Reason.USER, now, step)
-        return self._fill(step, now)
+        unstopped = [job.id for job in self._resting.values() if _unstopped(job)]
+        return step.join(self.cancel(unstopped, Reason.USER, now))
 
     def cancel(self, job_ids: Iterable[str], reason: Reason, now: float) -> Step:
         """Cancel what is queued, stop what runs. A stopped job ends only when its processes are gone."""
@@ -282,7 +288,8 @@ class Scheduler:
         self._lanes.heed(host, notice.retry_after, now)
         if notice.crowded and (narrowed := self._lanes.crowded(host, self.limit, now)):
             step.events.append(narrowed)
-        job.advance(Trigger.REST, structs.replace(job.running, rests_until=now + pause))
+        self._rest(job, now + pause)
+        step.events.append(JobResting(job.repo))
         self._resting[job.id] = job
         self.slots.rest(job.running.slot)
         if job.running.slot != PRIORITY_SLOT:
@@ -352,12 +359,17 @@ class Scheduler:
         step.events.append(JobStarted(job.repo, job.attempt, slot, job.pick))
         step.orders.append(Start(job))
 
+    def _rest(self, job: Job, until: float) -> None:
+        job.advance(Trigger.REST, structs.replace(job.running, rests_until=until))
+
     def _goes_on_from(self, job: Job) -> float:
         """When a job that rests may make its next attempt if none ends before; infinite: it may not."""
         if job.running.slot == PRIORITY_SLOT:
             return _rests_until(job)
-        if not self.slots.room_to_wake(self.limit):
+        if not self.slots.room_to_wake(self.limit) or (self.paused and not job.pick):
             return math.inf
+        if job.pick:
+            return _rests_until(job)
         host = job.repo.host
         room_from = self._lanes.room_to_wake_from(host, self.limit)
         return max(_rests_until(job), self._lanes.next_start(host), room_from)
@@ -376,6 +388,7 @@ class Scheduler:
             self._lanes.wake(host, job.id, now)
         self._lanes.started(host, now)
         job.advance(Trigger.WAKE, structs.replace(job.running, tried=now, rests_until=None))
+        step.events.append(JobResumed(job.repo))
         step.orders.append(GoOn(job.id))
 
     def _bulk_hosts(self) -> Iterator[str]:
@@ -414,6 +427,8 @@ def _unstopped(job: Job) -> bool:
 
 def _place(job: Job) -> str:
     match job.state:
+        case Running(slot=slot, rests_until=float()):
+            return f"waiting to try again in slot {slot + 1}"
         case Running(slot=slot) if slot == PRIORITY_SLOT:
             return "running in the priority slot"
         case Running(slot=slot):

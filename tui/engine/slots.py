@@ -19,6 +19,15 @@ class Slots:
         return len(self._taken.keys() - self._resting - {PRIORITY_SLOT})
 
     @property
+    def picked(self) -> int:
+        """How many run in the priority slot: 0 or 1."""
+        return PRIORITY_SLOT in self._taken.keys() - self._resting
+
+    @property
+    def resting(self) -> int:
+        return len(self._resting)
+
+    @property
     def priority_free(self) -> bool:
         return PRIORITY_SLOT not in self._taken
 

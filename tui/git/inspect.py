@@ -59,6 +59,8 @@ class RepoStatus(Struct, frozen=True):
     """merge, rebase, cherry-pick, revert, bisect or am."""
     last_fetch: float | None = None
     """Epoch seconds of the last fetch by anyone."""
+    cloned: float | None = None
+    """Epoch seconds."""
     url: str | None = None
     error: str = ""
 
@@ -172,6 +174,7 @@ def inspect(path: Path, stop: StopSignal | None = None) -> Seen:
             status,
             in_progress=in_progress(git_dir),
             last_fetch=_fetched_at(git_dir),
+            cloned=_cloned_at(git_dir),
             url=_url(settings, status.upstream),
         )
         return Seen(status, ignored, files_of_settings(path, settings))
@@ -232,12 +235,15 @@ def files_of_settings(path: Path, settings: Iterable[Setting]) -> tuple[str, ...
 
 
 def _fetched_at(git_dir: Path) -> float | None:
-    """When the last fetch had an answer, else when it was cloned."""
     with contextlib.suppress(OSError):
         fetched = (git_dir / "FETCH_HEAD").stat()
         # git empties it before it asks: a fetch that failed leaves nothing in it, nor anything of those before.
         if fetched.st_size:
             return fetched.st_mtime
+    return None
+
+
+def _cloned_at(git_dir: Path) -> float | None:
     with contextlib.suppress(OSError), (git_dir / "logs/HEAD").open("rb") as log:
         cloned = _CLONED.search(log.readline())
         return float(cloned[1]) if cloned else None

@@ -47,11 +47,13 @@ class Repo(Struct, frozen=True):
     """Kept, and left out of everything that does not name it."""
     found: bool = False
     """Found by looking, not listed by the person: `url` is what its remote was at that moment."""
+    origin: str | None = None
+    """Of an entry without `url`: that of its checkout when the workspace was read. It names the host, and no more."""
     error: str = ""
 
     @property
     def host(self) -> str:
-        return host_of(self.url)
+        return host_of(self.url or self.origin)
 
 
 @lru_cache(maxsize=1 << 14)

@@ -15,6 +15,7 @@ from tui.git.dot_git import names_git_dir
 from tui.git.repo import Repo
 from tui.git.url import CONTROL, SCHEMES, url_problem
 from tui.store.kinds import nearest, shown
+from tui.store.scan import remote_url
 from tui.store.settings import SECONDS
 
 # What git refuses in a ref name, and a first '-', which git takes for an option. A ':' would make it a refspec.
@@ -136,6 +137,7 @@ def entry_repo(
         id=slugs.unique(label),
         path=root / (clean_text(place) if problem else place),
         url=_absolute(entry.url, file),
+        origin=remote_url(root / place, entry.remote) if entry.url is None and not mistakes else None,
         root=root,
         branch=entry.branch,
         rev=entry.rev,

@@ -74,13 +74,13 @@ def staleness(age: float | None, stale_after: float, severe_after: float) -> Sta
     return Staleness.STALE if age < severe_after else Staleness.SEVERE
 
 
-def last_success(past: Past, last_fetch: float | None) -> float | None:
+def last_success(past: Past, last_fetch: float | None, cloned: float | None = None) -> float | None:
     """When the remote last told all that it has, whoever asked it.
 
     `last_fetch` is what the checkout itself says. It counts, a fetch by hand as well as a backup that was
-    put back, unless it is that of a sync that then failed.
+    put back, unless it is that of a sync that then failed. Before it there is at least the clone.
     """
-    if last_fetch is None:
-        return past.last_success
-    failed_then = past.failure is not None and last_fetch <= (past.last_end or 0) + 1
-    return past.last_success if failed_then else last_fetch
+    failed_then = past.failure is not None and (last_fetch or 0.0) <= (past.last_end or 0.0) + 1
+    if last_fetch is not None and not failed_then:
+        return last_fetch
+    return max(filter(None, (past.last_success, cloned)), default=None)

@@ -79,8 +79,8 @@ def _is_excluded(path: Path, top: Path, globs: Sequence[str]) -> bool:
     return any(fnmatchcase(word, glob) for glob in globs for word in words)
 
 
-def remote_url(repo: Path) -> str | None:
-    """The URL of the remote that a sync of the checked-out branch asks; None: none found.
+def remote_url(repo: Path, remote: str | None = None) -> str | None:
+    """The URL of that remote, or of the one that a sync of the checked-out branch asks; None: none found.
 
     Reads the repository's own config alone, so neither included files nor `insteadOf` count.
     """
@@ -91,6 +91,8 @@ def remote_url(repo: Path) -> str | None:
     urls = {
         name: values["url"] for (kind, name), values in config.items() if kind == "remote" and "url" in values
     }
+    if remote:
+        return urls.get(remote)
     wanted = config.get(("branch", head), {}).get("remote", "")
     only = next(iter(urls.values())) if len(urls) == 1 else None
     return urls.get(wanted) or urls.get("origin") or only

@@ -10,6 +10,8 @@ from tui.engine.events import (
     HostLimitChanged,
     JobEnded,
     JobQueued,
+    JobResting,
+    JobResumed,
     JobStarted,
     JobStopping,
     LimitChanged,
@@ -31,10 +33,13 @@ class Stage(StrEnum):
     PLANNED = "planned"
     QUEUED = "queued"
     RUNNING = "running"
+    RETRYING = "retrying"
+    """It waits before it tries again."""
     STOPPING = "stopping"
 
 
-LIVE_STAGES = frozenset({Stage.RUNNING, Stage.STOPPING})
+_Move = JobQueued | JobStarted | JobResting | JobResumed | JobStopping | JobEnded
+LIVE_STAGES = frozenset({Stage.RUNNING, Stage.RETRYING, Stage.STOPPING})
 
 
 class BoardRow(Struct):
@@ -198,7 +203,9 @@ class Board:
             case RunStarted() as event:
                 self.run, self.began, self.finished = event, record.time, None
                 self.limit = event.jobs
-            case JobQueued() | JobStarted() | JobStopping() | JobEnded() as event:
+            case (
+                JobQueued() | JobStarted() | JobResting() | JobResumed() | JobStopping() | JobEnded() as event
+            ):
                 row = self._row(event.repo)
                 self._count(row, -1)
                 self._move(row, event, record)
@@ -256,9 +263,7 @@ class Board:
         )
         return finished, ends
 
-    def _move(
-        self, row: BoardRow, event: JobQueued | JobStarted | JobStopping | JobEnded, record: Record
-    ) -> None:
+    def _move(self, row: BoardRow, event: _Move, record: Record) -> None:
         match event:
             case JobQueued(repo=repo, attempt=attempt, pick=pick):
                 # Its entry in the workspace file may have changed since the last run.
@@ -266,6 +271,10 @@ class Board:
                 row.state, row.attempt, row.pick = Stage.QUEUED, attempt, pick
             case JobStarted(slot=slot, pick=pick):
                 row.state, row.slot, row.pick, row.started = Stage.RUNNING, slot, pick, record.time
+            case JobResting():
+                row.state = Stage.RETRYING
+            case JobResumed() if row.state is Stage.RETRYING:
+                row.state = Stage.RUNNING
             case JobStopping():
                 row.state = Stage.STOPPING
             case JobEnded():

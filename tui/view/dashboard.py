@@ -33,7 +33,7 @@ class Dashboard(Struct, frozen=True):
 
     @property
     def last_success(self) -> float | None:
-        return last_success(self.past, self.row.status.last_fetch)
+        return last_success(self.past, self.row.status.last_fetch, self.row.status.cloned)
 
     @property
     def age(self) -> float | None:
