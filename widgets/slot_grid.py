@@ -95,7 +95,8 @@ def _arrange(slots: int, priority: bool, width: int, max_rows: int, crowded_rows
 def _seat(cells: Sequence[_Cell], before: Sequence[_Cell], places: int) -> list[_Cell]:
     """As many of them as there are places; what was shown before stays where it was.
 
-    The priority slot is shown always, then the jobs that were, then the others from the longest-running on.
+    The priority slot is shown always, then the jobs that were, then the others from the longest-running on; and those
+    that wait to try again after all that work.
     """
     seats = {cell.number: place for place, cell in enumerate(before)}
 
@@ -103,11 +104,12 @@ def _seat(cells: Sequence[_Cell], before: Sequence[_Cell], places: int) -> list[
         if cell.view is None:
             return (0, cell.number in seats)
         if not cell.number:
-            return (3, 0)
+            return (5, 0)
         place = seats.get(cell.number)
         old = None if place is None else before[place].view
         # Those that began together stand in their order: each age is told at a moment of its own.
-        return (2 if old and old.key == cell.view.key else 1, round(cell.view.age, 1))
+        was_shown, works = old is not None and old.key == cell.view.key, cell.view.tone is not Tone.RETRYING
+        return (1 + was_shown + 2 * works, round(cell.view.age, 1))
 
     shown = sorted(cells, key=claim, reverse=True)[:places]
     seated = {seats[cell.number]: cell for cell in shown if cell.number in seats}

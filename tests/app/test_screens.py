@@ -603,13 +603,13 @@ async def test_one_line_begins_with_the_cause_and_not_with_the_url(width: int) -
         driver.show("r1", Progress("Connecting", line=f"fatal: {said}"))
         await driver.end("r0", outcome=Outcome(State.FAILED, Reason.AUTH, said, "log in"))
         main = driver.app.main
-        assert driver.log()[0].cells[3] == "auth: The requested URL returned error: 403"
-        assert main.table.rows[-1].cells == ("r0", "The requested URL returned error: 403")
+        assert driver.log()[0].cells[3] == "auth: HTTP 403"
+        assert main.table.rows[-1].cells == ("r0", "HTTP 403")
         view = main.query_one(SlotGrid)._slots[1]
         assert view is not None
-        assert view.line == "The requested URL returned error: 403"
+        assert view.line == "HTTP 403"
         await driver.press("3")
-        assert main.table.rows[0].cells[-1] == "failed/auth: The requested URL returned error: 403, just now"
+        assert main.table.rows[0].cells[-1] == "failed/auth: HTTP 403, just now"
         trouble = detail_parts.trouble(driver.board.rows["r0"], driver.app.desk)
         assert said in [str(cell) for cell in trouble.columns[1].cells]
 

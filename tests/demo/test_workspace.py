@@ -1,6 +1,7 @@
 """The demo shows what it promises: its states are asked of git, not of the demo."""
 
 import os
+import shutil
 import subprocess
 import tomllib
 from collections import Counter
@@ -112,6 +113,13 @@ def test_a_missing_one_is_cloned(demo: Demo, tmp_path: Path) -> None:
 
 def test_the_diverged_one_has_commits_on_both_sides(demo: Demo) -> None:
     assert counts(fetched(demo, Story.DIVERGED)) == (1, only(Story.DIVERGED).news)
+
+
+def test_what_is_advised_for_it_can_be_done_in_a_shell(demo: Demo, tmp_path: Path) -> None:
+    path = shutil.copytree(fetched(demo, Story.DIVERGED), tmp_path / "copy")
+    assert ask(demo, path, "rebase", "--quiet") == (0, "")
+    assert counts(path) == (1, 0)
+    assert git(path, "log", "-1", "--format=%cn").strip() == "Robin Doe"
 
 
 def test_the_one_that_is_ahead_has_nothing_to_get(demo: Demo) -> None:

@@ -273,6 +273,19 @@ async def test_what_finds_no_room_with_two_lines_each_leaves_the_others_more_roo
             assert sum("repo-" in line for line in lines(app.widget)) == shown
 
 
+async def test_where_not_all_fit_what_works_is_shown_before_what_waits_to_try_again():
+    jobs = [slot(number) for number in range(1, 9)]
+    app = hosted(*jobs, max_rows=6)
+    async with app.run_test(size=(40, 12)):
+        grid = app.widget
+        assert titles(grid) == ["repo-8", "repo-7", "repo-6", "repo-5", "repo-4"]
+        waiting = [structs.replace(job, tone=Tone.RETRYING) for job in jobs]
+        grid.show([*jobs[:4], *waiting[4:]], None, 0)
+        assert titles(grid) == ["repo-8", "repo-3", "repo-2", "repo-1", "repo-4"]
+        grid.show([*waiting[:4], *jobs[4:]], None, 0)
+        assert titles(grid) == ["repo-8", "repo-7", "repo-6", "repo-5", "repo-4"]
+
+
 def titles(grid):
     """Of the jobs that are shown, one on each line."""
     return [line.split()[2] for line in lines(grid) if "repo-" in line]

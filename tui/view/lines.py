@@ -35,6 +35,7 @@ MARKS = {
     State.CANCELLED: "⊘",
 }
 _URL_FIRST = re.compile(r"(?:fatal: )?unable to access '\S+': ")
+_HTTP_STATUS = re.compile(r"The requested URL returned error: (?=\d)")
 _ENTRY_FIRST = re.compile(r"(?<!\S)/[^:\n]*: entry .*?: ")
 """The workspace file and its entry, before what is wrong with it."""
 _SHORT_ID = 7
@@ -145,7 +146,7 @@ def result_lines(event: JobEnded, width: int = 0) -> list[str]:
 
 def cause(text: str) -> str:
     """The text for one short line beside the repo: what happened first, without the URL or the entry before it."""
-    return _ENTRY_FIRST.sub("", _URL_FIRST.sub("", text))
+    return _ENTRY_FIRST.sub("", _HTTP_STATUS.sub("HTTP ", _URL_FIRST.sub("", text)))
 
 
 def headline(message: str) -> str:
