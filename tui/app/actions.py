@@ -87,7 +87,13 @@ ACTIONS: tuple[Action, ...] = (
         _JOBS,
         refusals.pause,
     ),
-    Action("drain", ("d",), "drain: cancel what is queued, running jobs go on", _JOBS, live(refusals.drain)),
+    Action(
+        "drain",
+        ("d",),
+        "drain: cancel all that waits; running jobs go on",
+        _JOBS,
+        live(refusals.drain),
+    ),
     Action(
         "raise_limit", ("+", "="), "one more job at a time; a replay goes faster", _JOBS, refusals.raise_limit
     ),
