@@ -10,6 +10,8 @@ from tests.kit.work import NOT_FOUND, SYNCED, repos
 from tui.engine.events import (
     JobEnded,
     JobQueued,
+    JobResting,
+    JobResumed,
     JobStarted,
     JobStopping,
     LimitChanged,
@@ -73,6 +75,16 @@ def test_a_job_goes_from_planned_to_its_end(board: Board) -> None:
         None,
         end,
     )
+
+
+def test_what_waits_to_try_again_has_its_slot_and_is_stopped_as_any_other(board: Board) -> None:
+    fold(board, run_started(), JobQueued(A, 1, pick=False), JobStarted(A, 1, 0, pick=False), JobResting(A))
+    row = board.rows["r0"]
+    assert (row.state, row.slot, row.live, board.running) == (Stage.RETRYING, 0, True, [row])
+    fold(board, JobResumed(A))
+    assert row.state is Stage.RUNNING
+    fold(board, JobResting(A), JobStopping(A, Reason.USER), JobResumed(A))
+    assert row.state is Stage.STOPPING, "it was let go on a moment before it heard of it"
 
 
 def test_a_retry_keeps_the_last_end_until_the_next(board: Board) -> None:

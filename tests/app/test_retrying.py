@@ -1,0 +1,72 @@
+"""A job that waits before it tries again, on the screen and under the keys."""
+
+from textual.widgets import Static
+
+from tests.kit.app_driver import Driver
+from tests.kit.work import GatedWork
+from tui.app import present
+from tui.engine.engine import Turn
+from tui.engine.events import Notice
+from tui.git.gauge import Progress
+from tui.git.outcome import Outcome, State
+from widgets.status_pane import StatusPane
+from widgets.tone import Tone
+
+
+class Retrying(GatedWork):
+    """r0 waits a minute before it goes on as the others do."""
+
+    def __call__(self, turn: Turn) -> Outcome:
+        if turn.job.id == "r0":
+            turn.gauge.show(Progress("retry 1/2 in 60 s", line="HTTP 429"))
+            if not turn.rest(Notice("info", "r0: rate limited, trying again in 60 s", about="r0"), 60.0):
+                return Outcome(State.CANCELLED, turn.stop.reason, "cancelled while waiting to retry")
+        return super().__call__(turn)
+
+
+def driver() -> Driver:
+    # Of one host: what waits holds its lane, and so r2 is queued behind it.
+    return Driver(3, limit=2, work=Retrying())
+
+
+async def begun(drive: Driver) -> None:
+    await drive.press("S")
+    wanted = {"r0": "retrying", "r1": "running", "r2": "queued"}
+    await drive.until(lambda: (drive.app.tick(), drive.states() == wanted)[1])
+
+
+async def test_it_is_told_as_what_it_is() -> None:
+    async with driver().open() as drive:
+        await begun(drive)
+        assert present.slots_title(drive.board) == "Slots 1/2 +1 retrying"
+        shown = drive.app.main.query_one(StatusPane)._facts._view
+        assert (shown.counts[Tone.RUNNING], shown.counts[Tone.QUEUED]) == (1, 2)
+        await drive.press("/", *"state:retrying", "enter")
+        assert [row.cells[0] for row in drive.app.main.table.rows] == ["r0"]
+
+
+async def test_r_says_what_t_does() -> None:
+    async with driver().open() as drive:
+        await begun(drive)
+        await drive.press("3", "g", "r")
+        assert drive.toasts() == ["r0 waits to try again; t does it now"]
+        await drive.press("t")
+        await drive.running("r0", "r1")
+        assert drive.state("r0") == "running"
+
+
+async def test_the_dialogs_count_it() -> None:
+    async with driver().open() as drive:
+        await begun(drive)
+        await drive.press("X")
+        body = drive.app.screen.query_one("#body", Static)
+        assert str(body.content) == "1 job running, 1 waiting to try again, 1 queued."
+
+
+async def test_a_drain_ends_it_and_what_runs_goes_on() -> None:
+    async with driver().open() as drive:
+        await begun(drive)
+        await drive.press("d")
+        await drive.until(lambda: drive.state("r0") == "cancelled")
+        assert drive.states() == {"r0": "cancelled", "r1": "running", "r2": "cancelled"}
+        assert drive.toasts()[-1] == "2 repos taken out of the queue, and cancelled"
