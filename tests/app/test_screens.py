@@ -340,16 +340,22 @@ def crowded(driver: Driver) -> list[str]:
 # Log.
 
 
+async def log_of_a_run(driver: Driver) -> LogPane:
+    """With the focus, after a run of all."""
+    await driver.press("S")
+    await driver.idle()
+    log = driver.app.main.query_one(LogPane)
+    log.focus()
+    await driver.settle()
+    return log
+
+
 async def test_slash_in_the_log_searches_and_n_goes_on() -> None:
     driver = Driver(
         [repo("a1"), repo("b"), repo("a2"), repo("c")], limit=1, work=GatedWork(ends_at_once=SYNCED)
     )
     async with driver.open() as driver:
-        await driver.press("S")
-        await driver.idle()
-        log = driver.app.main.query_one(LogPane)
-        log.focus()
-        await driver.settle()
+        log = await log_of_a_run(driver)
         await driver.press("/", "a", "enter")
         assert count(driver) == "2/2 "
         assert log.highlighted == "a2"
@@ -366,11 +372,7 @@ async def test_each_letter_searches_from_where_the_search_began() -> None:
     names = ["libs/a", "web/a", "libs/b", "lib", "web/b", "libs/c"]
     driver = Driver([repo(name) for name in names], limit=1, work=GatedWork(ends_at_once=SYNCED))
     async with driver.open() as driver:
-        await driver.press("S")
-        await driver.idle()
-        log = driver.app.main.query_one(LogPane)
-        log.focus()
-        await driver.settle()
+        log = await log_of_a_run(driver)
         log.move_cursor([line.key for line in log.lines].index("web/b"))
         await driver.press("/")
         found = []

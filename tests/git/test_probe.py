@@ -331,7 +331,9 @@ def test_what_it_heeds_or_may_overlook(
         ("core.bigFileThreshold", "true"), ("core.packedGitLimit", "yes"), ("core.fileMode", "10g"),
         ("fetch.parallel", "true"), ("submodule.fetchJobs", "true"), ("fetch.prune", "10g"),
         ("remote.origin.push", "refs/heads/*:refs/heads/x"), ("remote.other.fetch", "a:b:c"),
-        ("remote.other.push", "refs/heads/x:refs/heads/*"),
+        ("remote.other.push", "refs/heads/x:refs/heads/*"), ("remote.other.fetch", "refs/heads/a..b:refs/x/a"),
+        ("remote.other.fetch", "refs/heads/a.lock:refs/x/a"), ("remote.other.push", "refs//a"),
+        ("fetch.parallel", "08"), ("core.fileMode", "\u0663"), ("core.compression", "\u0663"), ("core.autocrlf", "fal\u017fe"),
     ],
 )  # fmt: skip
 def test_a_setting_with_which_git_ends_is_never_up_to_date(

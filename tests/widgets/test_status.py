@@ -86,9 +86,18 @@ async def test_a_compact_pane_has_one_line_of_counts_and_as_many_words_as_fit(wi
         app.widget.compact = True
         await pilot.pause()
         assert screen(app)[1:] == ["done 35/61  jobs 6/8", told]
+
+
+async def test_a_pane_with_room_again_has_all_its_lines() -> None:
+    app = Host(StatusPane())
+    async with app.run_test(size=(40, 20)) as pilot:
+        app.widget.show(StatusView(COUNTS, "6/8", lanes=[LaneView("github.com", 4, 4, 12)]))
+        app.widget.compact = True
+        await pilot.pause()
+        assert len(screen(app)) == 3
         app.widget.compact = False
         await pilot.pause()
-        assert len(screen(app)) > 3
+        assert len(screen(app)) == 8
 
 
 async def test_a_compact_pane_keeps_every_count() -> None:

@@ -122,8 +122,8 @@ class _Update:
         self.specs: tuple[str, ...] = ()
         """What to fetch instead of the configured refspecs."""
         self._plain: tuple[Setting, ...] | None = None
-        self._listed_by_git = False
         """What is configured, where the refs can be read from their files."""
+        self._listed_by_git = False
 
     def run(self, common: Path, links: Links) -> Outcome:
         work = self.work

@@ -94,8 +94,9 @@ _SHALLOW = re.compile(rb"(?:[0-9a-f]{40}\n)*")
 _OTHER_TRANSPORTS = frozenset(
     {"protocol.file.allow", "protocol.ext.allow", "protocol.ssh.allow", "protocol.git.allow"}
 )
-_NAME = r"(?:HEAD|refs/[\w./-]*[\w-])"
-_SOUND_SPEC = re.compile(rf"\+?:|[+^]?{_NAME}|\+?{_NAME}:{_NAME}|\+?refs/[\w./-]+/\*:refs/[\w./-]+/\*")
+_BELOW = r"refs(?:/[\w-]+(?:\.(?!lock\b)[\w-]+)*)*"
+_NAME = rf"(?:HEAD|{_BELOW})"
+_SOUND_SPEC = rf"\+?:|[+^]?{_NAME}|\+?{_NAME}:{_NAME}|\+?{_BELOW}/\*:{_BELOW}/\*"
 """What git can read without doubt, among the many ways to write one."""
 _SPEC = re.compile(r"\+?(?P<there>refs/[^:^?\[\\\s]+):(?P<here>refs/[^:^?\[\\\s]+)")
 
@@ -174,7 +175,7 @@ def _doubt_of_remote(variable: str, value: str) -> str:
         return "remote_head"
     if variable in _OF_ANY_REMOTE and not is_bool(value):
         return "remote_setting"
-    if variable == "push" and not _SOUND_SPEC.fullmatch(value):
+    if variable == "push" and not re.fullmatch(_SOUND_SPEC, value):
         return "refspec"
     return "" if variable in _REMOTE_KEYS else "remote_setting"
 
@@ -196,14 +197,14 @@ def _doubt(one: Setting) -> str:
 
 def _doubt_of_another(variable: str, value: str) -> str:
     """Git reads those of all remotes."""
-    if variable in {"fetch", "push"} and not _SOUND_SPEC.fullmatch(value):
+    if variable in {"fetch", "push"} and not re.fullmatch(_SOUND_SPEC, value):
         return "refspec"
     return "remote_setting" if variable in _OF_ANY_REMOTE and not is_bool(value) else ""
 
 
 def _is_readable(one: Setting, section: str, rest: str) -> bool:
     if words := _WORDS.get(one.key):
-        return bool(re.fullmatch(words, one.value, re.IGNORECASE | re.DOTALL))
+        return bool(re.fullmatch(words, one.value, re.IGNORECASE | re.DOTALL | re.ASCII))
     is_checked = section in _CHECKED_SECTIONS and "." not in rest
     return not is_checked or (is_number if one.key in _NUMBERS else is_bool)(one.value)
 

@@ -2,8 +2,9 @@
 
 import re
 
-_WORD = re.compile("true|false|yes|no|on|off", re.IGNORECASE)
-_NUMBER = re.compile(r"(\d{1,10})([kmg]?)", re.IGNORECASE)
+_WORDS = frozenset({"true", "false", "yes", "no", "on", "off"})
+_NUMBER = re.compile("(0|[1-9][0-9]{0,9})([kmgKMG]?)")
+"""With a nought before it git reads it as octal."""
 _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 _END = 1 << 31
 """Of what git reads into the smallest of its numbers."""
@@ -15,4 +16,4 @@ def is_number(text: str) -> bool:
 
 
 def is_bool(text: str) -> bool:
-    return _WORD.fullmatch(text) is not None or is_number(text)
+    return text.lower() in _WORDS or is_number(text)
