@@ -66,8 +66,8 @@ class _Line(Horizontal):
         self.input.display, self._value.display = on, not on
         if on:
             self.input.value = self.row.text
-            self.input.cursor_position = len(self.row.text)
             self.screen.set_focus(self.input)
+            self.input.action_select_all()  # what is typed takes its place
 
 
 class FormScreen(ModalScreen[None]):
@@ -165,12 +165,17 @@ class FormScreen(ModalScreen[None]):
     def _tell_keys(self) -> None:
         """Those that do something on the row under the cursor."""
         row, narrow = self._line.row, self.size.width < _NARROW
-        keys = ["enter edits"]
-        if row.steps:
-            keys.append("← → next" if narrow else "← → next value")
-        if not narrow:
-            keys.append("backspace default")
-        self.query_one("#form").border_subtitle = Content("" if row.fixed else " · ".join(keys))
+        if self._editing:
+            keys = ["enter keeps it", "esc leaves it as it was"]
+        elif row.fixed:
+            keys = []
+        else:
+            keys = ["enter edits"]
+            if row.steps:
+                keys.append("← → next" if narrow else "← → next value")
+            if not narrow:
+                keys.append("backspace default")
+        self.query_one("#form").border_subtitle = Content(" · ".join(keys))
 
     def on_mount(self) -> None:
         self._to(0)
@@ -226,6 +231,7 @@ class FormScreen(ModalScreen[None]):
             self._tell(self._line.row.fixed)
         else:
             self._line.edit(True)
+            self._tell_keys()
 
     def action_step(self, by: int) -> None:
         self._change(lambda key: self.step(key, by))

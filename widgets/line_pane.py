@@ -26,7 +26,6 @@ class LinePane(SteadyStyle, ScrollView, can_focus=True):
         "line-pane--muted",
         "line-pane--heading",
         "line-pane--match",
-        "line-pane--below",
         *TONE_CLASSES,
     }
     DEFAULT_CSS = (
@@ -47,7 +46,6 @@ class LinePane(SteadyStyle, ScrollView, can_focus=True):
         & > .line-pane--muted { color: $text-muted; }
         & > .line-pane--heading { color: $text-muted; text-style: bold; }
         & > .line-pane--match { color: $text-accent; text-style: bold underline; }
-        & > .line-pane--below { color: $text-accent; text-style: bold reverse; }
     }
     """
     )

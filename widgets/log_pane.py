@@ -261,13 +261,7 @@ class LogPane(LinePane):
             self._is_painted = False
 
     def render_line(self, y: int) -> Strip:
-        strip = self._with_selection(super().render_line(y), y + round(self.scroll_y))
-        if y != self.size.height - 1 or not (new := self.new_below):
-            return strip
-        note = f" ▼ {new} new below "
-        room = max(0, strip.cell_length - len(note))
-        below = Strip([Segment(note, self.get_component_rich_style("line-pane--below"))])
-        return Strip.join([strip.crop(0, room), below]).crop(0, strip.cell_length)
+        return self._with_selection(super().render_line(y), y + round(self.scroll_y))
 
     def draw(self, index: int, width: int) -> Strip:
         line = self._shown[index]

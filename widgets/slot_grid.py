@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import ClassVar
 
-from msgspec import Struct
+from msgspec import Struct, structs
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
@@ -173,6 +173,8 @@ class SlotGrid(SteadyStyle, Widget, can_focus=True):
         self._spinner = 0
         self._max_rows = self._crowded_rows = 12
         self._plan = _Plan(1, 2, 0)
+        self._most = 0
+        """Slots that there have been since all were idle: fewer leave those that stay where they are, as they are."""
         self._cells: list[_Cell] = []
         self._more = 0
         """Jobs that find no cell."""
@@ -270,10 +272,13 @@ class SlotGrid(SteadyStyle, Widget, can_focus=True):
 
     def _arrange(self, width: int) -> _Plan:
         if self._priority is None and not any(self._slots):
+            self._most = 0
             return _IDLE
-        return _arrange(
-            len(self._slots), self._priority is not None, width, self._max_rows, self._crowded_rows
-        )
+        slots, priority = len(self._slots), self._priority is not None
+        self._most = max(self._most, slots)
+        plan = _arrange(self._most, priority, width, self._max_rows, self._crowded_rows)
+        places = min(plan.places, slots + priority)
+        return structs.replace(plan, places=places, crowded=slots + priority > places)
 
     def _region(self, place: int) -> Region:
         width = self.size.width // self._plan.columns

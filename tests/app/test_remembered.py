@@ -362,7 +362,7 @@ CUT_OFF = CutOff(NOW - 2 * HOUR, ("r1", "r3"))
 async def test_what_was_cut_off_is_offered_and_u_does_exactly_that() -> None:
     async with Driver(5, limit=5, cut_off=CUT_OFF).open() as driver:
         assert plan(driver) == [
-            "The run of 08:00 was cut off with 2 repos left: press u to do those.",
+            "The run of 08:00 ended early with 2 repos left: press u to do those.",
             "5 repos planned, 5 at a time. Press S to start all.",
         ]
         assert "u" in driver.hints()
@@ -385,14 +385,14 @@ async def test_the_offer_is_of_what_is_here() -> None:
     days_ago = CutOff(NOW - 50 * HOUR, ("r0", "elsewhere", "r7"))
     async with Driver([repo("r0"), repo("r1")], cut_off=days_ago).open() as driver:
         assert plan(driver)[0] == (
-            "The run of 19 Nov 08:00 was cut off with 3 repos left: press u to do the 1 of them that are here."
+            "The run of 19 Nov 08:00 ended early with 3 repos left: press u to do the 1 of them that are here."
         )
     async with Driver([repo("r1")], cut_off=days_ago).open() as driver:
         assert len(plan(driver)) == 1
 
 
 async def test_a_run_that_begins_by_itself_says_what_was_cut_off() -> None:
-    text = "The run of 08:00 was cut off with 2 repos left; they are in this one"
+    text = "The run of 08:00 ended early with 2 repos left; they are in this one"
     async with Driver(5, limit=5, cut_off=CUT_OFF, start=True).open() as driver:
         await driver.running("r0", "r1", "r2", "r3", "r4")
         assert driver.toasts() == [text]

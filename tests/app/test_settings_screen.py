@@ -65,7 +65,6 @@ def on_screen(driver: Driver) -> list[str]:
 
 async def edit(driver: Driver, name: str, text: str) -> None:
     await driver.press("home", *DOWN[name], "enter")
-    driver.app.screen.query_one(".-here Input", Input).value = ""
     await driver.press(*text, "enter")
 
 

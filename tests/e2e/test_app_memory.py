@@ -30,7 +30,7 @@ def test_what_was_left_is_offered_by_the_next_session_and_u_does_it(
     ssh_stub.open_all()
     before = len(ssh_stub.starts())
     with Terminal.start([SYNCTUI, "-j", "2"], cwd=workspace.folder) as terminal:
-        terminal.wait_for("was cut off with 4 repos left: press u to do those.")
+        terminal.wait_for("ended early with 4 repos left: press u to do those.")
         terminal.press("u")
         terminal.wait_for("4 repos in ")
         terminal.press("q")
@@ -38,7 +38,7 @@ def test_what_was_left_is_offered_by_the_next_session_and_u_does_it(
     assert sorted(ssh_stub.starts()[before:]) == names[1:]
     with Terminal.start([SYNCTUI], cwd=workspace.folder) as terminal:
         terminal.wait_for("5 repos planned")
-        assert "cut off" not in terminal.screen()
+        assert "ended early" not in terminal.screen()
         terminal.press("u")
         terminal.wait_for("left nothing to do")
         terminal.press("q")

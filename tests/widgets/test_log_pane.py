@@ -139,7 +139,7 @@ async def test_scrolled_up_nothing_moves_and_the_new_lines_are_counted():
         assert app.widget.follow is False
         await appended(pilot, app.widget, batch(*range(50, 62)))
         assert names(app.widget) == before
-        assert lines(app.widget)[-1].endswith(" ▼ 12 new below")
+        assert app.widget.new_below == 12
         await pilot.press("G")
         await pilot.pause()
         assert app.widget.follow is True

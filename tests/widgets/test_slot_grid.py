@@ -90,6 +90,22 @@ async def test_no_cell_moves_when_a_job_ends_or_the_priority_slot_is_used():
         assert strips(grid)[2][80:].rstrip() == " ◐ ★ now repo-9                    0:07"
 
 
+async def test_a_lower_limit_makes_no_cell_taller_and_moves_none():
+    jobs = [slot(number) for number in range(1, 7)]
+    app = hosted(*jobs, max_rows=9)
+    async with app.run_test(size=(80, 24)) as pilot:
+        grid = app.widget
+        before = strips(grid)
+        assert len(before) == 3
+        grid.show(jobs[:5], None, 0)
+        await pilot.pause()
+        assert strips(grid) == [*before[:2], before[2][:40].ljust(80)]
+        grid.show([None] * 5, None, 0)
+        grid.show(jobs[:5], None, 0)
+        await pilot.pause()
+        assert len(strips(grid)) == 6
+
+
 async def test_the_priority_slot_takes_a_row_of_its_own_when_all_are_full():
     jobs = [slot(number) for number in range(1, 7)]
     app = hosted(*jobs)
@@ -262,7 +278,7 @@ async def test_the_cursor_survives_fewer_slots():
         app.widget.show([slot(1), slot(2)], None, 0)
         await pilot.pause()
         assert app.widget.highlighted == "k2"
-        assert lines(app.widget)[0].index("▌") == 60
+        assert lines(app.widget)[0].index("▌") == 40
 
 
 async def test_what_finds_no_room_with_two_lines_each_leaves_the_others_more_room():

@@ -69,7 +69,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "finish_last_run",
         ("u",),
-        "do what the last run was cut off before",
+        "do what the last run left undone",
         _RUN,
         live(refusals.finish_last_run),
     ),

@@ -57,7 +57,8 @@ def arrived_rows(desk: Desk, shown: Collection[str]) -> list[TableRow]:
 
 
 def _of_repo(arrival: Arrival, desk: Desk, today: tuple[int, ...], *, marked: bool) -> list[TableRow]:
-    what = plural(arrival.commits, "commit") if arrival.commits else "refs"
+    brought = "not merged" if arrival.pending else "refs"
+    what = plural(arrival.commits, "commit") if arrival.commits else brought
     at = time.localtime(arrival.at)
     cells = (
         arrival.repo,

@@ -131,7 +131,7 @@ def offer(board: Board, cut_off: CutOff | None, now: float, keys: Keymap, *, bri
     if cut_off is None or not count:
         return ""
     if brief:
-        return f"{count} left of a run that was cut off: {keys.first('finish_last_run')}"
+        return f"{count} left of a run that ended early: {keys.first('finish_last_run')}"
     those = "those" if count == len(cut_off.left) else f"the {count} of them that are here"
     return f"{_was_cut_off(cut_off, now)}: press {keys.first('finish_last_run')} to do {those}."
 
@@ -146,7 +146,7 @@ def goes_on_in(cut_off: CutOff, here: int, now: float) -> str:
 def _was_cut_off(cut_off: CutOff, now: float) -> str:
     today = time.localtime(cut_off.started_at)[:3] == time.localtime(now)[:3]
     began = time.strftime("%H:%M" if today else "%d %b %H:%M", time.localtime(cut_off.started_at))
-    return f"The run of {began} was cut off with {plural(len(cut_off.left), 'repo')} left"
+    return f"The run of {began} ended early with {plural(len(cut_off.left), 'repo')} left"
 
 
 def plan_line(board: Board, session: Session, *, brief: bool) -> str:

@@ -308,6 +308,8 @@ class RunScreen(Screen[None]):
             return
         same_view = isinstance(self._drawn, tuple) and self._drawn[0] == wanted
         is_slow = name in _SLOW_LISTS or self.view.words or self.view.sort or len(desk.board.rows) > _MANY
+        if name == "arrived" and not desk.board.active:  # what a person waits for is being read
+            is_slow = False
         if is_slow and same_view and self._ticks % _SLOW_TICKS:
             return
         self._drawn = state

@@ -60,11 +60,12 @@ def _ways(keys: Keymap) -> str:
 
 def below_log(log: LogPane, needle: str, follow: str) -> str:
     """`follow`: the key that does it."""
+    behind = f"▼ {log.new_below} new below" if log.new_below else "not following"
     return _told(
         " · ",
         "only changes" if log.only_interesting else "",
         f"/{needle} {log.position}" if needle else "",
-        "" if log.follow else f"not following, {follow} follows",
+        "" if log.follow else f"{behind}, {follow} follows",
     )
 
 
