@@ -195,12 +195,20 @@ _MOVES = (
     HelpRow("g G", "first, last"),
     HelpRow("ctrl+d ctrl+u", "half a page down, up"),
 )
+_OTHER_SIGNS = (
+    HelpRow("◐", "at work in its slot"),
+    HelpRow("·", "a slot without a job"),
+    HelpRow("★", "runs now, above the limit"),
+    HelpRow("●", "marked"),
+    HelpRow("▸", "a group whose repos are folded away"),
+    HelpRow("▼ ▲", "the list goes by this column, greatest or least first"),
+)
 
 
 def help_groups(now: Situation) -> list[HelpGroup]:
-    """The actions, with why one does nothing now; how to move; what the marks mean."""
-    marks = tuple(HelpRow(tone.glyph, tone.word) for tone in Tone if tone is not Tone.NOTE)
-    return [*_action_groups(now), HelpGroup("Moving", _MOVES), HelpGroup("Marks", marks)]
+    """The actions, with why one does nothing now; how to move; what the signs mean."""
+    signs = tuple(HelpRow(tone.glyph, tone.word) for tone in Tone)
+    return [*_action_groups(now), HelpGroup("Moving", _MOVES), HelpGroup("Signs", signs + _OTHER_SIGNS)]
 
 
 def _action_groups(now: Situation) -> list[HelpGroup]:
