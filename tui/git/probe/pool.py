@@ -233,11 +233,13 @@ class _Dial:
 
     def _open(self) -> socket.socket:
         server = self._server
-        sock = socket.create_connection((server.host, server.port), self._patience)
+        # Of a name that is text Python loads all that it knows of names in other letters; those are git's to look up.
+        host = server.host.encode("ascii")
+        sock = socket.create_connection((host, server.port), self._patience)  # type: ignore[arg-type]  # as getaddrinfo
         try:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if server.is_secure:
-                return _tls(server.authorities).wrap_socket(sock, server_hostname=server.host)
+                return _tls(server.authorities).wrap_socket(sock, server_hostname=host)
         except BaseException:
             sock.close()
             raise
