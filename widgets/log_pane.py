@@ -285,6 +285,8 @@ class LogPane(LinePane):
             # What a short duration leaves of its place is the message's.
             room = left - repo_width - 1 - _WORD_WIDTH - 1 - cell_len(duration) - 1
             shown = detail if room > _ROOM_FOR_DETAIL else ""
+            while cell_len(shown) >= room and "  " in shown:  # its last part, as from which commit to which
+                shown = shown.rpartition("  ")[0]
             segments.append(Segment(f"{fit(shown, room - 1)} {duration} "))
         strip = Strip(segments).adjust_cell_length(width)
         return strip if self._needle is None else self._mark(strip, self._needle)

@@ -4,20 +4,28 @@ from typing import Literal
 
 from rich.cells import cell_len, set_cell_size
 
+_LONG_WORD = 24
+"""Of one with more characters the beginning tells more than nothing."""
+
 Align = Literal["left", "right", "center"]
 
 
 def cut_end(text: str, width: int) -> str:
-    """The text within `width` cells, its end replaced by "…" when it is longer; no word is cut that began late."""
+    """The text within `width` cells, its end replaced by "…" when it is longer.
+
+    No word is cut but a very long one, and no number is left without what it counts.
+    """
     if cell_len(text) <= width:
         return text
     if width <= 0:
         return ""
     kept = set_cell_size(text, width - 1)
     blank = kept.rfind(" ")
-    if blank >= len(kept) * 2 // 3 and not text[len(kept) :].startswith(" "):
+    word = text[blank + 1 :].partition(" ")[0]
+    cuts = len(word) > len(kept) - blank - 1 or kept[-1:].isdigit()
+    if cuts and len(word) <= _LONG_WORD and blank >= len(kept) // 3:
         kept = kept[:blank]
-    return f"{kept.rstrip()}…"
+    return f"{kept.rstrip(' ,:;')}…"
 
 
 def cut_middle(text: str, width: int) -> str:

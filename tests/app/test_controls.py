@@ -14,7 +14,6 @@ from tui.engine.slots import PRIORITY_SLOT
 from tui.git.outcome import Outcome, Reason, State
 from tui.store.settings import crowding
 from widgets.dialogs import ConfirmDialog
-from widgets.log_pane import LogPane
 
 NEVER_STARTED = {f"r{n}": "planned" for n in range(6)}
 
@@ -271,9 +270,11 @@ async def test_what_is_done_already_is_said_and_not_done_twice() -> None:
         await driver.press("S")
         await driver.running("r0")
         await driver.press("s")
-        assert driver.toasts() == ["r0 is already running in slot 1"]
-        notes = [line.text for line in driver.app.main.query_one(LogPane).lines if not line.key]
-        assert notes == ["run of 10:00, 2 repos", "r0 is already running in slot 1"]
+        assert driver.toasts() == ["r0 is already running"]
+        await driver.press("t")
+        assert driver.toasts() == ["r0 is already running"]
+        await driver.press("j", "s")
+        assert driver.toasts() == ["r1 is already queued"]
         assert driver.work.started == ["r0"]
 
 
@@ -304,12 +305,13 @@ async def test_disabled_and_wrong_entries_are_refused_by_name() -> None:
         (wrong, Outcome(State.FAILED, Reason.CONFIG, wrong.error)),
     ]
     async with Driver(0, settled=settled).open() as driver:
-        await driver.press("s", "j", "t", "R")
-        assert driver.toasts() == [
-            "off is disabled in the workspace file",
-            "wrong: its entry in the workspace file is wrong",
-            "what needs attention is in the workspace file",
-        ]
+        for keys, why in (
+            ("s", "off is disabled in the workspace file"),
+            ("jt", "wrong: its entry in the workspace file is wrong"),
+            ("R", "what needs attention is in the workspace file"),
+        ):
+            await driver.press(*keys)
+            assert driver.toasts() == [why]
 
 
 async def test_settled_entries_are_told_once_with_the_first_start() -> None:

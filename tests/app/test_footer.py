@@ -25,7 +25,7 @@ async def test_the_way_out_and_what_is_looked_at_find_room_on_a_small_screen() -
         await driver.running("r0", "r1")
         await driver.press("1")
         assert (
-            footer(driver) == " s sync  x cancel  enter detail  tab panes  p pause  - fewer  q quit  ? more"
+            footer(driver) == " x cancel  enter detail  tab panes  p pause  - fewer  / filter  q quit  ? more"
         )
         await driver.press("enter")
         assert footer(driver).endswith(" q quit  ? more")

@@ -62,12 +62,12 @@ async def test_no_move_passes_a_pick() -> None:
 async def test_an_end_of_the_queue_and_what_is_not_in_it_are_said() -> None:
     async with Driver(6, limit=1).open() as driver:
         await queued(driver)
-        await driver.press("B", "J", "3", "g", "K", "j", "j", "j", "j", "j", "T")
-        assert driver.toasts() == [
-            "r3: at the bottom already",
-            "r0 is not queued: no place to move",
-            "r5: now 1 of 5 in the queue",
-        ]
+        await driver.press("B", "J")
+        assert driver.toasts() == ["r3: at the bottom already"]
+        await driver.press("3", "g", "K")
+        assert driver.toasts() == ["r0 is not queued: no place to move"]
+        await driver.press("j", "j", "j", "j", "j", "T")
+        assert driver.toasts()[-1] == "r5: now 1 of 5 in the queue"
 
 
 async def test_a_lane_says_how_long_its_host_is_left_alone() -> None:

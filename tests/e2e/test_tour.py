@@ -70,7 +70,7 @@ def test_a_newcomers_tour(terminal: Terminal) -> None:
     # One job fewer at a time, and out.
     limit = int(re.findall(r"Slots 0/(\d+)", terminal.wait_for("Slots 0/"))[0])
     she.press("-", "- fewer")
-    she.sees(f"Slots 0/{limit - 1} ")
+    she.sees(f"Slots 0/{limit - 1},")
     she.press("q", "q quit")
     assert terminal.wait_exit() == 1
     she.sees("That was a demo")

@@ -259,7 +259,7 @@ async def test_a_rule_parts_what_was_before_from_what_follows():
         ]
         await pilot.resize_terminal(20, 5)
         await pilot.pause()
-        assert lines(app.widget)[1] == " ── run of 14:02,…"
+        assert lines(app.widget)[1] == " ── run of 14:02…"
 
 
 async def test_lines_are_selected_with_the_mouse():

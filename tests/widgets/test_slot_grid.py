@@ -35,7 +35,7 @@ async def test_a_cell_says_everything_about_its_job():
     async with app.run_test(size=(60, 10)):
         assert lines(app.widget) == [
             " ◐ 1 pallets/flask                                     0:07",
-            "   receiving  ━━━━━━━━╌╌╌╌╌╌╌╌  50% 1.2 MiB/s  remote:…",
+            "   receiving  ━━━━━━━━╌╌╌╌╌╌╌╌  50% 1.2 MiB/s  remote…",
         ]
 
 

@@ -57,7 +57,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("mark_all", ("a",), "mark all that are shown, or none", _RUN, live(refusals.empty)),
     Action("cancel", ("x",), "cancel what is queued, abort what runs", _RUN, live(refusals.cancel)),
     Action("retry", ("r",), "retry the marked repos, or the selected one", _RUN, live(refusals.retry)),
-    Action("pick", ("t",), "run now, above the limit if need be", _RUN, live(refusals.sync)),
+    Action("pick", ("t",), "run now, above the limit if need be", _RUN, live(refusals.pick)),
     Action("retry_all", ("R",), "retry all that need attention", _RUN, live(refusals.retry_all)),
     Action(
         "acknowledge",
@@ -201,6 +201,8 @@ _OTHER_SIGNS = (
     HelpRow("★", "runs now, above the limit"),
     HelpRow("●", "marked"),
     HelpRow("▸", "a group whose repos are folded away"),
+    HelpRow("█ ▆ ▂", "in the bar: synced, up to date, skipped"),
+    HelpRow("▒ ╌", "in the bar: at work, still to come"),
     HelpRow("▼ ▲", "the list goes by this column, greatest or least first"),
 )
 

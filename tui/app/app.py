@@ -365,6 +365,11 @@ class SynctuiApp(CarefulApp[Ending]):
     def say(self, text: str, level: Level = "information", seconds: float | None = None) -> None:
         self.notify(text, severity=level, markup=False, timeout=seconds)
 
+    def refuse(self, why: str) -> None:
+        """In the place of what was said before: many keys that do nothing would fill the screen."""
+        self.clear_notifications()
+        self.say(why, "warning")
+
     # Actions.
 
     async def on_event(self, event: Event) -> None:
@@ -402,7 +407,7 @@ class SynctuiApp(CarefulApp[Ending]):
             return
         action = BY_NAME[name]
         if why := action.refuse(self.situation()):
-            self.say(why, "warning")
+            self.refuse(why)
             return
         if method := getattr(self.screen, f"do_{name}", None):  # what one screen alone knows, it does itself
             method()

@@ -111,9 +111,14 @@ def mode(board: Board) -> str:
     return " ".join(parts)
 
 
-def slots_title(board: Board) -> str:
-    """`Slots 4/6 +1 now`, `Slots 6→3 draining`, `Slots 1/6, github.com held at 1`."""
+def slots_title(board: Board, keys: Keymap | None = None) -> str:
+    """`Slots 4/6 +1 now`, `Slots 6→3 draining`, `Slots 1/6, github.com held at 1`.
+
+    While nothing runs, when the footer has others to name, `Slots 0/6, - + change the limit` by these keys.
+    """
     title = f"Slots {jobs(board)}"
+    if keys and not board.active:
+        return f"{title}, {keys.first('lower_limit')} {keys.first('raise_limit')} change the limit"
     lanes = board.lanes.items() if board.active else ()
     held = {host: limit for host, limit in lanes if limit < board.lane_width}
     match list(held.items()):
@@ -198,6 +203,8 @@ def phase(progress: Progress) -> str:
 def word_of_git(progress: Progress) -> str:
     """The last line of git, without what the phase and the percentage say already."""
     line = cause(progress.line)
+    if line.startswith("Cloning into "):  # which names a folder of ours
+        return ""
     if progress.percent is None or not (told := _COUNTED.search(line)):
         return line
     return told[1]

@@ -77,6 +77,16 @@ def _cannot_run(row: BoardRow) -> str | None:
     return None if row.repo.enabled else f"{row.repo.id} is disabled in the workspace file"
 
 
+def _waits_to_retry(row: BoardRow, now: Situation) -> str | None:
+    if row.state is not Stage.RETRYING:
+        return None
+    return f"{row.repo.id} waits to try again; {now.keys.first('pick')} does it now"
+
+
+def _is_already(row: BoardRow, holds: bool) -> str | None:
+    return f"{row.repo.id} is already {row.state}" if holds else None
+
+
 def _all_refuse(now: Situation, why: Callable[[BoardRow], str | None]) -> str | None:
     """None as soon as one target would do; several that would not are told as one."""
     reasons = [why(row) for row in now.targets]
@@ -86,13 +96,23 @@ def _all_refuse(now: Situation, why: Callable[[BoardRow], str | None]) -> str | 
 
 
 def sync(now: Situation) -> str | None:
-    return _all_refuse(now, _cannot_run)
+    def why(row: BoardRow) -> str | None:
+        return _cannot_run(row) or _waits_to_retry(row, now) or _is_already(row, row.active)
+
+    return _all_refuse(now, why)
+
+
+def pick(now: Situation) -> str | None:
+    def why(row: BoardRow) -> str | None:
+        return _cannot_run(row) or _is_already(row, row.state in {Stage.RUNNING, Stage.STOPPING})
+
+    return _all_refuse(now, why)
 
 
 def retry(now: Situation) -> str | None:
     def why(row: BoardRow) -> str | None:
-        if row.state is Stage.RETRYING:
-            return f"{row.repo.id} waits to try again; {now.keys.first('pick')} does it now"
+        if waits := _waits_to_retry(row, now):
+            return waits
         if row.active:
             return f"{row.repo.id} is {row.state} and has not ended yet"
         return _cannot_run(row) or (None if row.can_be_retried else f"{row.repo.id} has not run yet")

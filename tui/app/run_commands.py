@@ -89,7 +89,7 @@ class RunCommands(CommandGroup):
         what = queued[0] if len(queued) == 1 else plural(len(queued), "repo")
         if before == after:
             end = "at the top" if way in {"up", "top"} else "at the bottom"
-            self._app.say(f"{what}: {end} already", "warning")
+            self._app.refuse(f"{what}: {end} already")
         elif not self._app.main.shows_queue and queued[0] in after:
             self._app.say(f"{what}: now {after.index(queued[0]) + 1} of {len(after)} in the queue")
 

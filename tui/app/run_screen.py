@@ -278,7 +278,7 @@ class RunScreen(Screen[None]):
         stands_still = self.app.animation_level == "none"
         spin = 0 if stands_still else int(desk.clock.monotonic() * _SPINS_PER_SECOND)
         self._slots.show(slots, priority, spin, present.closed(board, slots))
-        _title(self._slots, Content(present.slots_title(board)))
+        _title(self._slots, Content(present.slots_title(board, None if desk.player else desk.keys)))
 
     def _paint_lists(self) -> None:
         desk = self._desk
