@@ -90,7 +90,7 @@ async def test_what_comes_later_moves_no_column_and_the_message_has_what_the_dur
             before,
             " 12:00:01 ✓ group/longer-one synced     xxxxxxxxxxxxxxxxxxxxxxxxxxx… 12 m 05 s",
         ]
-        assert before == " 12:00:01 ✓ a                synced     9 commits  3f2c1d0..9ab8c7d…     1.2 s"
+        assert before == " 12:00:01 ✓ a                synced     9 commits  3f2c1d0..9ab8c7d      1.2 s"
 
 
 def ended(repo, detail, duration):
