@@ -148,8 +148,8 @@ def checkouts() -> Callable[[Any, Any, Any], None]:
         for entry in repos:
             number = 0 if entry.id in seen else len(seen)
             seen.add(entry.id)
-            if entry.id == "tools/tmux":
-                on_row(StatusRow(entry, RepoStatus(error="not cloned")))
+            if error := "not cloned" if entry.id == "tools/tmux" else entry.error:
+                on_row(StatusRow(entry, RepoStatus(error=error)))
                 continue
             status = RepoStatus(
                 branch="main",
