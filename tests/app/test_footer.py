@@ -61,7 +61,7 @@ async def test_the_log_has_a_footer_of_its_own() -> None:
         await driver.press("tab", "tab")
         assert driver.hints() == ["/", "z", "tab", "w", "S"]
         await driver.press("/", *"not", "enter")
-        assert driver.hints()[:3] == ["n", "N", "/"]
+        assert driver.hints()[:4] == ["n", "N", "esc", "/"]
         await driver.press("g")
         assert "f" in driver.hints()
 
@@ -127,6 +127,15 @@ async def test_while_a_filter_is_typed_the_footer_offers_what_ends_it() -> None:
         await driver.pilot.click(HintBar, offset=(15, 0))
         await driver.until(lambda: driver.app.main.view.words == "")
         await driver.until(lambda: "S" in driver.hints())
+
+
+async def test_a_filter_that_is_kept_can_be_cleared_and_the_footer_says_how() -> None:
+    async with Driver(3).open(80, 24) as driver:
+        await driver.press("slash", *"state:failed", "enter")
+        assert driver.app.main.table.empty_text() == "no repo matches"
+        assert footer(driver).startswith(" S start all  esc clear  ")
+        await driver.press("escape")
+        assert "esc" not in driver.hints()
 
 
 async def test_what_a_filter_leaves_empty_says_so() -> None:

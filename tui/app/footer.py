@@ -11,6 +11,7 @@ from widgets.log_pane import LogPane
 _FOOTER = {
     "start_all": "start all",
     "sync": "sync",
+    "clear": "clear",
     "cancel": "cancel",
     "finish_last_run": "do the rest",
     "open_detail": "detail",
@@ -32,6 +33,7 @@ _FOOTER = {
 _FOOTER_OF_LOG = {
     "next_match": "next match",
     "previous_match": "previous",
+    "clear": "clear",
     "filter": "search",
     "changed_only": "only changes",
     "follow": "follow",
@@ -46,6 +48,7 @@ _FOOTER_OF_LOG = {
 """As above, while the log has the focus."""
 _FOOTER_OF_REPLAY = {
     "pause": "pause",
+    "clear": "clear",
     "step": "step",
     "raise_limit": "faster",
     "lower_limit": "slower",
@@ -86,13 +89,18 @@ def labels(name: str) -> list[str]:
     return [footer[name] for footer in footers if name in footer]
 
 
-def hints(now: Situation, log: LogPane | None = None) -> list[Hint]:
-    """What the footer shows: the actions that would do something now; `log` where that has the focus."""
+def hints(now: Situation, log: LogPane | None = None, *, sought: bool = False) -> list[Hint]:
+    """What the footer shows: the actions that would do something now.
+
+    `log` where that has the focus; `sought`: a filter or a search stands.
+    """
     labels = dict(_FOOTER_OF_REPLAY if now.player else _FOOTER)
     if log:
         labels = {name: label for name, label in _FOOTER_OF_LOG.items() if name not in _without_use(log)}
         if log.only_interesting:
             labels["changed_only"] = "all lines"
+    if not sought:
+        del labels["clear"]
     if now.player.paused if now.player else now.board.paused:
         del labels["pause"]
         labels = {"pause": "resume", **labels}  # first: a narrow footer does not leave out how it goes on

@@ -291,7 +291,8 @@ class RunScreen(Screen[None]):
         if isinstance(self.focused, Input):
             self._hints.show(_SEARCH_HINTS if self._pane is self._log else _FILTER_HINTS)
         else:
-            self._hints.show(hints(now, log), *last_hints(desk.keys))
+            sought = bool(self.view.words or self._needle)
+            self._hints.show(hints(now, log, sought=sought), *last_hints(desk.keys))
 
     def _paint_header(self) -> None:
         width, height = self.size
