@@ -20,7 +20,9 @@ def footer(driver: Driver) -> str:
 
 async def test_the_way_out_and_what_is_looked_at_find_room_on_a_small_screen() -> None:
     async with Driver(6, limit=2).open(80, 24) as driver:
-        assert footer(driver) == " S start all  s sync  enter detail  tab panes  - fewer  q quit  ? more"
+        assert (
+            footer(driver) == " S start all  s sync  enter detail  tab panes  - fewer  Z zoom  q quit  ? more"
+        )
         await driver.press("S")
         await driver.running("r0", "r1")
         await driver.press("1")
@@ -59,7 +61,7 @@ async def test_the_log_has_a_footer_of_its_own() -> None:
             await driver.end(f"r{number}", outcome=GONE)
         await driver.idle()
         await driver.press("tab", "tab")
-        assert driver.hints() == ["/", "z", "tab", "w", "S"]
+        assert driver.hints() == ["/", "z", "tab", "w", "S", "Z"]
         await driver.press("/", *"not", "enter")
         assert driver.hints()[:4] == ["n", "N", "esc", "/"]
         await driver.press("g")

@@ -23,6 +23,7 @@ _FOOTER = {
     "retry_all": "retry all",
     "raise_limit": "more jobs",
     "filter": "filter",
+    "zoom": "zoom",
     "pick": "run now",
     "mark": "mark",
     "move_up": "up the queue",
@@ -44,6 +45,7 @@ _FOOTER_OF_LOG = {
     "cancel": "cancel",
     "retry": "retry",
     "pause": "pause",
+    "zoom": "zoom",
 }
 """As above, while the log has the focus."""
 _FOOTER_OF_REPLAY = {
@@ -58,6 +60,7 @@ _FOOTER_OF_REPLAY = {
     "open_detail": "detail",
     "next_pane": "panes",
     "filter": "filter",
+    "zoom": "zoom",
 }
 """As above, in a replay."""
 
@@ -89,18 +92,19 @@ def labels(name: str) -> list[str]:
     return [footer[name] for footer in footers if name in footer]
 
 
-def hints(now: Situation, log: LogPane | None = None, *, sought: bool = False) -> list[Hint]:
+def hints(
+    now: Situation, log: LogPane | None = None, *, sought: bool = False, zoomed: bool = False
+) -> list[Hint]:
     """What the footer shows: the actions that would do something now.
 
-    `log` where that has the focus; `sought`: a filter or a search stands.
+    `log` where that has the focus; `sought`: a filter or a search stands; `zoomed`: a pane fills the screen.
     """
-    labels = dict(_FOOTER_OF_REPLAY if now.player else _FOOTER)
-    if log:
-        labels = {name: label for name, label in _FOOTER_OF_LOG.items() if name not in _without_use(log)}
-        if log.only_interesting:
-            labels["changed_only"] = "all lines"
+    labels = _of_log(log) if log else dict(_FOOTER_OF_REPLAY if now.player else _FOOTER)
     if not sought:
         del labels["clear"]
+    if zoomed:
+        del labels["zoom"]
+        labels = {"zoom": "zoom out", **labels}
     if now.player.paused if now.player else now.board.paused:
         del labels["pause"]
         labels = {"pause": "resume", **labels}  # first: a narrow footer does not leave out how it goes on
@@ -122,6 +126,13 @@ def _ahead_of(other: str, names: Sequence[str], labels: Mapping[str, str]) -> di
     rest = [name for name in labels if name not in names]
     at = rest.index(other)
     return {name: labels[name] for name in (*rest[:at], *names, *rest[at:]) if name in labels}
+
+
+def _of_log(log: LogPane) -> dict[str, str]:
+    labels = {name: label for name, label in _FOOTER_OF_LOG.items() if name not in _without_use(log)}
+    if log.only_interesting:
+        labels["changed_only"] = "all lines"
+    return labels
 
 
 def _without_use(log: LogPane) -> set[str]:
