@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
@@ -13,6 +14,9 @@ from textual.widgets import Input, Static
 
 Complete = Callable[[str], Sequence[str]]
 """What a word that is begun can become, the likeliest first."""
+
+_CURSOR = 1
+"""The cell behind what is typed."""
 
 
 class _Suggester(Suggester):
@@ -29,6 +33,8 @@ class _Suggester(Suggester):
 class FilterLine(Widget):
     """Hidden until `open`; `enter` submits the text and leaves it standing, `esc` clears the text and hides the line.
 
+    What is typed stays whole up to half of the line; what is told beside it has the rest, and more lines where it is long.
+
     What the last word can become stands dim behind the cursor; `tab` and `right` take it, `tab` again the next.
     """
 
@@ -36,11 +42,11 @@ class FilterLine(Widget):
     FilterLine {
         layout: horizontal;
         height: auto;
+        max-height: 60vh;
         display: none;
         background: $panel;
         & > Static {
             width: auto;
-            max-width: 85%;
             height: auto;
             padding: 0 1;
             color: $text-muted;
@@ -85,6 +91,17 @@ class FilterLine(Widget):
         yield self._label
         yield self._input
         yield self._count
+
+    def on_mount(self) -> None:
+        self.watch(self._input, "value", self._share)
+
+    def on_resize(self) -> None:
+        self._share()
+
+    def _share(self) -> None:
+        width = self.size.width
+        typed = min(cell_len(self.text) + _CURSOR, width // 2)
+        self._count.styles.max_width = width - self._label.outer_size.width - typed
 
     @property
     def text(self) -> str:

@@ -159,6 +159,12 @@ class LineTable(LinePane):
                 if made.get(index) != self.row(index):
                     self.refresh_index(index)
 
+    def show_columns(self, columns: Sequence[Column]) -> None:
+        if tuple(columns) != self._sheet.columns:
+            self._sheet.columns = tuple(columns)
+            self._sheet.widths = (-1, ())
+            self.refresh()
+
     def show_order(self, column: str, *, descending: bool) -> None:
         """Marks the column by which the rows stand, which finds room before those that are spare; "" for none."""
         if (column, descending) != self._sheet.sorted:

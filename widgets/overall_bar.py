@@ -9,6 +9,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from widgets.ink import SteadyStyle
+from widgets.text import fit
 from widgets.tone import TONE_CLASSES, Tone, tone_css
 
 # A texture for each kind of segment, so that the bar reads without colour: done, on purpose not done, trouble,
@@ -26,7 +27,10 @@ _TEXTURES = {
     Tone.QUEUED: "╌",
 }
 
-_SHORTEST = 12
+_ROOM = 24
+"""Cells for how long it goes on, also while nobody knows: what it says does not move the bar."""
+_GAP = "  "
+_SHORTEST = 10
 """Where the bar would get fewer cells than this it is alone on its line."""
 
 
@@ -63,7 +67,10 @@ class OverallBar(SteadyStyle, Widget):
         self._left = ""
 
     def show(self, counts: Mapping[Tone, int], left: str = "") -> None:
-        """Draws the final states, RUNNING and QUEUED (what remains), and `left` behind them."""
+        """Draws the final states, RUNNING and QUEUED (what remains), and `left` behind them.
+
+        What `left` says in brackets at its end is left out where it finds no room.
+        """
         if (counts, left) != (self._counts, self._left):
             self._counts, self._left = dict(counts), left
             self.refresh()
@@ -72,7 +79,10 @@ class OverallBar(SteadyStyle, Widget):
         width = self.size.width
         if y:
             return Strip.blank(width, self.rich_style)
-        text = f"  {self._left}" if self._left and width - cell_len(self._left) > _SHORTEST else ""
+        text = ""
+        if width - _ROOM - len(_GAP) >= _SHORTEST:
+            left = self._left if cell_len(self._left) <= _ROOM else self._left.partition(" (")[0]
+            text = f"{_GAP}{fit(left, _ROOM)}"
         width -= cell_len(text)
         cells = shares(self._counts, width) or {Tone.QUEUED: width}
         segments = [

@@ -57,6 +57,25 @@ async def test_the_heading_names_the_keys_that_mend_the_group() -> None:
         assert {"i", "r", "space", "enter"} <= set(driver.hints())
 
 
+async def test_a_long_name_takes_no_room_from_the_messages_before_it_is_in_the_list_itself() -> None:
+    names = ["short", "work/" + "a" * 32]
+    message = "the server says that it has no such repository"
+    async with Driver([repo(name) for name in names]).open(80, 24) as driver:
+        await driver.press("S")
+        await driver.running(*names)
+        await driver.end("short", outcome=Outcome(State.FAILED, Reason.NOT_FOUND, message))
+        await driver.press("2")
+        assert f"short         {message}" in row_of("short", driver)
+        await driver.end(names[1], outcome=Outcome(State.FAILED, Reason.NOT_FOUND, message))
+        assert message not in row_of("short", driver)
+        assert names[1] in row_of(names[1], driver)
+
+
+def row_of(name: str, driver: Driver) -> str:
+    table = driver.app.main.table
+    return table.draw(list(table.keys).index(name), table.scrollable_content_region.width).text
+
+
 async def test_what_is_blocked_names_the_shell_first_which_opens_in_the_one_repo_of_a_group() -> None:
     diverged = Outcome(State.BLOCKED, Reason.DIVERGED, "1 here and 2 there")
     async with Driver(2, limit=2).open(160) as driver:

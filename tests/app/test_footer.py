@@ -20,7 +20,9 @@ def footer(driver: Driver) -> str:
 
 async def test_the_way_out_and_what_is_looked_at_find_room_on_a_small_screen() -> None:
     async with Driver(6, limit=2).open(80, 24) as driver:
-        assert footer(driver) == " S start all  s sync  enter detail  tab panes  - fewer  q quit  ? more"
+        assert (
+            footer(driver) == " S start all  s sync  enter detail  tab panes  - fewer  Z zoom  q quit  ? more"
+        )
         await driver.press("S")
         await driver.running("r0", "r1")
         await driver.press("1")
@@ -59,9 +61,9 @@ async def test_the_log_has_a_footer_of_its_own() -> None:
             await driver.end(f"r{number}", outcome=GONE)
         await driver.idle()
         await driver.press("tab", "tab")
-        assert driver.hints() == ["/", "z", "tab", "w", "S"]
+        assert driver.hints() == ["/", "z", "tab", "w", "S", "Z"]
         await driver.press("/", *"not", "enter")
-        assert driver.hints()[:3] == ["n", "N", "/"]
+        assert driver.hints()[:4] == ["n", "N", "esc", "/"]
         await driver.press("g")
         assert "f" in driver.hints()
 
@@ -127,6 +129,15 @@ async def test_while_a_filter_is_typed_the_footer_offers_what_ends_it() -> None:
         await driver.pilot.click(HintBar, offset=(15, 0))
         await driver.until(lambda: driver.app.main.view.words == "")
         await driver.until(lambda: "S" in driver.hints())
+
+
+async def test_a_filter_that_is_kept_can_be_cleared_and_the_footer_says_how() -> None:
+    async with Driver(3).open(80, 24) as driver:
+        await driver.press("slash", *"state:failed", "enter")
+        assert driver.app.main.table.empty_text() == "no repo matches"
+        assert footer(driver).startswith(" S start all  esc clear  ")
+        await driver.press("escape")
+        assert "esc" not in driver.hints()
 
 
 async def test_what_a_filter_leaves_empty_says_so() -> None:

@@ -45,6 +45,7 @@ def picture(snap_compare: Any) -> Callable[..., bool]:
         scenes.paused_draining_with_a_pick,
         scenes.mixed_end,
         scenes.attention,
+        scenes.zoomed,
         scenes.filtered,
         scenes.what_arrived,
         scenes.nothing_arrived,

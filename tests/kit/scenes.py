@@ -305,6 +305,12 @@ async def attention(drive: Driver) -> None:
     await drive.press("2")
 
 
+async def zoomed(drive: Driver) -> None:
+    """Repos, with all its columns."""
+    await mixed_end(drive)
+    await drive.press("3", "Z")
+
+
 async def filtered(drive: Driver) -> None:
     await mixed_end(drive)
     await drive.press("/", *"tools state:up_to_date")

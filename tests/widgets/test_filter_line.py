@@ -1,3 +1,5 @@
+import pytest
+
 from tests.widgets.host import Host, screen
 from widgets.filter_line import FilterLine
 
@@ -31,3 +33,24 @@ async def test_opening_again_starts_with_the_text_that_is_given():
         app.widget.open("host:x")
         await pilot.press("y")
         assert app.heard == [FilterLine.Changed("host:xy")]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("state_bogus", ["/ state_bogus  no such state; allowed:", "queued, running"]),
+        ("a" * 17, ["/ aaaaaaaaaaaaaaaaa  no such state;", "allowed: queued,", "running"]),
+        ("a" * 22 + "bcd", ["/ aaaaaaaaaaaaaaaaabcd  no such state;", "allowed: queued,", "running"]),
+    ],
+)
+async def test_what_is_typed_stays_whole_beside_a_long_message(text: str, shown: list[str]) -> None:
+    app = Host(FilterLine("/"))
+    async with app.run_test(size=(42, 8)) as pilot:
+        app.widget.open()
+        app.widget.show_count("no such state; allowed: queued, running")
+        await pilot.press(*text)
+        await pilot.pause()
+        assert [line.strip() for line in screen(app)] == shown
+        await pilot.resize_terminal(130, 8)
+        await pilot.pause()
+        assert app.widget.size.height == 1

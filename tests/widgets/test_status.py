@@ -25,10 +25,29 @@ BAR = [
 
 async def test_the_bar_reads_without_colour():
     app = Host(OverallBar())
-    async with app.run_test(size=(61, 3)) as pilot:
+    async with app.run_test(size=(61 + 26, 3)) as pilot:
         app.widget.show(COUNTS)
         await pilot.pause()
         assert lines(app.widget) == ["█" * 12 + "▆" * 17 + "▂" * 3 + "▲" + "✗" * 2 + "▒" * 6 + "╌" * 20]
+
+
+@pytest.mark.parametrize(
+    ("width", "left", "told"),
+    [
+        (48, "", "█" * 11 + "╌" * 11),
+        (48, "about 5 s", "█" * 11 + "╌" * 11 + "  about 5 s"),
+        (48, "about 2 min (40 s–4 min)", "█" * 11 + "╌" * 11 + "  about 2 min (40 s–4 min)"),
+        (48, "about 80 min (80 min–1.5 h)", "█" * 11 + "╌" * 11 + "  about 80 min"),
+        (36, "about 5 s", "█" * 5 + "╌" * 5 + "  about 5 s"),
+        (35, "about 5 s", "█" * 18 + "╌" * 17),
+    ],
+)
+async def test_the_bar_has_one_length_whatever_is_said_beside_it(width: int, left: str, told: str) -> None:
+    app = Host(OverallBar())
+    async with app.run_test(size=(width, 3)) as pilot:
+        app.widget.show({Tone.SYNCED: 10, Tone.QUEUED: 10}, left)
+        await pilot.pause()
+        assert lines(app.widget) == [told]
 
 
 async def test_the_bar_of_nothing_is_empty():
@@ -57,7 +76,7 @@ async def test_the_pane_shows_facts_counts_and_the_busiest_lanes():
         app.widget.show(StatusView(COUNTS, "6/3 +1 now", "3.4 MiB/s", lanes))
         await pilot.pause()
         assert screen(app) == [
-            "█████████▆▆▆▆▆▆▆▆▆▆▆▆▆▂▂▲✗▒▒▒▒▒╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌",
+            "████▆▆▆▆▆▂▲✗▒▒╌╌╌╌╌╌",
             "done 35/61  jobs 6/3 +1 now  rate 3.4 MiB/s",
             "✓ synced        12  ✗ failed         2",
             "= up to date    17  ⊗ timed out      0",

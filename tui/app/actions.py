@@ -126,6 +126,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("save_view", ("ctrl+s",), "save filter, tab and sort order as a view", _LOOK),
     Action("export_digest", ("W",), "Arrived: write all of it to a Markdown file", _LOOK),
     Action("next_pane", ("tab",), "next pane", _LOOK),
+    Action("zoom", ("Z",), "the pane with the focus fills the screen, or no longer", _LOOK),
     Action(
         "login", ("i",), "log in where git can ask, then retry all of that host", _REPO, live(refusals.login)
     ),

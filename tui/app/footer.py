@@ -11,6 +11,7 @@ from widgets.log_pane import LogPane
 _FOOTER = {
     "start_all": "start all",
     "sync": "sync",
+    "clear": "clear",
     "cancel": "cancel",
     "finish_last_run": "do the rest",
     "open_detail": "detail",
@@ -22,6 +23,7 @@ _FOOTER = {
     "retry_all": "retry all",
     "raise_limit": "more jobs",
     "filter": "filter",
+    "zoom": "zoom",
     "pick": "run now",
     "mark": "mark",
     "move_up": "up the queue",
@@ -32,6 +34,7 @@ _FOOTER = {
 _FOOTER_OF_LOG = {
     "next_match": "next match",
     "previous_match": "previous",
+    "clear": "clear",
     "filter": "search",
     "changed_only": "only changes",
     "follow": "follow",
@@ -42,10 +45,12 @@ _FOOTER_OF_LOG = {
     "cancel": "cancel",
     "retry": "retry",
     "pause": "pause",
+    "zoom": "zoom",
 }
 """As above, while the log has the focus."""
 _FOOTER_OF_REPLAY = {
     "pause": "pause",
+    "clear": "clear",
     "step": "step",
     "raise_limit": "faster",
     "lower_limit": "slower",
@@ -55,6 +60,7 @@ _FOOTER_OF_REPLAY = {
     "open_detail": "detail",
     "next_pane": "panes",
     "filter": "filter",
+    "zoom": "zoom",
 }
 """As above, in a replay."""
 
@@ -86,13 +92,19 @@ def labels(name: str) -> list[str]:
     return [footer[name] for footer in footers if name in footer]
 
 
-def hints(now: Situation, log: LogPane | None = None) -> list[Hint]:
-    """What the footer shows: the actions that would do something now; `log` where that has the focus."""
-    labels = dict(_FOOTER_OF_REPLAY if now.player else _FOOTER)
-    if log:
-        labels = {name: label for name, label in _FOOTER_OF_LOG.items() if name not in _without_use(log)}
-        if log.only_interesting:
-            labels["changed_only"] = "all lines"
+def hints(
+    now: Situation, log: LogPane | None = None, *, sought: bool = False, zoomed: bool = False
+) -> list[Hint]:
+    """What the footer shows: the actions that would do something now.
+
+    `log` where that has the focus; `sought`: a filter or a search stands; `zoomed`: a pane fills the screen.
+    """
+    labels = _of_log(log) if log else dict(_FOOTER_OF_REPLAY if now.player else _FOOTER)
+    if not sought:
+        del labels["clear"]
+    if zoomed:
+        del labels["zoom"]
+        labels = {"zoom": "zoom out", **labels}
     if now.player.paused if now.player else now.board.paused:
         del labels["pause"]
         labels = {"pause": "resume", **labels}  # first: a narrow footer does not leave out how it goes on
@@ -114,6 +126,13 @@ def _ahead_of(other: str, names: Sequence[str], labels: Mapping[str, str]) -> di
     rest = [name for name in labels if name not in names]
     at = rest.index(other)
     return {name: labels[name] for name in (*rest[:at], *names, *rest[at:]) if name in labels}
+
+
+def _of_log(log: LogPane) -> dict[str, str]:
+    labels = {name: label for name, label in _FOOTER_OF_LOG.items() if name not in _without_use(log)}
+    if log.only_interesting:
+        labels["changed_only"] = "all lines"
+    return labels
 
 
 def _without_use(log: LogPane) -> set[str]:

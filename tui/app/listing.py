@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from msgspec import structs
+from rich.cells import cell_len
 
 from tui.app import lists
 from tui.app.attention import attention_rows, repo_row
@@ -67,6 +68,8 @@ class Listing:
                 )
             case "attention":
                 attention = [row for row in shown if row.repo.id in desk.board.troubled]
+                longest = max((cell_len(row.repo.id) for row in attention), default=0)
+                table.show_columns(lists.attention_columns(longest))
                 told = attention_rows(attention, desk, table.size.width, folded)
                 headings = {at: row for at, row in enumerate(told) if isinstance(row, TableRow)}
                 repos = {at: row for at, row in enumerate(told) if isinstance(row, BoardRow)}

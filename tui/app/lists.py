@@ -18,19 +18,27 @@ _TIGHT_REPO_WIDTH = 16
 
 def sheets(longest: int) -> dict[str, Sheet]:
     """The lists; `longest` is the width of the longest repo id."""
-    width = max(_REPO_WIDTHS[0], min(longest, _REPO_WIDTHS[1]))
-    gives = max(0, width - _TIGHT_REPO_WIDTH)
-    repo = Column("repo", "repo", width, most=longest, gives=gives, cut_middle=True)
+    repo = _repo_column(longest)
     queue = [Column("place", "#", 4, "right"), repo, Column("note", "", 10), Column("host", "host")]
-    attention = [repo, Column("what", "what happened")]
     arrived = [repo, Column("what", "what came", 12), Column("size", "size", 8, "right", spare=1)]
     arrived += [Column("at", "at", 6), Column("branch", "branch")]
     return {
         "queue": Sheet(queue),
-        "attention": Sheet(attention),
+        "attention": Sheet(attention_columns(longest)),
         "repos": Sheet(repo_list.columns(repo)),
         "arrived": Sheet(arrived),
     }
+
+
+def attention_columns(longest: int) -> list[Column]:
+    """As `sheets`; they may go by the few repos of that list alone, so that no other takes room from the messages."""
+    return [_repo_column(longest), Column("what", "what happened")]
+
+
+def _repo_column(longest: int) -> Column:
+    width = max(_REPO_WIDTHS[0], min(longest, _REPO_WIDTHS[1]))
+    gives = max(0, width - _TIGHT_REPO_WIDTH)
+    return Column("repo", "repo", width, most=longest, gives=gives, cut_middle=True)
 
 
 def queue_row(row: BoardRow, place: int, marks: Collection[str]) -> TableRow:

@@ -291,11 +291,14 @@ class RunScreen(Screen[None]):
         if isinstance(self.focused, Input):
             self._hints.show(_SEARCH_HINTS if self._pane is self._log else _FILTER_HINTS)
         else:
-            self._hints.show(hints(now, log), *last_hints(desk.keys))
+            sought = bool(self.view.words or self._needle)
+            zoomed = self.has_class("-zoom")
+            self._hints.show(hints(now, log, sought=sought, zoomed=zoomed), *last_hints(desk.keys))
 
     def _paint_header(self) -> None:
         width, height = self.size
-        _update(self._header, titles.header(self._desk, max(0, width - 2), short=height < _TALL))
+        short = height < _TALL or self.has_class("-zoom")
+        _update(self._header, titles.header(self._desk, max(0, width - 2), short=short))
 
     def _paint_table(self) -> None:
         desk = self._desk
@@ -416,8 +419,15 @@ class RunScreen(Screen[None]):
     def _to(self, pane: Pane) -> None:
         # A small screen shows the log or the lists, and what is hidden takes no focus.
         self.set_class(isinstance(pane, LineTable), "-lists")
+        if pane is self._slots:
+            self.remove_class("-zoom")
         self._pane = pane
         self.set_focus(pane)
+
+    def do_zoom(self) -> None:
+        if self._pane is self._slots:
+            self._to(self.table)
+        self.toggle_class("-zoom")
 
     def do_filter(self) -> None:
         if self._pane is self._slots:
