@@ -27,7 +27,7 @@ _TEXTURES = {
     Tone.QUEUED: "╌",
 }
 
-_ROOM = 24
+_ROOM = 18
 """Cells for how long it goes on, also while nobody knows: what it says does not move the bar."""
 _GAP = "  "
 _SHORTEST = 10
