@@ -146,9 +146,10 @@ def checkouts() -> Callable[[Any, Any, Any], None]:
 
     def survey(repos: Any, on_row: Any, _stop: Any) -> None:
         for entry in repos:
-            number = 0 if entry.id in seen else len(seen)
+            is_first = entry.id not in seen
+            number = len(seen) if is_first else 0
             seen.add(entry.id)
-            if error := "not cloned" if entry.id == "tools/tmux" else entry.error:
+            if error := "not cloned" if entry.id == "tools/tmux" and is_first else entry.error:
                 on_row(StatusRow(entry, RepoStatus(error=error)))
                 continue
             status = RepoStatus(
