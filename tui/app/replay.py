@@ -14,6 +14,7 @@ from tui.engine.survey import StatusRow
 from tui.git.contents import Contents
 from tui.git.inspect import RepoStatus
 from tui.git.outcome import Outcome, Reason, State
+from tui.store.preferences import Preferences
 from tui.view.board import Board
 from tui.view.recording import Recording
 
@@ -21,7 +22,7 @@ _FETCHED = {State.SYNCED, State.UP_TO_DATE, State.BLOCKED}
 
 
 class ReplayApp(SynctuiApp):
-    def __init__(self, recording: Recording, clock: Clock | None = None) -> None:
+    def __init__(self, recording: Recording, preferences: Preferences, clock: Clock | None = None) -> None:
         player = Player(recording, clock or Clock())
         session = Session(
             engine=lambda spawn: Engine(_no_work, limit=recording.started.jobs, spawn=spawn),
@@ -29,6 +30,8 @@ class ReplayApp(SynctuiApp):
             plan=Plan((), ()),
             workspace=recording.started.workspace,
             dry_run=recording.started.dry_run,
+            preferences=preferences,
+            warnings=preferences.settings.warnings,
             arrived=lambda _path, _old, _new: (),
             contents=lambda _path, _old, _new: Contents(),
         )
