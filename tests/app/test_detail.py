@@ -126,7 +126,7 @@ async def test_a_failure_of_earlier_runs_says_since_when() -> None:
 
 async def test_a_retry_tells_the_attempt_before_and_shows_its_output_as_that() -> None:
     looks = Looks()
-    failed = Outcome(State.FAILED, Reason.NOT_FOUND, "no such repository", output_tail=("fatal: not found",))
+    failed = Outcome(State.FAILED, Reason.NOT_FOUND, "no such repository.", output_tail=("fatal: not found",))
     async with Driver(2, limit=1, survey=looks).open() as driver:
         await driver.press("S")
         await driver.running("r0")

@@ -196,7 +196,7 @@ def _before(row: BoardRow) -> str:
     if end is None:
         return ""
     told = ": ".join(part for part in (in_words(end.outcome.state), detail(end.outcome)) if part)
-    return f"{told}, after {duration(end.duration_ms)}"
+    return f"{told.rstrip('.')}, after {duration(end.duration_ms)}"
 
 
 def _changes(look: StatusRow) -> str:
