@@ -14,7 +14,7 @@ from textual.widgets import Static
 
 from tests.kit import scenes
 from tests.kit.app_driver import Driver, repo
-from tests.kit.work import SYNCED
+from tests.kit.work import NOT_FOUND, SYNCED
 from tui.app.detail_screen import DetailScreen
 from tui.engine.survey import StatusRow
 from tui.git.arrived import Commit
@@ -24,6 +24,7 @@ from tui.git.inspect import NOT_CLONED, RepoStatus
 from tui.git.outcome import Action, Outcome, Reason, RefChange, RefKind, State
 from tui.git.repo import Repo
 from tui.store.past import Failure, Past
+from widgets.tone import Tone
 
 CLEAN = RepoStatus(
     branch="main", head="a" * 40, upstream="origin/main", ahead=0, behind=0, dirty=False, untracked=0
@@ -125,7 +126,7 @@ async def test_a_failure_of_earlier_runs_says_since_when() -> None:
 
 async def test_a_retry_tells_the_attempt_before_and_shows_its_output_as_that() -> None:
     looks = Looks()
-    failed = Outcome(State.FAILED, Reason.NOT_FOUND, "no such repository", output_tail=("fatal: not found",))
+    failed = Outcome(State.FAILED, Reason.NOT_FOUND, "no such repository.", output_tail=("fatal: not found",))
     async with Driver(2, limit=1, survey=looks).open() as driver:
         await driver.press("S")
         await driver.running("r0")
@@ -148,6 +149,65 @@ async def test_a_retry_tells_the_attempt_before_and_shows_its_output_as_that() -
         await driver.idle()
         assert text(driver, "facts").splitlines()[:2] == ["state ✓ synced", "attempt 2"]
         assert "before failed: not found: no such repository, after 0.0 s" in text(driver, "facts")
+
+
+def inks(driver: Driver, name: str, *words: str) -> list[tuple[str, Any, bool]]:
+    """The colour of each of these in a section, and whether it is bold, from the top."""
+    section = driver.app.screen.query_one(f"#{name}", Static)
+    return [
+        (part, segment.style and segment.style.color, bool(segment.style and segment.style.bold))
+        for y in range(section.size.height)
+        for segment in section.render_line(y)
+        if (part := segment.text.strip()) in words
+    ]
+
+
+def plain(driver: Driver) -> Any:
+    """The colour of text."""
+    return driver.app.screen.query_one("#facts", Static).rich_style.color
+
+
+async def test_states_have_the_colours_that_they_have_in_the_lists() -> None:
+    past = [
+        ("✗", "2026-11-20 10:00:00", "failed", "1.0 s", "not found"),
+        ("▲", "2026-11-19 10:00:00", "blocked", "1.0 s", "diverged"),
+    ]
+    async with Driver(1, survey=Looks(), history=lambda _repo_id: past).open() as driver:
+        await driver.press("S")
+        await driver.running("r0")
+        await driver.end("r0", outcome=NOT_FOUND)
+        await driver.idle()
+        await driver.press("enter")
+        await driver.until(lambda: text(driver, "past"))
+        seen = set()
+        for theme in ("textual-dark", "textual-light"):
+            driver.app.theme = theme
+            await driver.settle()  # all is styled anew
+            await driver.settle()  # and drawn
+            red, orange = (
+                driver.app.main.table.ink(tone.css_class).color for tone in (Tone.FAILED, Tone.BLOCKED)
+            )
+            assert inks(driver, "facts", "✗ failed") == [("✗ failed", red, True)]
+            assert inks(driver, "past", "✗", "▲", "failed", "blocked", "not found") == [
+                ("✗", red, True),
+                ("failed", red, True),
+                ("not found", plain(driver), False),
+                ("▲", orange, False),
+                ("blocked", orange, False),
+            ]
+            seen.add(red)
+        assert len(seen) == 2
+
+
+async def test_without_colours_states_are_as_the_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with Driver(1, survey=Looks()).open() as driver:
+        await driver.press("S")
+        await driver.running("r0")
+        await driver.end("r0", outcome=NOT_FOUND)
+        await driver.idle()
+        await driver.press("enter")
+        assert inks(driver, "facts", "✗ failed") == [("✗ failed", plain(driver), False)]
 
 
 async def test_a_wrong_entry_says_every_mistake_of_it() -> None:

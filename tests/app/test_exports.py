@@ -72,6 +72,38 @@ def test_a_folder_that_cannot_be_made_is_told() -> None:
         exports.export("log", ".txt", [], NOON)
 
 
+# The screenshot of the palette.
+
+
+async def take_screenshot(driver: Driver) -> None:
+    await driver.press(":", *"screenshot")
+    await driver.until(lambda: driver.palette()[:1] == ["Screenshot"])
+    await driver.press("enter")
+    await driver.until(driver.toasts)
+
+
+async def test_a_screenshot_goes_where_all_exports_go() -> None:
+    async with Driver(2).open() as driver:
+        await take_screenshot(driver)
+        (file,) = exports_folder().iterdir()
+        assert file.name == "screen-20261121-100000.svg"
+        assert "2&#160;repos&#160;planned" in file.read_text()
+        assert file.read_text().endswith("</svg>\n")
+        assert driver.app.clipboard == str(file)
+        (toast,) = driver.toasts()
+        assert toast.startswith(f"a picture of the screen written to {file.name} in ")
+        assert toast.endswith("/exports; the path is copied")
+
+
+async def test_or_says_why_it_does_not() -> None:
+    exports_folder().parent.mkdir(parents=True)
+    exports_folder().touch()
+    async with Driver(2).open() as driver:
+        await take_screenshot(driver)
+        (toast,) = driver.toasts()
+        assert toast.endswith("no usable state folder: File exists")
+
+
 # The digest.
 
 FORWARD = structs.replace(SYNCED, branch="main", old="1" * 40, new="2" * 40, commits=2, received=1_500)

@@ -7,13 +7,15 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Static
 
+from tests.kit import scenes
 from tests.kit.app_driver import Driver, repo
-from tests.kit.recorded import Recorder, in_the_middle, simple, started
+from tests.kit.recorded import Recorder, finished, in_the_middle, simple, started
 from tests.kit.replayed import Replay
 from tui.app.actions import ACTIONS, help_groups
 from tui.app.settings_screen import SettingsScreen
-from tui.engine.events import JobStarted, Notice, QueuePaused
+from tui.engine.events import JobEnded, JobStarted, Notice, QueuePaused
 from tui.engine.shutdown import Ending
+from tui.git.outcome import Outcome, Reason, State
 from widgets.log_pane import LogPane
 from widgets.slot_grid import SlotGrid
 
@@ -169,6 +171,31 @@ async def test_what_was_said_is_in_the_log_and_in_no_toast() -> None:
         assert "PAUSED" in replay.header()
         assert replay.app.main.query_one(LogPane).lines[-1].text == "[/red] the server sighs"
         assert replay.toasts() == []
+
+
+async def test_how_old_a_success_is_stays_blank_where_the_recording_has_none() -> None:
+    record = Recorder()
+    blocked = Outcome(State.BLOCKED, Reason.DIVERGED, "diverged", branch="main", ahead=2, behind=5)
+    offline = Outcome(State.FAILED, Reason.NETWORK, "no route to host")
+    record.tell(0, started(3, jobs=2))
+    for at, (name, end) in enumerate(
+        [("a", Outcome(State.UP_TO_DATE)), ("b", blocked), ("c", scenes.FORWARD), ("a", offline)], 1
+    ):
+        record.tell(at - 1, JobStarted(repo(name), 1, 0, pick=False))
+        record.tell(at, JobEnded(repo(name), 1, end, 0, 0, 1_000))
+    record.tell(4, finished({State.SYNCED: 1, State.BLOCKED: 1, State.FAILED: 1}, seconds=4))
+    async with Replay(record).open(200, 40) as replay:
+
+        def told() -> list[tuple[str, str]]:
+            cells = {row.key: row.cells[2] for row in replay.app.main.table.rows}
+            return [(key, cell if isinstance(cell, str) else cell[0].strip()) for key, cell in cells.items()]
+
+        await replay.press("3", "p", ">")
+        assert told() == [("a", "now fresh"), ("b", ""), ("c", "now fresh")]
+        await replay.press("/", *"stale", "enter")
+        assert told() == []
+        await replay.press("escape", "0")
+        assert told() == [("a", ""), ("b", ""), ("c", "")]
 
 
 async def test_the_detail_says_what_is_not_recorded() -> None:

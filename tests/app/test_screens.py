@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from msgspec import structs
+from rich.style import Style
 from textual.events import Key
 from textual.widgets import Input, Static
 
@@ -437,7 +438,7 @@ async def test_the_detail_shows_the_job_while_it_runs_and_takes_its_keys() -> No
 
 async def test_the_detail_shows_a_path_that_is_clean() -> None:
     async with Driver([Repo("proj-", Path("/nowhere/proj\u202e"))]).open() as driver:
-        facts = detail_parts.facts(driver.board.rows["proj-"], None, driver.app.desk)
+        facts = detail_parts.facts(driver.board.rows["proj-"], None, driver.app.desk, lambda _tone: Style())
         assert "/nowhere/proj\ufffd" in [str(cell) for cell in facts.columns[1].cells]
         await driver.press("y")
         assert driver.app.clipboard == r"$'/nowhere/proj\xe2\x80\xae'"

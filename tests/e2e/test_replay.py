@@ -75,6 +75,34 @@ def test_paused_stepped_and_refused(tmp_path: Path) -> None:
         assert terminal.wait_exit() == 0
 
 
+@pytest.mark.parametrize(
+    ("args", "env", "shown"),
+    [
+        ([], {}, "dracula +remembered"),
+        ([], {"SYNCTUI_THEME": "nord"}, "nord +variable SYNCTUI_THEME"),
+        (["--theme", "textual-light"], {"SYNCTUI_THEME": "nord"}, "textual-light +flag --theme"),
+        ([], {"SYNCTUI_THEME": "no such", "SYNCTUI_JOBS": "7"}, "dracula +remembered"),
+    ],
+    ids=["remembered", "variable", "flag", "wrong"],
+)
+def test_the_theme_is_that_of_the_person_and_not_of_the_recording(
+    tmp_path: Path, state: Path, args: list[str], env: dict[str, str], shown: str
+) -> None:
+    state.mkdir(parents=True, exist_ok=True)
+    (state / "memory.toml").write_text('[settings]\ntheme = "dracula"\nstale_after = "1h"\n')
+    (tmp_path / "run.ndjson").write_text(simple("a", "b").text)
+    argv = [SYNCTUI, "--replay", "run.ndjson", *args]
+    with Terminal.start(argv, cwd=tmp_path, env=env, size=(100, 40)) as terminal:
+        terminal.wait_for("replay ")
+        terminal.press(",")
+        screen = terminal.wait_for(lambda screen: re.search(rf" theme +{shown}", screen) is not None)
+        assert len(re.findall(r" default(?= |$)", screen, re.MULTILINE)) >= 8, "of a run nothing counts"
+        terminal.press("escape")
+        terminal.wait_for(lambda screen: "Settings ·" not in screen)
+        terminal.press("q")
+        assert terminal.wait_exit() == 0
+
+
 def test_a_recording_from_stdin_leaves_the_keys_to_the_terminal(tmp_path: Path) -> None:
     (tmp_path / "run.ndjson").write_text(simple("a", "b").text)
     argv = ["sh", "-c", f"cat run.ndjson | exec {SYNCTUI} --replay -"]

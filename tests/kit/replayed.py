@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from tests.kit.app_driver import Driver, FrozenClock
 from tests.kit.recorded import Recorder
 from tui.app.replay import ReplayApp
+from tui.store.preferences import Preferences
 from tui.view.recording import read
 
 
@@ -14,7 +15,7 @@ class Replay(Driver):
 
     def __init__(self, record: Recorder, *, cut: int | None = None) -> None:
         self.clock = FrozenClock()
-        self.app = ReplayApp(read(record.lines[:cut]), self.clock)
+        self.app = ReplayApp(read(record.lines[:cut]), Preferences(), self.clock)
         self.pilot = None
 
     @asynccontextmanager

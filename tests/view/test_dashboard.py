@@ -7,7 +7,7 @@ from tui.git.holder import Holder
 from tui.git.inspect import RepoStatus
 from tui.git.repo import Repo
 from tui.store.past import Failure, Past
-from tui.view.dashboard import Dashboard, Thresholds, document, table
+from tui.view.dashboard import Dashboard, Thresholds, document, failed, table
 
 NOW = 1_795_255_200.0  # 2026-11-21T10:00:00Z
 HOUR = 3600.0
@@ -85,6 +85,12 @@ def test_what_git_says_is_not_said_twice() -> None:
     seen_now = RepoStatus(error="fatal: not a git repository: .git")
     [_, line, *_] = table([row("bad", seen_now, past)], THRESHOLDS)
     assert line[0].endswith("  fatal: not a git repository: .git; failed/corrupt, just now")
+
+
+def test_no_stop_stands_before_a_comma() -> None:
+    failure = Failure("failed", "not_found", NOW - HOUR, NOW - HOUR, 1, 1)
+    past = Past("failed", "not_found", "remote: Repository not found.", failure=failure)
+    assert failed(past, NOW) == "failed/not found: Repository not found, 1 h ago"
 
 
 def test_nothing_at_all_is_no_error() -> None:

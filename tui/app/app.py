@@ -424,6 +424,10 @@ class SynctuiApp(CarefulApp[Ending]):
         """What does the action of that name."""
         return lambda: self.action_act(name)
 
+    def deliver_screenshot(self, *_: object, **__: object) -> None:
+        """To where all exports go: not everybody has the folder of downloads that Textual takes."""
+        self.commands.export_screenshot()
+
     def pop_screen(self) -> AwaitComplete:
         if self.screen.is_modal:
             self.keyboard.forget()

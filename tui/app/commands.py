@@ -60,6 +60,10 @@ class Commands(RunCommands, RepoCommands, OutsideCommands):
         self._app.say(f"writing what arrived: {total_line(arrived)}…")
         self._digest = self._app.run_worker(read, thread=True, group="export", exit_on_error=False)
 
+    def export_screenshot(self) -> None:
+        lines = self._app.export_screenshot().rstrip().split("\n")
+        self._export("screen", ".svg", lines, "a picture of the screen")
+
     def _export(self, name: str, suffix: str, lines: Sequence[str], what: str) -> None:
         """To a file whose path is told and copied."""
         now = self._app.desk.clock.now()

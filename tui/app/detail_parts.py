@@ -1,7 +1,8 @@
 """The sections of the detail of a repo: each a calm heading and what is below it; None where there is nothing."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
+from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
@@ -19,14 +20,18 @@ from tui.store.past import Failure
 from tui.view.advised import brief, pieces, suggestion
 from tui.view.board import BoardRow
 from tui.view.lines import ago, detail, duration, in_words, plural, size
+from widgets.tone import Tone
 
 _SHORT_ID = 7
 _NO_URL = "none; the checkout's own remote"
 
-Fact = tuple[str, str]
+_TONES = {tone.glyph: tone for tone in Tone}
+
+Fact = tuple[str, str | Text]
+Colour = Callable[[Tone], Style]
 
 
-def facts(row: BoardRow, gauge: Gauge | None, desk: Desk) -> Table:
+def facts(row: BoardRow, gauge: Gauge | None, desk: Desk, colour: Colour) -> Table:
     """How it stands, at the top and without a heading."""
     repo, outcome = row.repo, row.outcome
     tone = present.tone_of(row.state)
@@ -35,8 +40,8 @@ def facts(row: BoardRow, gauge: Gauge | None, desk: Desk) -> Table:
         took = duration((desk.clock.now() - row.started) * 1000)
     progress = gauge.progress if gauge and row.live else None
     look = desk.looks.get(repo.id)
-    known = [
-        ("state", f"{tone.glyph} {tone.word}"),
+    known: list[Fact] = [
+        ("state", Text(f"{tone.glyph} {tone.word}", colour(tone))),
         ("attempt", str(gauge.attempt if gauge and row.live else row.attempt or "")),
         ("took", took),
         ("progress", _progress(progress) if progress else ""),
@@ -60,7 +65,7 @@ def trouble(row: BoardRow, desk: Desk) -> Table | None:
         return None
     what = in_words(outcome.reason or outcome.state)
     message = row.repo.error or outcome.message
-    told = [(what, message)] if row.needs_person else []
+    told: list[Fact] = [(what, message)] if row.needs_person else []
     if row.needs_person and (failure := desk.past(row).failure):
         told.append(("since", _since(failure, desk.clock.now())))
     if done := mended(row, desk):
@@ -138,12 +143,15 @@ def refs(outcome: Outcome | None) -> Table | None:
     return table
 
 
-def past(rows: Sequence[tuple[str, ...]]) -> Table | None:
+def past(rows: Sequence[tuple[str, ...]], colour: Colour) -> Table | None:
     if not rows:
         return None
     table = _table("history, newest first")
     for first, *rest in rows:
-        table.add_row(Text(f"  {first}", overflow="fold"), *(Text(cell, overflow="fold") for cell in rest))
+        tone = _TONES.get(first)
+        word, ink = (tone.word, colour(tone)) if tone else ("", Style())
+        cells = (Text(cell, ink if cell == word else "", overflow="fold") for cell in rest)
+        table.add_row(Text(f"  {first}", ink, overflow="fold"), *cells)
     return table
 
 
@@ -188,7 +196,7 @@ def _before(row: BoardRow) -> str:
     if end is None:
         return ""
     told = ": ".join(part for part in (in_words(end.outcome.state), detail(end.outcome)) if part)
-    return f"{told}, after {duration(end.duration_ms)}"
+    return f"{told.rstrip('.')}, after {duration(end.duration_ms)}"
 
 
 def _changes(look: StatusRow) -> str:
@@ -207,7 +215,10 @@ def _grid(known: Iterable[Fact], title: str = "") -> Table:
     indent = "  " if title else ""
     for label, value in known:
         if value:
-            table.add_row(Text(f"{indent}{label}", "dim"), Text(value, overflow="fold"))
+            table.add_row(
+                Text(f"{indent}{label}", "dim"),
+                Text(value, overflow="fold") if isinstance(value, str) else value,
+            )
     return table
 
 

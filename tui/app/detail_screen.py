@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from rich.console import RenderableType
+from rich.style import Style
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -20,6 +21,8 @@ from tui.git.gauge import Gauge
 from tui.store.paths import StateError
 from tui.view.board import BoardRow
 from widgets.hint_bar import Hint, HintBar
+from widgets.ink import SteadyStyle
+from widgets.tone import TONE_CLASSES, Tone, tone_css
 
 _SECTIONS = ("facts", "trouble", "commits", "refs", "copy", "past")
 
@@ -35,7 +38,10 @@ class _Page(VerticalScroll):
     ]
 
 
-class DetailScreen(Screen[None]):
+class DetailScreen(SteadyStyle, Screen[None]):
+    COMPONENT_CLASSES: ClassVar[set[str]] = {*TONE_CLASSES}
+    DEFAULT_CSS = tone_css("DetailScreen")
+
     def __init__(self, desk: Desk, repo_id: str) -> None:
         super().__init__()
         self._desk = desk
@@ -55,6 +61,7 @@ class DetailScreen(Screen[None]):
         self._commits: Sequence[Commit] = ()
         self._remembered: object = ()
         """The end up to which what is shown of the past goes."""
+        self._past: Sequence[tuple[str, ...]] = ()
 
     @property
     def _row(self) -> BoardRow:
@@ -99,10 +106,11 @@ class DetailScreen(Screen[None]):
             self._draw("trouble", parts.trouble(row, desk))
             self._draw("refs", parts.refs(row.outcome))
             self._draw("copy", parts.working_copy(row, look, recorded=desk.player is not None))
-            self._draw("facts", parts.facts(row, gauge, desk))
+            self._draw("facts", parts.facts(row, gauge, desk, self._colour))
+            self._draw("past", parts.past(self._past, self._colour))
             self._draw_commits(self._spans, self._commits)
         elif row.live:
-            self._draw("facts", parts.facts(row, gauge, desk))
+            self._draw("facts", parts.facts(row, gauge, desk, self._colour))
         self._show_output(row, gauge)
         self._show_commits()
         if self._remembered != row.end:
@@ -111,6 +119,14 @@ class DetailScreen(Screen[None]):
         now = desk.situation([row], in_detail=True)
         here = detail_hints(now, in_the_way=parts.is_in_the_way(row, look))
         self._hints.show([Hint("esc", "back"), *here], *last_hints(desk.keys))
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._shown = None  # in the colours of before
+
+    def _colour(self, tone: Tone) -> Style:
+        """None without colours, where red would become a grey weaker than the text."""
+        return Style() if self.app.no_color else self.ink(tone.css_class)
 
     def _draw(self, name: str, content: RenderableType | None) -> None:
         section = self._sections[name]
@@ -170,7 +186,8 @@ class DetailScreen(Screen[None]):
 
     def _draw_past(self, repo_id: str, rows: Sequence[tuple[str, ...]]) -> None:
         if repo_id == self.repo_id:
-            self._draw("past", parts.past(rows))
+            self._past = rows
+            self._draw("past", parts.past(rows, self._colour))
 
     def on_hint_bar_pressed(self, event: HintBar.Pressed) -> None:
         if name := self._desk.keys.action(event.key):

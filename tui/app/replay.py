@@ -13,7 +13,9 @@ from tui.engine.shutdown import Ending
 from tui.engine.survey import StatusRow
 from tui.git.contents import Contents
 from tui.git.inspect import RepoStatus
-from tui.git.outcome import Outcome, Reason, State
+from tui.git.outcome import SUCCESS_STATES, Outcome, Reason, State
+from tui.store.past import Past
+from tui.store.preferences import Preferences
 from tui.view.board import Board
 from tui.view.recording import Recording
 
@@ -21,7 +23,7 @@ _FETCHED = {State.SYNCED, State.UP_TO_DATE, State.BLOCKED}
 
 
 class ReplayApp(SynctuiApp):
-    def __init__(self, recording: Recording, clock: Clock | None = None) -> None:
+    def __init__(self, recording: Recording, preferences: Preferences, clock: Clock | None = None) -> None:
         player = Player(recording, clock or Clock())
         session = Session(
             engine=lambda spawn: Engine(_no_work, limit=recording.started.jobs, spawn=spawn),
@@ -29,6 +31,8 @@ class ReplayApp(SynctuiApp):
             plan=Plan((), ()),
             workspace=recording.started.workspace,
             dry_run=recording.started.dry_run,
+            preferences=preferences,
+            warnings=preferences.settings.warnings,
             arrived=lambda _path, _old, _new: (),
             contents=lambda _path, _old, _new: Contents(),
         )
@@ -57,6 +61,7 @@ class ReplayApp(SynctuiApp):
         desk.board = Board(desk.session.repos, limit=self._player.recording.started.jobs)
         desk.board.revision = revision + 1
         desk.looks.clear()
+        desk.pasts.clear()
         self.main.forget()
 
     def leave(self) -> None:
@@ -64,9 +69,11 @@ class ReplayApp(SynctuiApp):
 
     def _take(self, record: Record, _notices: list[Notice]) -> None:
         """What a checkout was is taken from the recording, and what was said is in the log."""
-        event = record.event
-        if isinstance(event, JobEnded) and event.outcome.state in _FETCHED:
-            self.desk.looks[event.repo.id] = StatusRow(event.repo, _as_it_was(event.outcome, record.time))
+        match record.event:
+            case JobEnded(repo=repo, outcome=outcome) if outcome.state in _FETCHED:
+                self.desk.looks[repo.id] = StatusRow(repo, _as_it_was(outcome, record.time))
+                if outcome.state in SUCCESS_STATES:
+                    self.desk.pasts[repo.id] = Past(last_success=record.time)
 
     def _tell_summary(self) -> None:
         """It was told when it happened."""

@@ -53,6 +53,7 @@ class _Known(Struct, frozen=True):
     past: Past
     commits: int | None
     received: int | None
+    is_recorded: bool
 
     @property
     def status(self) -> RepoStatus:
@@ -63,6 +64,11 @@ class _Known(Struct, frozen=True):
         """When it was last brought up to date, seconds since the epoch."""
         status = self.status
         return None if status.error else last_success(self.past, status.last_fetch, status.cloned)
+
+    @property
+    def knows_success(self) -> bool:
+        """Also that there has never been one; a recording cannot know that."""
+        return self.look is not None and not (self.is_recorded and self.success is None)
 
     def distance(self, count: int | None) -> str:
         """Ahead or behind. None that is known from before a failure may be some by now."""
@@ -84,7 +90,7 @@ _Value = Callable[[_Known, float], float | str | None]
 
 
 def _age(known: _Known, now: float) -> float | None:
-    if known.look is None:
+    if not known.knows_success:
         return None
     return float("inf") if known.success is None or known.success > now else -known.success
 
@@ -135,7 +141,8 @@ class RepoList:
         for repo_id in board.rows if is_all_new else board.touched:
             row, arrival = board.rows[repo_id], desk.arrived.get(repo_id)
             commits, received = (arrival.commits or None, arrival.received) if arrival else (None, None)
-            self._known[repo_id] = _Known(row, desk.looks.get(repo_id), desk.past(row), commits, received)
+            look, is_recorded = desk.looks.get(repo_id), desk.player is not None
+            self._known[repo_id] = _Known(row, look, desk.past(row), commits, received, is_recorded)
             self._facts.pop(repo_id, None)
         self._known_from = known_from
         board.touched.clear()
@@ -153,11 +160,12 @@ class RepoList:
         if known.look is None:
             return Facts(state)
         age = None if known.success is None else self._desk.clock.now() - known.success
+        stale = staleness(age, limits.stale, limits.severe) is not Staleness.FRESH
         return Facts(
             state,
             behind=None if status.behind is None else status.behind > 0,
             dirty=status.dirty,
-            stale=staleness(age, limits.stale, limits.severe) is not Staleness.FRESH,
+            stale=stale if known.knows_success else None,
         )
 
     def in_order(self, rows: Iterable[BoardRow], sort: str, *, descending: bool) -> list[BoardRow]:
@@ -186,7 +194,7 @@ class RepoList:
         return (
             row.repo.id,
             state,
-            (_success(shown), _STALENESS_TONES[shown.staleness]),
+            (_success(shown), _STALENESS_TONES[shown.staleness]) if known.knows_success else "",
             known.distance(status.behind),
             known.distance(status.ahead),
             _changes(status),

@@ -3,20 +3,29 @@
 import os
 import sys
 from contextlib import suppress
+from pathlib import Path
 from typing import BinaryIO
+
+import click
 
 from tui.cli.asked import Asked, has_terminal
 from tui.cli.flags import refuse
 from tui.engine.shutdown import Ending, signals_unwind
 from tui.git.clean import clean_text
+from tui.store.memory import Memory
+from tui.store.paths import memory_file
+from tui.store.preferences import Preferences
+from tui.store.settings import SETTINGS, resolve
 from tui.view.recording import Recording, Unplayable, read
 
 STDIN = "-"
+_THEME = "theme"
 
 
 def play(file: str, asked: Asked, *, start: bool) -> Ending:
     """No workspace, no state folder, no git: what was recorded is all there is."""
-    flags = [key for key, value in asked.flags.items() if value is not None and value is not False]
+    flags = {key: value for key, value in asked.flags.items() if value is not None and value is not False}
+    theme = flags.pop(_THEME, None)
     given = [f"--{key.replace('_', '-')}" for key in flags]
     given += ["--config"] if asked.config else []
     given += ["--start"] if start else []
@@ -29,9 +38,23 @@ def play(file: str, asked: Asked, *, start: bool) -> Ending:
         recording = _recording(file)
     if not has_terminal():
         refuse("--replay needs a terminal; without one read the file itself: each line is an event")
+    preferences = _preferences(theme)
+    for warning in preferences.settings.warnings:
+        click.echo(f"synctui: {warning}", err=True)
     from tui.app.replay import ReplayApp  # noqa: PLC0415  Textual takes its time
 
-    return ReplayApp(recording).run_to_end()
+    return ReplayApp(recording, preferences).run_to_end()
+
+
+def _preferences(theme: object) -> Preferences:
+    """Those of the person who looks, and nothing of how a run would be."""
+    variable = SETTINGS[_THEME].variable
+    environ = {variable: os.environ.get(variable, "")}
+    remembered = Memory(memory_file()).settings(Path()).get(_THEME)
+    return Preferences(
+        lambda now: resolve({_THEME: theme}, environ, {}, 1, 1, remembered=now),
+        {_THEME: remembered},
+    )
 
 
 def _recording(file: str) -> Recording:

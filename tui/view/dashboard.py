@@ -191,7 +191,7 @@ def failed(past: Past, now: float, *, known: str = "") -> str:
     what = f"{failure.state}/{failure.reason}" if failure.reason else failure.state
     times = f" ×{failure.attempts}" if failure.attempts > 1 else ""
     acknowledged = "acknowledged: " if failure.acknowledged else ""
-    said = headline(past.message) if past.state == failure.state else ""
+    said = headline(past.message).rstrip(".") if past.state == failure.state else ""
     message = f": {said}" if said and said.removeprefix("fatal: ") not in known else ""
     return f"{acknowledged}{in_words(what)}{times}{message}, {ago(now - failure.last_seen)}"
 
