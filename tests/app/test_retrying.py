@@ -2,8 +2,9 @@
 
 from textual.widgets import Static
 
+from tests.app.test_detail import text
 from tests.kit.app_driver import Driver
-from tests.kit.work import GatedWork
+from tests.kit.work import SYNCED, GatedWork
 from tui.app import present
 from tui.engine.engine import Turn
 from tui.engine.events import Notice
@@ -43,6 +44,24 @@ async def test_it_is_told_as_what_it_is() -> None:
         assert (shown.counts[Tone.RUNNING], shown.counts[Tone.QUEUED]) == (1, 2)
         await drive.press("/", *"state:retrying", "enter")
         assert [row.cells[0] for row in drive.app.main.table.rows] == ["r0"]
+
+
+async def test_the_detail_says_why_it_is_tried_again_and_parts_what_git_said() -> None:
+    async with driver().open() as drive:
+        await begun(drive)
+        gauge = drive.engine.gauge("r0")
+        assert gauge is not None
+        gauge.keep("of the first")
+        await drive.press("3", "g", "t")
+        await drive.running("r0", "r1")
+        gauge.try_again(2, "rate limited")
+        gauge.keep("of the second")
+        await drive.press("enter")
+        assert "attempt 2" in text(drive, "facts")
+        assert "before rate limited" in text(drive, "facts")
+        assert text(drive, "output") == "of the first\n── attempt 2 ──\nof the second"
+        await drive.end("r0", outcome=SYNCED)
+        assert "before rate limited" in text(drive, "facts")
 
 
 async def test_r_says_what_t_does() -> None:

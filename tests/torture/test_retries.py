@@ -301,6 +301,22 @@ def test_a_long_pause_is_no_stall_of_the_attempt_after_it(monkeypatch: pytest.Mo
     assert moved[1] >= began
 
 
+def test_what_git_says_of_two_attempts_is_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    rest = HurriedRest(Gauge(), StopSignal())
+
+    def sync(*_: object) -> Outcome:
+        rest.gauge.keep(f"of attempt {rest.gauge.attempt}, before it: {rest.gauge.before}")
+        return Outcome(State.TIMED_OUT, Reason.STALLED)
+
+    monkeypatch.setattr("tui.engine.runner.sync_repo", sync)
+    make_work(SyncOptions(1, 0, Path("/nowhere")), 1)(rest.turn(Job(Repo("a", Path("/nowhere")), "", 0.0)))
+    assert list(rest.gauge.output) == [
+        "of attempt 1, before it: ",
+        "── attempt 2 ──",
+        "of attempt 2, before it: stalled",
+    ]
+
+
 def test_the_pauses_grow_to_a_bound_and_no_two_crowds_keep_step(monkeypatch: pytest.MonkeyPatch) -> None:
     pauses = tried(monkeypatch, Reason.NETWORK, 100)
     assert len(pauses) == 100

@@ -49,7 +49,7 @@ def facts(row: BoardRow, gauge: Gauge | None, desk: Desk, colour: Colour) -> Tab
         ("url", clean_text(public_url((outcome and outcome.url) or repo.url) or _NO_URL)),
         ("branch", (outcome and outcome.branch) or (look and look.status.branch) or ""),
         ("arrived", size((outcome and outcome.received) or None)),
-        ("before", _before(row)),
+        ("before", _before(row, gauge)),
         ("result", detail(outcome) if outcome and not row.active and not row.needs_person else ""),
     ]
     if desk.player:
@@ -190,8 +190,10 @@ def _standing(row: BoardRow, look: StatusRow) -> str:
     return f"{', '.join(parts) or 'neither ahead nor behind'}{', as last fetched' if row.unheard else ''}"
 
 
-def _before(row: BoardRow) -> str:
+def _before(row: BoardRow, gauge: Gauge | None) -> str:
     """How the attempt before the one under way, or before the last, has ended."""
+    if gauge and gauge.before and (row.live or not row.active):
+        return gauge.before
     end = row.end if row.active else row.before
     if end is None:
         return ""

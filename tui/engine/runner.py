@@ -59,7 +59,7 @@ def make_work(options: SyncOptions, retries: int) -> Work:
                 return joined(outcome, end)
             gauge.show(Progress(line=outcome.message))  # as if a byte had come: the pause was no stall
             job.attempt += 1
-            gauge.attempt = job.attempt
+            gauge.try_again(job.attempt, why)
         return outcome
 
     return work
