@@ -19,7 +19,7 @@ def cut_end(text: str, width: int) -> str:
         return text
     if width <= 0:
         return ""
-    kept = set_cell_size(text, width - 1)
+    kept = set_cell_size(text, width - 1).rstrip()
     blank = kept.rfind(" ")
     word = text[blank + 1 :].partition(" ")[0]
     cuts = len(word) > len(kept) - blank - 1 or kept[-1:].isdigit()
