@@ -7,6 +7,9 @@ from rich.cells import cell_len, set_cell_size
 _LONG_WORD = 24
 """Of one with more characters the beginning tells more than nothing."""
 
+_BETWEEN = " ,:;"
+"""What leads from one word to the next."""
+
 Align = Literal["left", "right", "center"]
 
 
@@ -19,13 +22,17 @@ def cut_end(text: str, width: int) -> str:
         return text
     if width <= 0:
         return ""
-    kept = set_cell_size(text, width - 1).rstrip()
+    kept = set_cell_size(text, width - 1)
+    least = len(kept) // 3
     blank = kept.rfind(" ")
     word = text[blank + 1 :].partition(" ")[0]
-    cuts = len(word) > len(kept) - blank - 1 or kept[-1:].isdigit()
-    if cuts and len(word) <= _LONG_WORD and blank >= len(kept) // 3:
+    if len(kept) - blank - 1 < len(word) <= _LONG_WORD and blank >= least:
         kept = kept[:blank]
-    return f"{kept.rstrip(' ,:;')}…"
+    kept = kept.rstrip(_BETWEEN)
+    blank = kept.rfind(" ")
+    if kept[blank + 1 :].isdigit() and blank >= least:
+        kept = kept[:blank].rstrip(_BETWEEN)
+    return f"{kept}…"
 
 
 def cut_middle(text: str, width: int) -> str:
