@@ -334,6 +334,9 @@ def test_what_it_heeds_or_may_overlook(
         ("remote.other.push", "refs/heads/x:refs/heads/*"), ("remote.other.fetch", "refs/heads/a..b:refs/x/a"),
         ("remote.other.fetch", "refs/heads/a.lock:refs/x/a"), ("remote.other.push", "refs//a"),
         ("fetch.parallel", "08"), ("core.fileMode", "\u0663"), ("core.compression", "\u0663"), ("core.autocrlf", "fal\u017fe"),
+        ("color.advice", "what"), ("color.advice.hint", "what"), ("core.fsmonitor", "~nobody-of-this-name/x"),
+        ("commitGraph.generationVersion", "what"), ("commitGraph.readChangedPaths", "what"), ("gc.writeCommitGraph", "what"),
+        ("maintenance.auto", "what"), ("http.sslCAInfo", "~nobody-of-this-name/x"), ("core.createObject", "true"),
     ],
 )  # fmt: skip
 def test_a_setting_with_which_git_ends_is_never_up_to_date(
@@ -344,13 +347,36 @@ def test_a_setting_with_which_git_ends_is_never_up_to_date(
     assert (asked.returncode, probed(sync(world))[:10]) in {(128, "not_probed"), (128, "")}
 
 
+@pytest.mark.parametrize("place", ["mine/.git/config", "home"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[core]\n\tuntrackedCache\n",
+        "[core]\n\tattributesFile\n",
+        "[commitGraph]\n\tgenerationVersion\n",
+        "[http]\n\tversion\n",
+        "[http]\n\tsslCAInfo\n",
+        "[author]\n\tname\n",
+        '[branch "other"]\n\tmerge\n',
+    ],
+)
+def test_a_setting_without_its_value_is_never_up_to_date(
+    world: World, web: WebServer, person: Path, place: str, text: str
+) -> None:
+    with (person / ".gitconfig" if place == "home" else world.base / place).open("a") as file:
+        file.write(text)
+    asked = subprocess.run(["git", "-C", world.mine, "fetch", "-q"], check=False, capture_output=True)
+    assert (asked.returncode, probed(sync(world))[:10]) in {(128, "not_probed"), (128, "")}
+
+
 @pytest.mark.parametrize(
     ("key", "value"),
     [
         ("remote.origin.push", "HEAD"), ("remote.origin.push", ":"), ("remote.origin.push", "+refs/heads/*:refs/heads/*"),
         ("remote.other.fetch", "+refs/heads/*:refs/remotes/other/*"), ("http.lowSpeedLimit", "1000"),
         ("http.postBuffer", "500m"), ("http.followRedirects", "initial"), ("core.bigFileThreshold", "1g"),
-        ("submodule.fetchJobs", "4"), ("core.fileMode", "false"),
+        ("submodule.fetchJobs", "4"), ("core.fileMode", "false"), ("core.untrackedCache", "true"),
+        ("commitGraph.generationVersion", "2"), ("maintenance.auto", "false"), ("http.version", "HTTP/1.1"),
     ],
 )  # fmt: skip
 def test_a_setting_that_git_can_read_is_no_hindrance(

@@ -69,12 +69,10 @@ def manner_of(remote: Remote, settings: tuple[Setting, ...]) -> Manner:
     http = dict(_http_settings(settings, where["host"].lower()))
     if any(one.lower() not in _ON for one in http.get("sslverify", ())):
         raise Unsure("http_setting")
-    authorities = os.environ.get("GIT_SSL_CAINFO") or next(iter(http.get("sslcainfo", [])[-1:]), None)
     scheme = where["scheme"]
     port = int(where["port"] or _PORTS[scheme])
-    file = os.path.expanduser(authorities) if authorities and scheme == "https" else None  # noqa: PTH111 - Path raises for `~nobody`
-    if file and not file.startswith("/"):
-        raise Unsure("http_setting")
+    authorities = _authorities(http.get("sslcainfo", []))
+    file = authorities if scheme == "https" else None
     path = where["path"] if where["path"].endswith("/") else where["path"] + "/"
     return Manner(Server(scheme, where["host"].lower(), port, file), path, _headers(http))
 
@@ -100,6 +98,15 @@ def _http_settings(settings: tuple[Setting, ...], host: str) -> Iterator[tuple[s
             raise Unsure("proxy" if variable.startswith("proxy") else "http_setting")
         carried.setdefault(variable, []).append(one.value)
     yield from carried.items()
+
+
+def _authorities(configured: list[str]) -> str | None:
+    """The file of them; None: none is named. Raises Unsure where git would look elsewhere, or end."""
+    files = [os.path.expanduser(file) for file in configured]  # noqa: PTH111 - Path raises for `~nobody`
+    files += filter(None, [os.environ.get("GIT_SSL_CAINFO")])
+    if not all(file.startswith("/") for file in files):
+        raise Unsure("http_setting")
+    return files[-1] if files else None
 
 
 def _is_harmless(variable: str, value: str) -> bool:

@@ -21,11 +21,12 @@ _REMOTE_KEYS = frozenset(
 """Variables of a remote that are heeded here, or mean nothing to a fetch."""
 _PARTIAL = frozenset({"promisor", "partialclonefilter"})
 _CHECKED_SECTIONS = frozenset(
-    {"advice", "core", "fetch", "transfer", "pack", "index", "feature", "submodule"}
+    {"advice", "commitgraph", "core", "fetch", "transfer", "pack", "index", "feature", "submodule"}
 )
 """A value in them that git cannot read may end it."""
 _NUMBERS = frozenset(
     {
+        "commitgraph.changedpathsversion", "commitgraph.generationversion", "commitgraph.maxnewfilters",
         "core.bigfilethreshold", "core.deltabasecachelimit", "core.filesreflocktimeout", "core.maxtreedepth",
         "core.packedgitlimit", "core.packedgitwindowsize", "core.packedrefstimeout", "core.repositoryformatversion",
         "fetch.parallel", "fetch.unpacklimit", "index.recordoffsettable", "index.version", "pack.cruftwindow",
@@ -41,6 +42,7 @@ _ANY = ".*"
 _WORDS = {
     "branch.autosetupmerge": f"{_BOOL}|always|inherit|simple",
     "branch.autosetuprebase": "never|local|remote|always",
+    "color.advice": _BOOL,
     "color.pager": _BOOL,
     "core.abbrev": r"auto|no|off|false|[4-9]|[12]\d|3\d|40",
     "core.askpass": _ANY,
@@ -50,10 +52,11 @@ _WORDS = {
     "core.commentchar": "auto|[!-~]",
     "core.commentstring": _ANY,
     "core.compression": _LEVEL,
+    "core.createobject": "link|rename",
     "core.editor": _ANY,
     "core.eol": "lf|crlf|native",
     "core.excludesfile": _PATH,
-    "core.fsmonitor": _ANY,
+    "core.fsmonitor": _PATH,
     "core.fsync": _ANY,
     "core.fsyncmethod": _ANY,
     "core.hookspath": _PATH,
@@ -70,7 +73,9 @@ _WORDS = {
     "fetch.negotiationalgorithm": "consecutive|default|noop|skipping",
     "fetch.output": "full|compact",
     "fetch.recursesubmodules": _BOOL,
+    "gc.writecommitgraph": _BOOL,
     "mailmap.file": _PATH,
+    "maintenance.auto": _BOOL,
     "pack.compression": _LEVEL,
     "pager.color": _BOOL,
     "push.default": "nothing|current|simple|upstream|tracking|matching",
@@ -162,8 +167,8 @@ def _check_settings(remote: Remote, settings: tuple[Setting, ...]) -> None:
         variable = one.key.removeprefix(own)
         is_own = variable != one.key and "." not in variable
         doubt = _doubt_of_remote(variable, one.value) if is_own else _doubt(one)
-        if doubt:
-            raise Unsure(doubt)
+        if doubt or not (one.has_value or one.key.rpartition(".")[2] in _OF_ANY_REMOTE):
+            raise Unsure(doubt or "setting")  # git ends at many that have no value
     if sum(one.key == f"{own}url" for one in settings) != 1:
         raise Unsure("urls")
 
@@ -189,6 +194,8 @@ def _doubt(one: Setting) -> str:
             return "protocol_setting"
         case "remote":
             return _doubt_of_another(rest.rpartition(".")[2], one.value)
+        case "color" if rest.startswith("advice."):
+            return "setting"
         case "fetch" | "submodule" if rest in _RECURSES and is_on((one,), one.key):
             return "submodules"
     is_refused = section == "hook" or one.key in _REFUSED or not _is_readable(one, section, rest)
