@@ -634,3 +634,8 @@ def test_https_with_authorities_of_the_persons_own(
             git(world.mine, "config", way, str(certificate))
         assert [probed(sync(world)) for _ in range(3)] == ["probed"] * 3
         assert len(made) == 1
+        monkeypatch.setenv("HOME", str(certificate.parent))  # in the setting alone `~` is that
+        for value in ("", "~/certificate.pem"):
+            monkeypatch.setenv("GIT_SSL_CAINFO", value)
+            outcome = sync(world)
+            assert (outcome.state, probed(outcome)) == (State.FAILED, "not_probed_http_setting")

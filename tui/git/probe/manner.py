@@ -103,7 +103,8 @@ def _http_settings(settings: tuple[Setting, ...], host: str) -> Iterator[tuple[s
 def _authorities(configured: list[str]) -> str | None:
     """The file of them; None: none is named. Raises Unsure where git would look elsewhere, or end."""
     files = [os.path.expanduser(file) for file in configured]  # noqa: PTH111 - Path raises for `~nobody`
-    files += filter(None, [os.environ.get("GIT_SSL_CAINFO")])
+    if "GIT_SSL_CAINFO" in os.environ:  # taken as it is, also where it is empty
+        files.append(os.environ["GIT_SSL_CAINFO"])
     if not all(file.startswith("/") for file in files):
         raise Unsure("http_setting")
     return files[-1] if files else None
