@@ -337,6 +337,7 @@ def test_what_it_heeds_or_may_overlook(
         ("color.advice", "what"), ("color.advice.hint", "what"), ("core.fsmonitor", "~nobody-of-this-name/x"),
         ("commitGraph.generationVersion", "what"), ("commitGraph.readChangedPaths", "what"), ("gc.writeCommitGraph", "what"),
         ("maintenance.auto", "what"), ("http.sslCAInfo", "~nobody-of-this-name/x"), ("core.createObject", "true"),
+        ("http.postBuffer", "1"), ("http.postBuffer", "16k"),
     ],
 )  # fmt: skip
 def test_a_setting_with_which_git_ends_is_never_up_to_date(

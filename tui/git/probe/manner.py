@@ -22,11 +22,13 @@ _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 _CARRIED_VARIABLES = frozenset({"GIT_SSL_CAINFO"})
 _NUMBERS = frozenset(
     {
-        "postbuffer", "lowspeedlimit", "lowspeedtime", "maxrequests", "minsessions", "maxretries",
+        "lowspeedlimit", "lowspeedtime", "maxrequests", "minsessions", "maxretries",
         "keepaliveidle", "keepaliveinterval", "keepalivecount",
     }
 )  # fmt: skip
 """What git is told of requests that may as well be done without."""
+_LARGE = re.compile("[1-9][0-9]{5,}|[1-9][0-9]*[mgMG]")
+"""Of bytes: with less room than a packet of its protocol takes git crashes."""
 _CARRIED = frozenset({"sslcainfo", "sslverify", "extraheader"})
 _HEADER = re.compile(r"([A-Za-z0-9!#$%&'*+.^_`|~-]+): *([\x20-\x7e]*)")
 _ON = frozenset({"true", "yes", "on", "1"})
@@ -116,6 +118,8 @@ def _is_harmless(variable: str, value: str) -> bool:
         return is_bool(value)
     if variable == "followredirects":
         return value == "initial" or is_bool(value)
+    if variable == "postbuffer":
+        return bool(_LARGE.fullmatch(value)) and is_number(value)
     return variable == "version" or (variable in _NUMBERS and is_number(value))
 
 
