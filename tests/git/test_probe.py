@@ -584,19 +584,69 @@ def test_damage_to_a_pack_is_left_to_git(world: World, web: WebServer) -> None:
     assert (outcome.state, probed(outcome)) == (State.FAILED, "not_probed_objects")
 
 
-def test_damage_to_an_object_is_left_to_git(world: World, web: WebServer) -> None:
+def make_loose(world: World) -> Path:
+    """The file of the commit that HEAD is on."""
     (pack,) = (world.mine / ".git/objects/pack").glob("*.pack")
     packed = world.base / "packed"
     pack.rename(packed)
     pack.with_suffix(".idx").unlink()
     with packed.open("rb") as file:
         subprocess.run(["git", "unpack-objects", "-q"], cwd=world.mine, stdin=file, check=True)
-    assert probed(sync(world)) == "probed"
     head = world.head()
     loose = world.mine / ".git/objects" / head[:2] / head[2:]
     loose.chmod(0o644)
+    return loose
+
+
+def test_damage_to_an_object_is_left_to_git(world: World, web: WebServer) -> None:
+    loose = make_loose(world)
+    assert probed(sync(world)) == "probed"
     loose.write_bytes(b"")
     assert probed(sync(world)) == "not_probed_objects"
+
+
+def fetch_fails(place: Path) -> bool:
+    return subprocess.run(["git", "fetch"], cwd=place, check=False, capture_output=True).returncode != 0
+
+
+@pytest.mark.parametrize("damage", [lambda data: data + b"more", lambda data: data[:-2]])
+def test_an_object_of_another_length_is_left_to_git(
+    world: World, web: WebServer, damage: Callable[[bytes], bytes]
+) -> None:
+    loose = make_loose(world)
+    assert probed(sync(world)) == "probed"
+    loose.write_bytes(damage(loose.read_bytes()))
+    outcome = sync(world)
+    assert (outcome.reason, probed(outcome), fetch_fails(world.mine)) == (
+        Reason.CORRUPT,
+        "not_probed_objects",
+        True,
+    )
+
+
+def test_packed_refs_without_their_last_newline_are_left_to_git(world: World, web: WebServer) -> None:
+    git(world.mine, "pack-refs", "--all")
+    assert probed(sync(world)) == "probed"
+    packed = world.mine / ".git/packed-refs"
+    packed.write_bytes(packed.read_bytes().removesuffix(b"\n"))
+    outcome = sync(world)
+    assert (outcome.state, outcome.reason, fetch_fails(world.mine)) == (State.FAILED, Reason.CORRUPT, True)
+
+
+@pytest.mark.parametrize("damaged", ["mine", "beside"])
+@pytest.mark.parametrize("synced", ["mine", "beside"])
+def test_a_worktree_at_an_object_that_is_missing_is_left_to_git(
+    world: World, web: WebServer, damaged: str, synced: str
+) -> None:
+    git(world.mine, "worktree", "add", "-q", "-b", "topic", "--track", "../beside", "origin/main")
+    git_dirs = {"mine": world.mine / ".git", "beside": world.mine / ".git/worktrees/beside"}
+    (git_dirs[damaged] / "HEAD").write_text("1" * 40 + "\n")
+    outcome = world.sync(world.repo(url=None, path=world.base / synced))
+    assert (outcome.state, outcome.reason, fetch_fails(world.base / synced)) == (
+        State.FAILED,
+        Reason.CORRUPT,
+        True,
+    )
 
 
 @pytest.fixture(scope="module")

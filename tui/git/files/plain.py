@@ -38,7 +38,7 @@ def check_plain(place: Path, git_dir: Path) -> None:
             raise NotPlain
 
 
-def read_head(git_dir: Path) -> tuple[str | None, str | None]:
+def read_head(git_dir: str | Path) -> tuple[str | None, str | None]:
     """The full name of the ref that HEAD is on, or the object id of a detached one."""
     head = f"{git_dir}/HEAD"
     try:

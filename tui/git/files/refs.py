@@ -89,6 +89,8 @@ def _packed(git_dir: Path) -> dict[str, str]:
         text = read_whole(f"{git_dir}/packed-refs").decode("utf-8", "surrogateescape")
     except FileNotFoundError:
         return {}
+    if text and not text.endswith("\n"):  # git ends at it
+        raise NotPlain
     ids: dict[str, str] = {}
     for line in text.split("\n"):
         match = _PACKED.fullmatch(line)
