@@ -216,6 +216,10 @@ def write(name: str, text: str = "") -> Callable[[World], object]:
     return write_it
 
 
+def gitmodules(key: str) -> Callable[[World], object]:
+    return lambda world: git(world.mine, "config", "--file", ".gitmodules", key, "true")
+
+
 def add(text: str) -> Callable[[World], object]:
     def add_it(world: World) -> None:
         with (world.mine / ".git/config").open("a") as file:
@@ -247,6 +251,10 @@ def ran(*args: str) -> Callable[[World], object]:
         (config("remote.other.mirror", "what"), "remote_setting"),
         (config("fetch.recurseSubmodules", "on-demand"), "submodules"),
         (config("submodule.recurse", "true"), "submodules"),
+        (config("submodule.lib.fetchRecurseSubmodules", "true"), "submodules"),
+        (persons("submodule.lib.fetchRecurseSubmodules", "on-demand"), "submodules"),
+        (gitmodules("submodule.lib.fetchRecurseSubmodules"), "submodules"),
+        (gitmodules("fetch.recurseSubmodules"), "submodules"),
         (config("fetch.writeCommitGraph", "true"), "setting"),
         (write("shallow", "what\n"), "shallow"),
         (config("remote.origin.promisor", "true"), "partial"),
@@ -261,6 +269,7 @@ def ran(*args: str) -> Callable[[World], object]:
         (config("http.sslCert", "/nowhere"), "http_setting"),
         (config("http.cookieFile", "/nowhere"), "http_setting"),
         (config("http.userAgent", "other"), "http_setting"),
+        (config("http.postBuffer", "16k"), "http_setting"),
         (config("http.extraHeader", "Host: elsewhere"), "http_setting"),
         (config("http.http://127.0.0.1/.extraHeader", "X-One: 1"), "http_setting"),
         (config("http.http://*/.sslVerify", "true"), "http_setting"),
@@ -297,6 +306,8 @@ def test_what_a_probe_is_not_sure_of(
         config("protocol.version", "2"),
         config("fetch.recurseSubmodules", "false"),
         config("submodule.active", "."),
+        config("submodule.lib.fetchRecurseSubmodules", "false"),
+        gitmodules("submodule.lib.path"),
         add('[remote "origin"]\n\tprune\n'),
         config("core.autocrlf", "input"),
         config("core.compression", "-1"),
@@ -337,7 +348,6 @@ def test_what_it_heeds_or_may_overlook(
         ("color.advice", "what"), ("color.advice.hint", "what"), ("core.fsmonitor", "~nobody-of-this-name/x"),
         ("commitGraph.generationVersion", "what"), ("commitGraph.readChangedPaths", "what"), ("gc.writeCommitGraph", "what"),
         ("maintenance.auto", "what"), ("http.sslCAInfo", "~nobody-of-this-name/x"), ("core.createObject", "true"),
-        ("http.postBuffer", "1"), ("http.postBuffer", "16k"),
     ],
 )  # fmt: skip
 def test_a_setting_with_which_git_ends_is_never_up_to_date(
@@ -386,6 +396,29 @@ def test_a_setting_that_git_can_read_is_no_hindrance(
     git(world.mine, "config", key, value)
     git(world.mine, "fetch", "-q")
     assert probed(sync(world)) == "probed"
+
+
+@pytest.mark.parametrize("way", ["config", "gitmodules", "index"])
+def test_a_submodule_that_is_to_be_fetched_as_well_is_left_to_git(
+    world: World, web: WebServer, way: str
+) -> None:
+    git(world.base, "clone", "-q", "--bare", str(world.theirs), "lib.git")
+    added = ("submodule", "add", "-q", "--name", "lib", f"{web.url}/lib.git", "lib")
+    git(world.theirs, *added)
+    commit(world.theirs)
+    world.push()
+    git(world.mine, "pull", "-q")
+    git(world.mine, "submodule", "update", "-q", "--init")
+    assert probed(sync(world)) == "probed"
+    file = () if way == "config" else ("--file", ".gitmodules")
+    git(world.mine, "config", *file, "submodule.lib.fetchRecurseSubmodules", "true")
+    if way == "index":
+        git(world.mine, "add", ".gitmodules")
+        (world.mine / ".gitmodules").unlink()
+    world.push(str(world.base / "lib.git"), "HEAD:topic")
+    assert probed(sync(world)) == "not_probed_submodules"
+    git(world.mine, "fetch", "-q")
+    assert "origin/topic" in git(world.mine / "lib", "branch", "-r")
 
 
 @pytest.mark.parametrize("name", ["refs/heads/z", "refs/remotes/origin/bad", "refs/tags/t"])

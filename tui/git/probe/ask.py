@@ -113,7 +113,7 @@ class Probe(Struct, frozen=True):
             raise Unsure("retry")
         if git.env or carries_login(self.work.repo.url or ""):
             raise Unsure("login")
-        asked = wanted(remote, self.settings, self.git_dir, common, bare=self.bare)
+        asked = wanted(remote, self.settings, self.work.repo.path, self.git_dir, common, bare=self.bare)
         if self.listed_by_git:  # which leaves out those that a fetch would end at
             try:
                 read_ids(common)

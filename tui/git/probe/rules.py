@@ -92,7 +92,7 @@ Patterns are compiled where they are used: few repos have any of them.
 """
 _REFUSED = frozenset({"fetch.bundleuri", "fetch.writecommitgraph"})
 """With these a fetch does more than to bring refs."""
-_RECURSES = frozenset({"recursesubmodules", "recurse"})
+_RECURSES = frozenset({"recursesubmodules", "recurse", "fetchrecursesubmodules"})
 _OF_ANY_REMOTE = frozenset({"mirror", "prune", "prunetags", "skipdefaultupdate", "skipfetchall"})
 """Booleans that git reads of all remotes."""
 _SHALLOW = re.compile(rb"(?:[0-9a-f]{40}\n)*")
@@ -131,11 +131,12 @@ class Wanted(Struct, frozen=True):
 
 
 def wanted(
-    remote: Remote, settings: tuple[Setting, ...], git_dir: Path, common: Path, *, bare: bool
+    remote: Remote, settings: tuple[Setting, ...], place: Path, git_dir: Path, common: Path, *, bare: bool
 ) -> Wanted:
     """Raises Unsure where a fetch may do more than to compare refs."""
     _check_settings(remote, settings)
     _check_shallow(common)
+    _check_submodules(place, git_dir)
     # It makes git fetch all tags as well, also where nothing is pruned.
     if any(is_on(settings, key) for key in ("fetch.prunetags", f"remote.{remote.name}.prunetags")):
         raise Unsure("prune_tags")
@@ -196,7 +197,7 @@ def _doubt(one: Setting) -> str:
             return _doubt_of_another(rest.rpartition(".")[2], one.value)
         case "color" if rest.startswith("advice."):
             return "setting"
-        case "fetch" | "submodule" if rest in _RECURSES and is_on((one,), one.key):
+        case "fetch" | "submodule" if rest.rpartition(".")[2] in _RECURSES and is_on((one,), one.key):
             return "submodules"
     is_refused = section == "hook" or one.key in _REFUSED or not _is_readable(one, section, rest)
     return "setting" if is_refused else ""
@@ -225,6 +226,20 @@ def _check_shallow(common: Path) -> None:
         raise Unsure("shallow") from error
     if not _SHALLOW.fullmatch(text):
         raise Unsure("shallow")
+
+
+def _check_submodules(place: Path, git_dir: Path) -> None:
+    """The file may ask for them to be fetched as well; where it is not there git reads that of the index."""
+    try:
+        text = read_whole(f"{place}/.gitmodules")
+    except FileNotFoundError:
+        if os.path.lexists(f"{git_dir}/modules"):
+            raise Unsure("submodules") from None
+        return
+    except OSError as error:
+        raise Unsure("submodules") from error
+    if b"recursesubmodules" in text.lower():
+        raise Unsure("submodules")
 
 
 def _spec(text: str) -> Spec:
