@@ -477,6 +477,29 @@ def test_variables_that_are_for_git_alone(
     assert (outcome.state, probed(outcome)) == (State.UP_TO_DATE, f"not_probed_{why}")
 
 
+@pytest.mark.parametrize(
+    ("variable", "value", "file"),
+    [
+        ("GIT_CONFIG_GLOBAL", "own.config", "own.config"),
+        ("XDG_CONFIG_HOME", "own", "own/git/config"),
+        ("HOME", "own", "own/.gitconfig"),
+        ("GIT_CONFIG_SYSTEM", "own.config", "own.config"),
+    ],
+)
+def test_settings_of_a_relative_path_are_those_of_the_checkout(
+    world: World, web: WebServer, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, file: str
+) -> None:
+    git(world.theirs, "checkout", "-q", "--orphan", "other")
+    commit(world.theirs)
+    git(world.theirs, "push", "-q", "origin", "HEAD:refs/tags/v1")
+    monkeypatch.setenv(variable, value)
+    monkeypatch.delenv("GIT_CONFIG_NOSYSTEM")
+    assert probed(sync(world)) == "probed"
+    (world.mine / file).parent.mkdir(parents=True, exist_ok=True)
+    (world.mine / file).write_text('[remote "origin"]\n\ttagOpt = --tags\n')
+    assert [ref.name for ref in sync(world).refs] == ["refs/tags/v1"]
+
+
 def test_the_ref_of_the_remotes_head_is_made_by_git(
     world: World, web: WebServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
