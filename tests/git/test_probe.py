@@ -15,6 +15,7 @@ from tests.git.conftest import World, commit, git
 from tests.kit.git_trace import GitTrace
 from tests.torture.servers import Answer, TcpServer, WebServer, silence, status
 from tui.demo.server import GitServer
+from tui.git.clean import clean_text
 from tui.git.files.plain import NotPlain, check_plain
 from tui.git.outcome import Action, Outcome, Reason, RefKind, State
 from tui.git.probe.ask import git_version
@@ -114,6 +115,24 @@ def test_a_tag_of_what_is_not_here_is_not(world: World, web: WebServer) -> None:
     assert probed(sync(world)) == "probed"
     git(world.mine, "config", "remote.origin.tagOpt", "--tags")
     assert [ref.name for ref in sync(world).refs] == ["refs/tags/v1"]
+
+
+@pytest.mark.parametrize("blank", ["\u00a0", "\u3000", "\u2028", "\x85"])
+def test_blanks_of_unicode_are_letters_of_a_name(world: World, web: WebServer, blank: str) -> None:
+    name = f"a{blank}b"
+    git(world.theirs, "push", "-q", "origin", f"HEAD:refs/heads/{name}")
+    assert [ref.name for ref in sync(world).refs] == [f"refs/remotes/origin/{clean_text(name)}"]
+    assert probed(sync(world)) == "probed"
+    git(world.mine, "checkout", "-q", "-b", name, f"origin/{name}")
+    outcome = sync(world)
+    assert (probed(outcome), outcome.branch) == ("probed", clean_text(name))
+    spec = f"+refs/heads/{name}:refs/remotes/origin/{name}"
+    git(world.mine, "config", "--replace-all", "remote.origin.fetch", spec)
+    assert probed(sync(world)) == "probed"
+    said = world.mine / ".git/FETCH_HEAD"
+    text = said.read_bytes()
+    git(world.mine, "fetch", "-q")
+    assert said.read_bytes() == text
 
 
 def test_what_is_gone_there_goes_here_on_request(world: World, web: WebServer) -> None:

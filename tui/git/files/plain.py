@@ -9,7 +9,7 @@ from pathlib import Path
 from tui.git.files.whole import read_whole
 
 OBJECT_ID = re.compile(r"[0-9a-f]{40}")
-_SYMBOLIC = re.compile(r"ref: (refs/[^\s\x00-\x20\x7f~^:?*\[\\]+)\n?")
+_SYMBOLIC = re.compile(r"ref: (refs/[^\x00-\x20\x7f~^:?*\[\\]+)\n?")
 
 
 class NotPlain(Exception):  # noqa: N818 - no mistake: git has to be asked

@@ -103,7 +103,7 @@ _BELOW = r"refs(?:/[\w-]+(?:\.(?!lock\b)[\w-]+)*)*"
 _NAME = rf"(?:HEAD|{_BELOW})"
 _SOUND_SPEC = rf"\+?:|[+^]?{_NAME}|\+?{_NAME}:{_NAME}|\+?{_BELOW}/\*:{_BELOW}/\*"
 """What git can read without doubt, among the many ways to write one."""
-_SPEC = re.compile(r"\+?(?P<there>refs/[^:^?\[\\\s]+):(?P<here>refs/[^:^?\[\\\s]+)")
+_SPEC = re.compile(r"\+?(?P<there>refs/[^:^?\[\\\x00-\x20\x7f]+):(?P<here>refs/[^:^?\[\\\x00-\x20\x7f]+)")
 
 
 class Spec(Struct, frozen=True):
