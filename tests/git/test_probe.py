@@ -43,6 +43,10 @@ def probed(outcome: Outcome) -> str:
     return next((note for note in outcome.notes if "probed" in note), "")
 
 
+def fetch_fails(place: Path) -> bool:
+    return subprocess.run(["git", "fetch"], cwd=place, check=False, capture_output=True).returncode != 0
+
+
 def test_one_request_and_no_git(world: World, web: WebServer, person: Path) -> None:
     sync(world)  # reads what the person has configured
     trace, web.requests[:] = GitTrace(person), []
@@ -373,8 +377,10 @@ def test_a_setting_with_which_git_ends_is_never_up_to_date(
     world: World, web: WebServer, key: str, value: str
 ) -> None:
     git(world.mine, "config", key, value)
-    asked = subprocess.run(["git", "-C", world.mine, "fetch", "-q"], check=False, capture_output=True)
-    assert (asked.returncode, probed(sync(world))[:10]) in {(128, "not_probed"), (128, "")}
+    outcome = sync(world)
+    assert (fetch_fails(world.mine), probed(outcome)[:10]) in {(True, "not_probed"), (True, "")}
+    overridden = {"core.fsmonitor", "maintenance.auto"}
+    assert outcome.reason is (None if key in overridden else Reason.CONFIG)
 
 
 @pytest.mark.parametrize("place", ["mine/.git/config", "home"])
@@ -395,8 +401,9 @@ def test_a_setting_without_its_value_is_never_up_to_date(
 ) -> None:
     with (person / ".gitconfig" if place == "home" else world.base / place).open("a") as file:
         file.write(text)
-    asked = subprocess.run(["git", "-C", world.mine, "fetch", "-q"], check=False, capture_output=True)
-    assert (asked.returncode, probed(sync(world))[:10]) in {(128, "not_probed"), (128, "")}
+    outcome = sync(world)
+    assert (fetch_fails(world.mine), probed(outcome)[:10]) in {(True, "not_probed"), (True, "")}
+    assert outcome.reason is Reason.CONFIG
 
 
 @pytest.mark.parametrize(
@@ -680,10 +687,6 @@ def test_damage_to_an_object_is_left_to_git(world: World, web: WebServer) -> Non
     assert probed(sync(world)) == "not_probed_objects"
 
 
-def fetch_fails(place: Path) -> bool:
-    return subprocess.run(["git", "fetch"], cwd=place, check=False, capture_output=True).returncode != 0
-
-
 @pytest.mark.parametrize("damage", [lambda data: data + b"more", lambda data: data[:-2]])
 def test_an_object_of_another_length_is_left_to_git(
     world: World, web: WebServer, damage: Callable[[bytes], bytes]
@@ -691,6 +694,17 @@ def test_an_object_of_another_length_is_left_to_git(
     loose = make_loose(world)
     assert probed(sync(world)) == "probed"
     loose.write_bytes(damage(loose.read_bytes()))
+    outcome = sync(world)
+    assert (outcome.reason, probed(outcome), fetch_fails(world.mine)) == (
+        Reason.CORRUPT,
+        "not_probed_objects",
+        True,
+    )
+
+
+def test_a_replacement_that_is_missing_is_left_to_git(world: World, web: WebServer) -> None:
+    (world.mine / ".git/refs/replace").mkdir()
+    (world.mine / ".git/refs/replace" / world.head()).write_text("1" * 40 + "\n")
     outcome = sync(world)
     assert (outcome.reason, probed(outcome), fetch_fails(world.mine)) == (
         Reason.CORRUPT,
