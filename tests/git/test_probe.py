@@ -383,6 +383,20 @@ def test_a_setting_with_which_git_ends_is_never_up_to_date(
     assert outcome.reason is (None if key in overridden else Reason.CONFIG)
 
 
+@pytest.mark.parametrize("there", ["a..*", ".a*", "*.lock", "/a*", "a@{*", "x~*", "*/", "x.lock/*"])
+@pytest.mark.parametrize("spec", ["+refs/heads/{}:refs/remotes/x/*", "+refs/heads/q*:refs/remotes/{}"])
+def test_a_refspec_at_which_git_ends_is_never_up_to_date(
+    world: World, web: WebServer, there: str, spec: str
+) -> None:
+    git(world.mine, "config", "--add", "remote.origin.fetch", spec.format(there))
+    outcome = sync(world)
+    assert (outcome.reason, probed(outcome), fetch_fails(world.mine)) == (
+        Reason.CONFIG,
+        "not_probed_refspec",
+        True,
+    )
+
+
 @pytest.mark.parametrize("place", ["mine/.git/config", "home"])
 @pytest.mark.parametrize(
     "text",

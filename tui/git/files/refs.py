@@ -10,7 +10,7 @@ from tui.git.files.whole import read_whole
 from tui.git.refs import Branch, Refs
 from tui.git.remote import Setting, map_ref
 
-_NAME = re.compile(r"refs(?:/(?![.])(?:(?![.][.]|@\{)[^\x00-\x20\x7f~^:?*\[\\/])+(?<![.])(?<!\.lock))+")
+REF_NAME = re.compile(r"refs(?:/(?![.])(?:(?![.][.]|@\{)[^\x00-\x20\x7f~^:?*\[\\/])+(?<![.])(?<!\.lock))+")
 _PACKED = re.compile(r"(?m)^([0-9a-f]{40}) (refs/[^\n]+)$|^(?:\^[0-9a-f]{40}|#[^\n]*)?$")
 
 
@@ -36,7 +36,7 @@ def read_ids(git_dir: Path) -> dict[str, str]:
         ids = _packed(git_dir) | loose
     except OSError as error:
         raise NotPlain from error
-    if not all(map(_NAME.fullmatch, ids)):
+    if not all(map(REF_NAME.fullmatch, ids)):
         raise NotPlain
     return ids
 

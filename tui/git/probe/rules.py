@@ -7,6 +7,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from tui.git.files.plain import NotPlain, read_head
+from tui.git.files.refs import REF_NAME
 from tui.git.files.whole import read_whole
 from tui.git.probe.unsure import Unsure
 from tui.git.probe.values import is_bool, is_number
@@ -103,7 +104,7 @@ _BELOW = r"refs(?:/[\w-]+(?:\.(?!lock\b)[\w-]+)*)*"
 _NAME = rf"(?:HEAD|{_BELOW})"
 _SOUND_SPEC = rf"\+?:|[+^]?{_NAME}|\+?{_NAME}:{_NAME}|\+?{_BELOW}/\*:{_BELOW}/\*"
 """What git can read without doubt, among the many ways to write one."""
-_SPEC = re.compile(r"\+?(?P<there>refs/[^:^?\[\\\x00-\x20\x7f]+):(?P<here>refs/[^:^?\[\\\x00-\x20\x7f]+)")
+_SPEC = re.compile(r"\+?([^:]+):([^:]+)")
 
 
 class Spec(Struct, frozen=True):
@@ -244,9 +245,13 @@ def _check_submodules(place: Path, git_dir: Path) -> None:
 
 def _spec(text: str) -> Spec:
     match = _SPEC.fullmatch(text)
-    if match is None or (match["there"].count("*"), match["here"].count("*")) not in {(0, 0), (1, 1)}:
+    if match is None:
         raise Unsure("refspec")
-    return Spec(match["there"], match["here"])
+    there, here = match.groups()
+    is_sound = all(REF_NAME.fullmatch(side.replace("*", "x")) for side in (there, here))
+    if not is_sound or not there.count("*") == here.count("*") <= 1:
+        raise Unsure("refspec")
+    return Spec(there, here)
 
 
 def _reaches_branches(spec: Spec) -> bool:
