@@ -61,6 +61,18 @@ def test_one_request_and_no_git(world: World, web: WebServer, person: Path) -> N
     assert outcome.url == f"{web.url}/remote.git"
 
 
+def test_own_commits_where_nothing_is_new_are_counted_by_one_git(
+    world: World, web: WebServer, person: Path
+) -> None:
+    commit(world.mine, "own.txt")
+    trace = GitTrace(person)
+    sync(world)
+    trace.take()
+    outcome = sync(world)
+    assert (trace.take(), probed(outcome)) == (["rev-list"], "probed")
+    assert (outcome.ahead, outcome.behind) == (1, 0)
+
+
 def test_news_is_fetched(world: World, web: WebServer) -> None:
     new = world.arrive()
     outcome = sync(world)
