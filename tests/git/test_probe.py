@@ -518,6 +518,9 @@ def test_names_of_refs_in_another_encoding_are_left_to_git(
         ("GIT_HTTP_USER_AGENT", "other", "environment"),
         ("GIT_ALLOW_PROTOCOL", "http:https", "environment"),
         ("GIT_SMART_HTTP", "1", "environment"),
+        ("GIT_EXEC_PATH", git(Path("/"), "--exec-path"), "environment"),
+        ("GIT_REF_PARANOIA", "1", "environment"),
+        ("GIT_DISCOVERY_ACROSS_FILESYSTEM", "1", "environment"),
     ],
 )
 def test_variables_that_are_for_git_alone(
@@ -739,11 +742,22 @@ def test_a_replacement_that_is_missing_is_left_to_git(world: World, web: WebServ
     )
 
 
-def test_packed_refs_without_their_last_newline_are_left_to_git(world: World, web: WebServer) -> None:
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda data: data.removesuffix(b"\n"),
+        lambda data: data + b"\n",
+        lambda data: data + b"# more\n",
+        lambda data: b"#" + data,
+    ],
+)
+def test_packed_refs_at_which_git_ends_are_left_to_it(
+    world: World, web: WebServer, damage: Callable[[bytes], bytes]
+) -> None:
     git(world.mine, "pack-refs", "--all")
     assert probed(sync(world)) == "probed"
     packed = world.mine / ".git/packed-refs"
-    packed.write_bytes(packed.read_bytes().removesuffix(b"\n"))
+    packed.write_bytes(damage(packed.read_bytes()))
     outcome = sync(world)
     assert (outcome.state, outcome.reason, fetch_fails(world.mine)) == (State.FAILED, Reason.CORRUPT, True)
 

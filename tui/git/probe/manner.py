@@ -16,7 +16,10 @@ _URL = re.compile(
 )
 _PORTS = {"http": 80, "https": 443}
 _LAST_PORT = 65535
-_FOREIGN_VARIABLES = ("GIT_SSL", "GIT_HTTP", "GIT_PROXY", "GIT_CURL", "GIT_SMART_HTTP", "GIT_ALLOW_PROTOCOL")
+_FOREIGN_VARIABLES = (
+    *("GIT_SSL", "GIT_HTTP", "GIT_PROXY", "GIT_CURL", "GIT_SMART_HTTP", "GIT_ALLOW_PROTOCOL"),
+    *("GIT_EXEC_PATH", "GIT_REF_PARANOIA", "GIT_DISCOVERY_ACROSS_FILESYSTEM"),
+)
 """How their names begin."""
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 _CARRIED_VARIABLES = frozenset({"GIT_SSL_CAINFO"})
