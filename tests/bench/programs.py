@@ -14,10 +14,17 @@ from pathlib import Path
 from tests.bench.wire import Ground, ground, run
 from tests.bench.wire_server import Far
 from tests.kit.program import SYNCTUI
+from tests.kit.repos import git
 from tui.git.env import OPTIONS
 
 _REPOS = 10
-_WORK = (("nothing new", False, False), ("news", True, False), ("no checkout yet", False, True))
+_OWN = "commits of its own, nothing new"
+_WORK = (
+    ("nothing new", False, False),
+    (_OWN, False, False),
+    ("news", True, False),
+    ("no checkout yet", False, True),
+)
 """What is to be done, whether there is news, and whether the checkouts are missing."""
 _STARTED = re.compile(r'execve\("[^"]*", \["git", (.*?)\], ')
 _WORD = re.compile(r'"((?:[^"\\]|\\.)*)"')
@@ -43,16 +50,18 @@ def main() -> int:
         folder = Path(name)
         for variable in [one for one in os.environ if one.startswith(("XDG_", "SYNCTUI", "GIT_"))]:
             del os.environ[variable]
-        git = shutil.which("git")
-        assert git
+        where_git_is = shutil.which("git")
+        assert where_git_is
         # Where there is one folder to find it in, each is begun once.
-        os.environ.update(HOME=name, GIT_CONFIG_NOSYSTEM="1", PATH=str(Path(git).parent))
+        os.environ.update(HOME=name, GIT_CONFIG_NOSYSTEM="1", PATH=str(Path(where_git_is).parent))
         place = ground(folder, _REPOS)
         with Far(folder / "srv", 0.0, None) as far:
             for what, news, missing in _WORK:
                 told = []
                 for url in (far.url, (folder / "srv").as_uri()):
                     place.lay(news=news, missing=missing, url=url)
+                    for one in place.names if what == _OWN else ():
+                        git(place.checkout(one), "commit", "-q", "--allow-empty", "-m", "own")
                     about = place.behind if news else place.names
                     far.reset()  # it answers from memory
                     gits = Counter(

@@ -136,9 +136,16 @@ def test_an_end_asks_for_that_too() -> None:
     assert scheduler.due == 6.0
 
 
-def test_who_asks_for_more_than_a_minute_is_not_waited_for() -> None:
-    scheduler = scheduled("ab", 1)
-    assert started(scheduler.ended("a", structs.replace(TOO_OFTEN, retry_after=61.0), 1.0)) == ["b"]
+def test_who_asks_for_more_than_a_minute_is_left_alone_for_one_and_others_go_on() -> None:
+    scheduler = Scheduler(3)
+    jobs = [*((repo(name), name) for name in "abcd"), (repo("x", "b.example"), "x")]
+    assert started(scheduler.add(jobs, 0.0)) == ["a", "b", "c"]
+    in_a_day = structs.replace(TOO_OFTEN, retry_after=86400.0)
+    assert started(scheduler.ended("a", in_a_day, 1.0)) == ["x"]
+    assert [started(scheduler.ended(name, in_a_day, 2.0)) for name in "bc"] == [[], []]
+    assert scheduler.due == 62.0
+    assert started(scheduler.tick(61.9)) == []
+    assert started(scheduler.tick(62.0)) == ["d"]
 
 
 def test_a_host_is_remembered_into_the_next_run() -> None:

@@ -84,6 +84,7 @@ SSH_END = "fatal: Could not read from remote repository."
             ["error: object file .git/objects/aa/bb is empty", "fatal: loose object aabb is corrupt"],
         ),
         (Reason.CORRUPT, ["fatal: Expected git repo version <= 1, found 99"]),
+        (Reason.CORRUPT, ["fatal: unterminated line in .git/packed-refs: 70bd47d"]),
         (
             Reason.REMOTE_ERROR,
             ["fatal: pack has bad object at offset 12: inflate returned -3", "fatal: index-pack failed"],
@@ -106,6 +107,10 @@ SSH_END = "fatal: Could not read from remote repository."
         (Reason.CONFIG, ["fatal: bad config line 3 in file /home/ann/.gitconfig"]),
         (Reason.CONFIG, ["fatal: ssh variant 'simple' does not support setting port"]),
         (Reason.CONFIG, ["fatal: invalid value for 'submodule.x.update'"]),
+        (
+            Reason.CONFIG,
+            ["error: missing value for 'core.x'", "fatal: bad config line 13 in file .git/config"],
+        ),
         (Reason.CONFIG, ["error: cannot run my-ssh: No such file or directory", "fatal: unable to fork"]),
         (Reason.CONFIG, ["Bad owner or permissions on /home/ann/.ssh/config", SSH_END]),
         (Reason.CONFIG, ["/home/ann/.ssh/config: line 3: Bad configuration option: x", SSH_END]),

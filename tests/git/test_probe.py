@@ -15,6 +15,7 @@ from tests.git.conftest import World, commit, git
 from tests.kit.git_trace import GitTrace
 from tests.torture.servers import Answer, TcpServer, WebServer, silence, status
 from tui.demo.server import GitServer
+from tui.git.clean import clean_text
 from tui.git.files.plain import NotPlain, check_plain
 from tui.git.outcome import Action, Outcome, Reason, RefKind, State
 from tui.git.probe.ask import git_version
@@ -42,6 +43,10 @@ def probed(outcome: Outcome) -> str:
     return next((note for note in outcome.notes if "probed" in note), "")
 
 
+def fetch_fails(place: Path) -> bool:
+    return subprocess.run(["git", "fetch"], cwd=place, check=False, capture_output=True).returncode != 0
+
+
 def test_one_request_and_no_git(world: World, web: WebServer, person: Path) -> None:
     sync(world)  # reads what the person has configured
     trace, web.requests[:] = GitTrace(person), []
@@ -54,6 +59,18 @@ def test_one_request_and_no_git(world: World, web: WebServer, person: Path) -> N
     assert (outcome.branch, outcome.ahead, outcome.behind) == ("main", 0, 0)
     assert outcome.old == outcome.new == world.head()
     assert outcome.url == f"{web.url}/remote.git"
+
+
+def test_own_commits_where_nothing_is_new_are_counted_by_one_git(
+    world: World, web: WebServer, person: Path
+) -> None:
+    commit(world.mine, "own.txt")
+    trace = GitTrace(person)
+    sync(world)
+    trace.take()
+    outcome = sync(world)
+    assert (trace.take(), probed(outcome)) == (["rev-list"], "probed")
+    assert (outcome.ahead, outcome.behind) == (1, 0)
 
 
 def test_news_is_fetched(world: World, web: WebServer) -> None:
@@ -114,6 +131,24 @@ def test_a_tag_of_what_is_not_here_is_not(world: World, web: WebServer) -> None:
     assert probed(sync(world)) == "probed"
     git(world.mine, "config", "remote.origin.tagOpt", "--tags")
     assert [ref.name for ref in sync(world).refs] == ["refs/tags/v1"]
+
+
+@pytest.mark.parametrize("blank", ["\u00a0", "\u3000", "\u2028", "\x85"])
+def test_blanks_of_unicode_are_letters_of_a_name(world: World, web: WebServer, blank: str) -> None:
+    name = f"a{blank}b"
+    git(world.theirs, "push", "-q", "origin", f"HEAD:refs/heads/{name}")
+    assert [ref.name for ref in sync(world).refs] == [f"refs/remotes/origin/{clean_text(name)}"]
+    assert probed(sync(world)) == "probed"
+    git(world.mine, "checkout", "-q", "-b", name, f"origin/{name}")
+    outcome = sync(world)
+    assert (probed(outcome), outcome.branch) == ("probed", clean_text(name))
+    spec = f"+refs/heads/{name}:refs/remotes/origin/{name}"
+    git(world.mine, "config", "--replace-all", "remote.origin.fetch", spec)
+    assert probed(sync(world)) == "probed"
+    said = world.mine / ".git/FETCH_HEAD"
+    text = said.read_bytes()
+    git(world.mine, "fetch", "-q")
+    assert said.read_bytes() == text
 
 
 def test_what_is_gone_there_goes_here_on_request(world: World, web: WebServer) -> None:
@@ -216,6 +251,10 @@ def write(name: str, text: str = "") -> Callable[[World], object]:
     return write_it
 
 
+def gitmodules(key: str) -> Callable[[World], object]:
+    return lambda world: git(world.mine, "config", "--file", ".gitmodules", key, "true")
+
+
 def add(text: str) -> Callable[[World], object]:
     def add_it(world: World) -> None:
         with (world.mine / ".git/config").open("a") as file:
@@ -247,6 +286,10 @@ def ran(*args: str) -> Callable[[World], object]:
         (config("remote.other.mirror", "what"), "remote_setting"),
         (config("fetch.recurseSubmodules", "on-demand"), "submodules"),
         (config("submodule.recurse", "true"), "submodules"),
+        (config("submodule.lib.fetchRecurseSubmodules", "true"), "submodules"),
+        (persons("submodule.lib.fetchRecurseSubmodules", "on-demand"), "submodules"),
+        (gitmodules("submodule.lib.fetchRecurseSubmodules"), "submodules"),
+        (gitmodules("fetch.recurseSubmodules"), "submodules"),
         (config("fetch.writeCommitGraph", "true"), "setting"),
         (write("shallow", "what\n"), "shallow"),
         (config("remote.origin.promisor", "true"), "partial"),
@@ -261,6 +304,7 @@ def ran(*args: str) -> Callable[[World], object]:
         (config("http.sslCert", "/nowhere"), "http_setting"),
         (config("http.cookieFile", "/nowhere"), "http_setting"),
         (config("http.userAgent", "other"), "http_setting"),
+        (config("http.postBuffer", "16k"), "http_setting"),
         (config("http.extraHeader", "Host: elsewhere"), "http_setting"),
         (config("http.http://127.0.0.1/.extraHeader", "X-One: 1"), "http_setting"),
         (config("http.http://*/.sslVerify", "true"), "http_setting"),
@@ -297,6 +341,8 @@ def test_what_a_probe_is_not_sure_of(
         config("protocol.version", "2"),
         config("fetch.recurseSubmodules", "false"),
         config("submodule.active", "."),
+        config("submodule.lib.fetchRecurseSubmodules", "false"),
+        gitmodules("submodule.lib.path"),
         add('[remote "origin"]\n\tprune\n'),
         config("core.autocrlf", "input"),
         config("core.compression", "-1"),
@@ -334,14 +380,56 @@ def test_what_it_heeds_or_may_overlook(
         ("remote.other.push", "refs/heads/x:refs/heads/*"), ("remote.other.fetch", "refs/heads/a..b:refs/x/a"),
         ("remote.other.fetch", "refs/heads/a.lock:refs/x/a"), ("remote.other.push", "refs//a"),
         ("fetch.parallel", "08"), ("core.fileMode", "\u0663"), ("core.compression", "\u0663"), ("core.autocrlf", "fal\u017fe"),
+        ("color.advice", "what"), ("color.advice.hint", "what"), ("core.fsmonitor", "~nobody-of-this-name/x"),
+        ("commitGraph.generationVersion", "what"), ("commitGraph.readChangedPaths", "what"), ("gc.writeCommitGraph", "what"),
+        ("maintenance.auto", "what"), ("http.sslCAInfo", "~nobody-of-this-name/x"), ("core.createObject", "true"),
     ],
 )  # fmt: skip
 def test_a_setting_with_which_git_ends_is_never_up_to_date(
     world: World, web: WebServer, key: str, value: str
 ) -> None:
     git(world.mine, "config", key, value)
-    asked = subprocess.run(["git", "-C", world.mine, "fetch", "-q"], check=False, capture_output=True)
-    assert (asked.returncode, probed(sync(world))[:10]) in {(128, "not_probed"), (128, "")}
+    outcome = sync(world)
+    assert (fetch_fails(world.mine), probed(outcome)[:10]) in {(True, "not_probed"), (True, "")}
+    overridden = {"core.fsmonitor", "maintenance.auto"}
+    assert outcome.reason is (None if key in overridden else Reason.CONFIG)
+
+
+@pytest.mark.parametrize("there", ["a..*", ".a*", "*.lock", "/a*", "a@{*", "x~*", "*/", "x.lock/*"])
+@pytest.mark.parametrize("spec", ["+refs/heads/{}:refs/remotes/x/*", "+refs/heads/q*:refs/remotes/{}"])
+def test_a_refspec_at_which_git_ends_is_never_up_to_date(
+    world: World, web: WebServer, there: str, spec: str
+) -> None:
+    git(world.mine, "config", "--add", "remote.origin.fetch", spec.format(there))
+    outcome = sync(world)
+    assert (outcome.reason, probed(outcome), fetch_fails(world.mine)) == (
+        Reason.CONFIG,
+        "not_probed_refspec",
+        True,
+    )
+
+
+@pytest.mark.parametrize("place", ["mine/.git/config", "home"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[core]\n\tuntrackedCache\n",
+        "[core]\n\tattributesFile\n",
+        "[commitGraph]\n\tgenerationVersion\n",
+        "[http]\n\tversion\n",
+        "[http]\n\tsslCAInfo\n",
+        "[author]\n\tname\n",
+        '[branch "other"]\n\tmerge\n',
+    ],
+)
+def test_a_setting_without_its_value_is_never_up_to_date(
+    world: World, web: WebServer, person: Path, place: str, text: str
+) -> None:
+    with (person / ".gitconfig" if place == "home" else world.base / place).open("a") as file:
+        file.write(text)
+    outcome = sync(world)
+    assert (fetch_fails(world.mine), probed(outcome)[:10]) in {(True, "not_probed"), (True, "")}
+    assert outcome.reason is Reason.CONFIG
 
 
 @pytest.mark.parametrize(
@@ -350,7 +438,8 @@ def test_a_setting_with_which_git_ends_is_never_up_to_date(
         ("remote.origin.push", "HEAD"), ("remote.origin.push", ":"), ("remote.origin.push", "+refs/heads/*:refs/heads/*"),
         ("remote.other.fetch", "+refs/heads/*:refs/remotes/other/*"), ("http.lowSpeedLimit", "1000"),
         ("http.postBuffer", "500m"), ("http.followRedirects", "initial"), ("core.bigFileThreshold", "1g"),
-        ("submodule.fetchJobs", "4"), ("core.fileMode", "false"),
+        ("submodule.fetchJobs", "4"), ("core.fileMode", "false"), ("core.untrackedCache", "true"),
+        ("commitGraph.generationVersion", "2"), ("maintenance.auto", "false"), ("http.version", "HTTP/1.1"),
     ],
 )  # fmt: skip
 def test_a_setting_that_git_can_read_is_no_hindrance(
@@ -359,6 +448,29 @@ def test_a_setting_that_git_can_read_is_no_hindrance(
     git(world.mine, "config", key, value)
     git(world.mine, "fetch", "-q")
     assert probed(sync(world)) == "probed"
+
+
+@pytest.mark.parametrize("way", ["config", "gitmodules", "index"])
+def test_a_submodule_that_is_to_be_fetched_as_well_is_left_to_git(
+    world: World, web: WebServer, way: str
+) -> None:
+    git(world.base, "clone", "-q", "--bare", str(world.theirs), "lib.git")
+    added = ("submodule", "add", "-q", "--name", "lib", f"{web.url}/lib.git", "lib")
+    git(world.theirs, *added)
+    commit(world.theirs)
+    world.push()
+    git(world.mine, "pull", "-q")
+    git(world.mine, "submodule", "update", "-q", "--init")
+    assert probed(sync(world)) == "probed"
+    file = () if way == "config" else ("--file", ".gitmodules")
+    git(world.mine, "config", *file, "submodule.lib.fetchRecurseSubmodules", "true")
+    if way == "index":
+        git(world.mine, "add", ".gitmodules")
+        (world.mine / ".gitmodules").unlink()
+    world.push(str(world.base / "lib.git"), "HEAD:topic")
+    assert probed(sync(world)) == "not_probed_submodules"
+    git(world.mine, "fetch", "-q")
+    assert "origin/topic" in git(world.mine / "lib", "branch", "-r")
 
 
 @pytest.mark.parametrize("name", ["refs/heads/z", "refs/remotes/origin/bad", "refs/tags/t"])
@@ -406,6 +518,9 @@ def test_names_of_refs_in_another_encoding_are_left_to_git(
         ("GIT_HTTP_USER_AGENT", "other", "environment"),
         ("GIT_ALLOW_PROTOCOL", "http:https", "environment"),
         ("GIT_SMART_HTTP", "1", "environment"),
+        ("GIT_EXEC_PATH", git(Path("/"), "--exec-path"), "environment"),
+        ("GIT_REF_PARANOIA", "1", "environment"),
+        ("GIT_DISCOVERY_ACROSS_FILESYSTEM", "1", "environment"),
     ],
 )
 def test_variables_that_are_for_git_alone(
@@ -415,6 +530,29 @@ def test_variables_that_are_for_git_alone(
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     outcome = sync(world)
     assert (outcome.state, probed(outcome)) == (State.UP_TO_DATE, f"not_probed_{why}")
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "file"),
+    [
+        ("GIT_CONFIG_GLOBAL", "own.config", "own.config"),
+        ("XDG_CONFIG_HOME", "own", "own/git/config"),
+        ("HOME", "own", "own/.gitconfig"),
+        ("GIT_CONFIG_SYSTEM", "own.config", "own.config"),
+    ],
+)
+def test_settings_of_a_relative_path_are_those_of_the_checkout(
+    world: World, web: WebServer, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, file: str
+) -> None:
+    git(world.theirs, "checkout", "-q", "--orphan", "other")
+    commit(world.theirs)
+    git(world.theirs, "push", "-q", "origin", "HEAD:refs/tags/v1")
+    monkeypatch.setenv(variable, value)
+    monkeypatch.delenv("GIT_CONFIG_NOSYSTEM")
+    assert probed(sync(world)) == "probed"
+    (world.mine / file).parent.mkdir(parents=True, exist_ok=True)
+    (world.mine / file).write_text('[remote "origin"]\n\ttagOpt = --tags\n')
+    assert [ref.name for ref in sync(world).refs] == ["refs/tags/v1"]
 
 
 def test_the_ref_of_the_remotes_head_is_made_by_git(
@@ -557,19 +695,87 @@ def test_damage_to_a_pack_is_left_to_git(world: World, web: WebServer) -> None:
     assert (outcome.state, probed(outcome)) == (State.FAILED, "not_probed_objects")
 
 
-def test_damage_to_an_object_is_left_to_git(world: World, web: WebServer) -> None:
+def make_loose(world: World) -> Path:
+    """The file of the commit that HEAD is on."""
     (pack,) = (world.mine / ".git/objects/pack").glob("*.pack")
     packed = world.base / "packed"
     pack.rename(packed)
     pack.with_suffix(".idx").unlink()
     with packed.open("rb") as file:
         subprocess.run(["git", "unpack-objects", "-q"], cwd=world.mine, stdin=file, check=True)
-    assert probed(sync(world)) == "probed"
     head = world.head()
     loose = world.mine / ".git/objects" / head[:2] / head[2:]
     loose.chmod(0o644)
+    return loose
+
+
+def test_damage_to_an_object_is_left_to_git(world: World, web: WebServer) -> None:
+    loose = make_loose(world)
+    assert probed(sync(world)) == "probed"
     loose.write_bytes(b"")
     assert probed(sync(world)) == "not_probed_objects"
+
+
+@pytest.mark.parametrize("damage", [lambda data: data + b"more", lambda data: data[:-2]])
+def test_an_object_of_another_length_is_left_to_git(
+    world: World, web: WebServer, damage: Callable[[bytes], bytes]
+) -> None:
+    loose = make_loose(world)
+    assert probed(sync(world)) == "probed"
+    loose.write_bytes(damage(loose.read_bytes()))
+    outcome = sync(world)
+    assert (outcome.reason, probed(outcome), fetch_fails(world.mine)) == (
+        Reason.CORRUPT,
+        "not_probed_objects",
+        True,
+    )
+
+
+def test_a_replacement_that_is_missing_is_left_to_git(world: World, web: WebServer) -> None:
+    (world.mine / ".git/refs/replace").mkdir()
+    (world.mine / ".git/refs/replace" / world.head()).write_text("1" * 40 + "\n")
+    outcome = sync(world)
+    assert (outcome.reason, probed(outcome), fetch_fails(world.mine)) == (
+        Reason.CORRUPT,
+        "not_probed_objects",
+        True,
+    )
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda data: data.removesuffix(b"\n"),
+        lambda data: data + b"\n",
+        lambda data: data + b"# more\n",
+        lambda data: b"#" + data,
+    ],
+)
+def test_packed_refs_at_which_git_ends_are_left_to_it(
+    world: World, web: WebServer, damage: Callable[[bytes], bytes]
+) -> None:
+    git(world.mine, "pack-refs", "--all")
+    assert probed(sync(world)) == "probed"
+    packed = world.mine / ".git/packed-refs"
+    packed.write_bytes(damage(packed.read_bytes()))
+    outcome = sync(world)
+    assert (outcome.state, outcome.reason, fetch_fails(world.mine)) == (State.FAILED, Reason.CORRUPT, True)
+
+
+@pytest.mark.parametrize("damaged", ["mine", "beside"])
+@pytest.mark.parametrize("synced", ["mine", "beside"])
+def test_a_worktree_at_an_object_that_is_missing_is_left_to_git(
+    world: World, web: WebServer, damaged: str, synced: str
+) -> None:
+    git(world.mine, "worktree", "add", "-q", "-b", "topic", "--track", "../beside", "origin/main")
+    git_dirs = {"mine": world.mine / ".git", "beside": world.mine / ".git/worktrees/beside"}
+    (git_dirs[damaged] / "HEAD").write_text("1" * 40 + "\n")
+    outcome = world.sync(world.repo(url=None, path=world.base / synced))
+    assert (outcome.state, outcome.reason, fetch_fails(world.base / synced)) == (
+        State.FAILED,
+        Reason.CORRUPT,
+        True,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -608,3 +814,8 @@ def test_https_with_authorities_of_the_persons_own(
             git(world.mine, "config", way, str(certificate))
         assert [probed(sync(world)) for _ in range(3)] == ["probed"] * 3
         assert len(made) == 1
+        monkeypatch.setenv("HOME", str(certificate.parent))  # in the setting alone `~` is that
+        for value in ("", "~/certificate.pem"):
+            monkeypatch.setenv("GIT_SSL_CAINFO", value)
+            outcome = sync(world)
+            assert (outcome.state, probed(outcome)) == (State.FAILED, "not_probed_http_setting")

@@ -14,7 +14,7 @@ from tui.git.outcome import Outcome, State
 _ANSWERED = {State.SYNCED, State.UP_TO_DATE, State.BLOCKED}
 _PATIENCE = 8
 LONGEST_PAUSE = 60.0
-"""Seconds. A remote that asks for more is not waited for."""
+"""Seconds. A job whose remote asks for more is not tried again; after so many the next one may start there."""
 STALLED_AFTER = 10.0
 """Seconds without a byte. Such a job holds no place of a lane that the host made narrow."""
 
@@ -127,8 +127,8 @@ class Lanes:
 
     def heed(self, host: str, retry_after: float | None, now: float) -> None:
         """The host asked to be left alone for so many seconds."""
-        if retry_after and retry_after <= LONGEST_PAUSE:
-            self._closed[host] = max(now + retry_after, self.next_start(host))
+        if retry_after:
+            self._closed[host] = max(now + min(retry_after, LONGEST_PAUSE), self.next_start(host))
 
     def crowded(self, host: str, jobs: int, now: float) -> LimitChanged | None:
         """A job there was turned away as one too many."""

@@ -104,7 +104,12 @@ _PATTERNS: tuple[tuple[Reason, _By, str], ...] = (
     (Reason.UNSAFE_URL, _By.GIT, (r"transport '.*' not allowed|[Uu]nable to find remote helper for"
         r"|strange (?:hostname|pathname|port) .* blocked")),
     (Reason.CONFIG, _By.GIT, (r"initialization for subprocess '.*' failed|external filter '.*' failed"
-        r"|ssh variant '.*' does not support|^fatal: invalid value for '|^(?:fatal|error): cannot (?:run|exec) ")),
+        r"|ssh variant '.*' does not support|^fatal: invalid value for '|^(?:fatal|error): cannot (?:run|exec) "
+        # Values of settings.
+        r"|^fatal: (?:failed to expand user dir in|invalid refspec|unknown fetch negotiation algorithm"
+        r"|bad \w+ compression level|bad \S+ argument|invalid mode for object creation|Unsupported SSL backend"
+        r"|unknown value for config|unrecognized value|\S+ cannot be negative|negative values not allowed for)"
+        r"|^error: (?:missing value for|could not expand include path)")),
     (Reason.NETWORK, _By.WAY, (r"kex_exchange_identification|Connection reset|early EOF|RPC failed"
         r"|unexpected disconnect|Connection timed out|Operation timed out|Network is unreachable"
         r"|No route to host|Broken pipe|Connection closed by|[Tt]he remote end hung up|Empty reply from server"
@@ -120,7 +125,7 @@ _PATTERNS: tuple[tuple[Reason, _By, str], ...] = (
         r"|bad (?:index|signature)|packfile .* |inflate: data stream|Expected git repo version"
         r"|unknown repository extension|Could not parse object|fatal: not a git repository"
         r"|index-pack failed|invalid index-pack|your current branch appears to be broken|invalid sha1 pointer"
-        r"|garbage at end|unable to read|bad config line.*[ /]\.git/|did not send all necessary")),
+        r"|garbage at end|(?:unterminated|unexpected) line in .*packed-refs|replacement .* not found for|unable to read|bad config line.*[ /]\.git/|did not send all necessary")),
     (Reason.REF_CONFLICT, _By.GIT, (r"cannot lock ref .*(?:exists; cannot create|: Not a directory"
         r"|unable to resolve)|would clobber existing tag|\[rejected\]|some local refs could not be updated"
         r"|refname conflict|refusing to fetch into branch|cannot lock ref .* is at .* but expected")),

@@ -28,6 +28,8 @@ class Setting(Struct, frozen=True):
     value: str
     origin: str = ""
     """Where it stands: `file:` and the path as seen from the repository, or something else."""
+    has_value: bool = True
+    """Else only its name stands there, which is true for a boolean."""
 
 
 class Remote(Struct, frozen=True):
@@ -79,7 +81,7 @@ def parse_config(listing: bytes) -> tuple[Setting, ...]:
     settings = []
     for scope, origin, entry in zip(words[::3], words[1::3], words[2::3], strict=False):
         key, has_value, value = entry.partition("\n")
-        settings.append(Setting(scope, key, value if has_value else "true", origin))
+        settings.append(Setting(scope, key, value if has_value else "true", origin, bool(has_value)))
     return tuple(settings)
 
 

@@ -323,7 +323,8 @@ class _Update:
         head = checkout.head or ""
         upstream = self._upstream(before, checkout) or ""
         old = before.ids.get(upstream)
-        if old is not None and work.attempt("merge-base", "--is-ancestor", head, old).ok:
+        # Of what is ahead of the target nothing can be in it.
+        if old not in {None, target} and work.attempt("merge-base", "--is-ancestor", head, old or "").ok:
             known = True
         else:
             fork = work.attempt("merge-base", "--fork-point", upstream, head) if behind else None

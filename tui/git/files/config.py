@@ -19,6 +19,8 @@ _VARIABLES = (
     *("GIT_CONFIG_COUNT", "GIT_CONFIG_KEY_0", "GIT_CONFIG_VALUE_0"),
 )
 """Of the environment: on these it depends what counts for the person."""
+_PATHS = ("HOME", "XDG_CONFIG_HOME", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM")
+"""Those of them that name a file or a folder."""
 # Blanks are git's: none of those that only Unicode knows.
 _SECTION = re.compile(r'[ \t]*\[([A-Za-z0-9-]+)(?:[ \t]+"((?:[^"\\]|\\["\\])*)")?\][ \t]*(?:[#;].*)?')
 _VARIABLE = re.compile(r"[ \t]*([A-Za-z][A-Za-z0-9-]*)[ ]*=[ ]*(.*)")
@@ -52,6 +54,8 @@ def read_settings(git_dir: Path, *, bare: bool) -> tuple[Setting, ...]:
 
 def read_everywhere() -> tuple[Setting, ...]:
     """What counts for the person in every folder. Raises NotPlain where git has to be asked."""
+    if any(path and not path.startswith("/") for path in map(os.environ.get, _PATHS)):  # in each another file
+        raise NotPlain
     everywhere = persons.read()
     if any(INCLUDE.fullmatch(one.key) and one.key != "include.path" for one in everywhere):
         raise NotPlain  # it depends on the repository what counts

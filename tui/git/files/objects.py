@@ -49,10 +49,13 @@ def missing_objects(folder: str, names: Iterable[str]) -> set[str]:
 def _is_loose(folder: str, name: str) -> bool:
     try:
         with open(f"{folder}/{name[:2]}/{name[2:]}", "rb") as file:  # noqa: PTH123 - names are strings here
-            data = zlib.decompress(file.read(_MOST))
+            unpacker = zlib.decompressobj()
+            data = unpacker.decompress(file.read(_MOST))
     except FileNotFoundError:
         return False
-    if not _LOOSE.match(data) or hashlib.sha1(data, usedforsecurity=False).hexdigest() != name:
+    if not unpacker.eof or unpacker.unused_data or not _LOOSE.match(data):
+        raise NotPlain
+    if hashlib.sha1(data, usedforsecurity=False).hexdigest() != name:
         raise NotPlain
     return True
 

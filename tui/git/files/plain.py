@@ -9,7 +9,7 @@ from pathlib import Path
 from tui.git.files.whole import read_whole
 
 OBJECT_ID = re.compile(r"[0-9a-f]{40}")
-_SYMBOLIC = re.compile(r"ref: (refs/[^\s\x00-\x20\x7f~^:?*\[\\]+)\n?")
+_SYMBOLIC = re.compile(r"ref: (refs/[^\x00-\x20\x7f~^:?*\[\\]+)\n?")
 
 
 class NotPlain(Exception):  # noqa: N818 - no mistake: git has to be asked
@@ -38,7 +38,7 @@ def check_plain(place: Path, git_dir: Path) -> None:
             raise NotPlain
 
 
-def read_head(git_dir: Path) -> tuple[str | None, str | None]:
+def read_head(git_dir: str | Path) -> tuple[str | None, str | None]:
     """The full name of the ref that HEAD is on, or the object id of a detached one."""
     head = f"{git_dir}/HEAD"
     try:

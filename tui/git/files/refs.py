@@ -10,8 +10,8 @@ from tui.git.files.whole import read_whole
 from tui.git.refs import Branch, Refs
 from tui.git.remote import Setting, map_ref
 
-_NAME = re.compile(r"refs(?:/(?![.])(?:(?![.][.]|@\{)[^\x00-\x20\x7f~^:?*\[\\/])+(?<![.])(?<!\.lock))+")
-_PACKED = re.compile(r"(?m)^([0-9a-f]{40}) (refs/[^\n]+)$|^(?:\^[0-9a-f]{40}|#[^\n]*)?$")
+REF_NAME = re.compile(r"refs(?:/(?![.])(?:(?![.][.]|@\{)[^\x00-\x20\x7f~^:?*\[\\/])+(?<![.])(?<!\.lock))+")
+_PACKED = re.compile(r"([0-9a-f]{40}) (refs/[^\n]+)|\^[0-9a-f]{40}")
 
 
 def read_refs(git_dir: Path, settings: tuple[Setting, ...]) -> Refs:
@@ -36,7 +36,7 @@ def read_ids(git_dir: Path) -> dict[str, str]:
         ids = _packed(git_dir) | loose
     except OSError as error:
         raise NotPlain from error
-    if not all(map(_NAME.fullmatch, ids)):
+    if not all(map(REF_NAME.fullmatch, ids)):
         raise NotPlain
     return ids
 
@@ -89,8 +89,13 @@ def _packed(git_dir: Path) -> dict[str, str]:
         text = read_whole(f"{git_dir}/packed-refs").decode("utf-8", "surrogateescape")
     except FileNotFoundError:
         return {}
+    *lines, rest = text.split("\n")
+    if rest:  # git ends at it, and at all that is neither head nor ref
+        raise NotPlain
+    if lines and lines[0].startswith("# pack-refs with:"):
+        del lines[0]
     ids: dict[str, str] = {}
-    for line in text.split("\n"):
+    for line in lines:
         match = _PACKED.fullmatch(line)
         if match is None:
             raise NotPlain

@@ -1,5 +1,6 @@
 """Asks a remote by HTTP whether it has anything new, without a git."""
 
+import contextlib
 import math
 import os
 import re
@@ -15,7 +16,7 @@ from tui.git.checkup import NoAnswer, ask
 from tui.git.env import carries_login
 from tui.git.fetch import Fetched
 from tui.git.files.objects import missing_objects
-from tui.git.files.plain import NotPlain
+from tui.git.files.plain import NotPlain, read_head
 from tui.git.files.refs import read_ids
 from tui.git.files.whole import write_whole
 from tui.git.gauge import Progress
@@ -92,7 +93,7 @@ class Probe(Struct, frozen=True):
             raise Unsure("nothing_heard")
         try:
             objects = f"{self.common}/objects"
-            if missing_objects(objects, set(self.before.ids.values())):
+            if missing_objects(objects, {*self.before.ids.values(), *_detached_heads(self.common)}):
                 raise Unsure("objects")
             tags = objects_of_tags(heard, self.before.ids) if asked.follows_tags else set()
             if _EMPTY_TREE in tags or (tags and missing_objects(objects, tags) != tags):
@@ -112,7 +113,7 @@ class Probe(Struct, frozen=True):
             raise Unsure("retry")
         if git.env or carries_login(self.work.repo.url or ""):
             raise Unsure("login")
-        asked = wanted(remote, self.settings, self.git_dir, common, bare=self.bare)
+        asked = wanted(remote, self.settings, self.work.repo.path, self.git_dir, common, bare=self.bare)
         if self.listed_by_git:  # which leaves out those that a fetch would end at
             try:
                 read_ids(common)
@@ -199,6 +200,14 @@ class Probe(Struct, frozen=True):
     def _heed_stop(self) -> None:
         if reason := self.work.git.stop.reason:
             self.work.heed(Exit(-signal.SIGTERM, b"", ended_by=reason, phase="Connecting"), "fetch")
+
+
+def _detached_heads(common: Path) -> set[str]:
+    """The commits of all worktrees, the main one too. Raises NotPlain where one of them cannot be read."""
+    folders = [os.fspath(common)]
+    with contextlib.suppress(FileNotFoundError):
+        folders += [entry.path for entry in os.scandir(f"{common}/worktrees")]
+    return {commit for _, commit in map(read_head, folders) if commit}
 
 
 @lru_cache(maxsize=1)

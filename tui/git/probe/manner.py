@@ -16,17 +16,22 @@ _URL = re.compile(
 )
 _PORTS = {"http": 80, "https": 443}
 _LAST_PORT = 65535
-_FOREIGN_VARIABLES = ("GIT_SSL", "GIT_HTTP", "GIT_PROXY", "GIT_CURL", "GIT_SMART_HTTP", "GIT_ALLOW_PROTOCOL")
+_FOREIGN_VARIABLES = (
+    *("GIT_SSL", "GIT_HTTP", "GIT_PROXY", "GIT_CURL", "GIT_SMART_HTTP", "GIT_ALLOW_PROTOCOL"),
+    *("GIT_EXEC_PATH", "GIT_REF_PARANOIA", "GIT_DISCOVERY_ACROSS_FILESYSTEM"),
+)
 """How their names begin."""
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 _CARRIED_VARIABLES = frozenset({"GIT_SSL_CAINFO"})
 _NUMBERS = frozenset(
     {
-        "postbuffer", "lowspeedlimit", "lowspeedtime", "maxrequests", "minsessions", "maxretries",
+        "lowspeedlimit", "lowspeedtime", "maxrequests", "minsessions", "maxretries",
         "keepaliveidle", "keepaliveinterval", "keepalivecount",
     }
 )  # fmt: skip
 """What git is told of requests that may as well be done without."""
+_LARGE = re.compile("[1-9][0-9]{5,}|[1-9][0-9]*[mgMG]")
+"""Of bytes: with less room than a packet of its protocol takes git crashes."""
 _CARRIED = frozenset({"sslcainfo", "sslverify", "extraheader"})
 _HEADER = re.compile(r"([A-Za-z0-9!#$%&'*+.^_`|~-]+): *([\x20-\x7e]*)")
 _ON = frozenset({"true", "yes", "on", "1"})
@@ -69,12 +74,10 @@ def manner_of(remote: Remote, settings: tuple[Setting, ...]) -> Manner:
     http = dict(_http_settings(settings, where["host"].lower()))
     if any(one.lower() not in _ON for one in http.get("sslverify", ())):
         raise Unsure("http_setting")
-    authorities = os.environ.get("GIT_SSL_CAINFO") or next(iter(http.get("sslcainfo", [])[-1:]), None)
     scheme = where["scheme"]
     port = int(where["port"] or _PORTS[scheme])
-    file = os.path.expanduser(authorities) if authorities and scheme == "https" else None  # noqa: PTH111 - Path raises for `~nobody`
-    if file and not file.startswith("/"):
-        raise Unsure("http_setting")
+    authorities = _authorities(http.get("sslcainfo", []))
+    file = authorities if scheme == "https" else None
     path = where["path"] if where["path"].endswith("/") else where["path"] + "/"
     return Manner(Server(scheme, where["host"].lower(), port, file), path, _headers(http))
 
@@ -102,12 +105,24 @@ def _http_settings(settings: tuple[Setting, ...], host: str) -> Iterator[tuple[s
     yield from carried.items()
 
 
+def _authorities(configured: list[str]) -> str | None:
+    """The file of them; None: none is named. Raises Unsure where git would look elsewhere, or end."""
+    files = [os.path.expanduser(file) for file in configured]  # noqa: PTH111 - Path raises for `~nobody`
+    if "GIT_SSL_CAINFO" in os.environ:  # taken as it is, also where it is empty
+        files.append(os.environ["GIT_SSL_CAINFO"])
+    if not all(file.startswith("/") for file in files):
+        raise Unsure("http_setting")
+    return files[-1] if files else None
+
+
 def _is_harmless(variable: str, value: str) -> bool:
     """What git cannot read ends it, whatever it is about."""
     if variable == "noepsv":
         return is_bool(value)
     if variable == "followredirects":
         return value == "initial" or is_bool(value)
+    if variable == "postbuffer":
+        return bool(_LARGE.fullmatch(value)) and is_number(value)
     return variable == "version" or (variable in _NUMBERS and is_number(value))
 
 

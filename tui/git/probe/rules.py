@@ -7,6 +7,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from tui.git.files.plain import NotPlain, read_head
+from tui.git.files.refs import REF_NAME
 from tui.git.files.whole import read_whole
 from tui.git.probe.unsure import Unsure
 from tui.git.probe.values import is_bool, is_number
@@ -21,11 +22,12 @@ _REMOTE_KEYS = frozenset(
 """Variables of a remote that are heeded here, or mean nothing to a fetch."""
 _PARTIAL = frozenset({"promisor", "partialclonefilter"})
 _CHECKED_SECTIONS = frozenset(
-    {"advice", "core", "fetch", "transfer", "pack", "index", "feature", "submodule"}
+    {"advice", "commitgraph", "core", "fetch", "transfer", "pack", "index", "feature", "submodule"}
 )
 """A value in them that git cannot read may end it."""
 _NUMBERS = frozenset(
     {
+        "commitgraph.changedpathsversion", "commitgraph.generationversion", "commitgraph.maxnewfilters",
         "core.bigfilethreshold", "core.deltabasecachelimit", "core.filesreflocktimeout", "core.maxtreedepth",
         "core.packedgitlimit", "core.packedgitwindowsize", "core.packedrefstimeout", "core.repositoryformatversion",
         "fetch.parallel", "fetch.unpacklimit", "index.recordoffsettable", "index.version", "pack.cruftwindow",
@@ -41,6 +43,7 @@ _ANY = ".*"
 _WORDS = {
     "branch.autosetupmerge": f"{_BOOL}|always|inherit|simple",
     "branch.autosetuprebase": "never|local|remote|always",
+    "color.advice": _BOOL,
     "color.pager": _BOOL,
     "core.abbrev": r"auto|no|off|false|[4-9]|[12]\d|3\d|40",
     "core.askpass": _ANY,
@@ -50,10 +53,11 @@ _WORDS = {
     "core.commentchar": "auto|[!-~]",
     "core.commentstring": _ANY,
     "core.compression": _LEVEL,
+    "core.createobject": "link|rename",
     "core.editor": _ANY,
     "core.eol": "lf|crlf|native",
     "core.excludesfile": _PATH,
-    "core.fsmonitor": _ANY,
+    "core.fsmonitor": _PATH,
     "core.fsync": _ANY,
     "core.fsyncmethod": _ANY,
     "core.hookspath": _PATH,
@@ -70,7 +74,9 @@ _WORDS = {
     "fetch.negotiationalgorithm": "consecutive|default|noop|skipping",
     "fetch.output": "full|compact",
     "fetch.recursesubmodules": _BOOL,
+    "gc.writecommitgraph": _BOOL,
     "mailmap.file": _PATH,
+    "maintenance.auto": _BOOL,
     "pack.compression": _LEVEL,
     "pager.color": _BOOL,
     "push.default": "nothing|current|simple|upstream|tracking|matching",
@@ -87,7 +93,7 @@ Patterns are compiled where they are used: few repos have any of them.
 """
 _REFUSED = frozenset({"fetch.bundleuri", "fetch.writecommitgraph"})
 """With these a fetch does more than to bring refs."""
-_RECURSES = frozenset({"recursesubmodules", "recurse"})
+_RECURSES = frozenset({"recursesubmodules", "recurse", "fetchrecursesubmodules"})
 _OF_ANY_REMOTE = frozenset({"mirror", "prune", "prunetags", "skipdefaultupdate", "skipfetchall"})
 """Booleans that git reads of all remotes."""
 _SHALLOW = re.compile(rb"(?:[0-9a-f]{40}\n)*")
@@ -98,7 +104,7 @@ _BELOW = r"refs(?:/[\w-]+(?:\.(?!lock\b)[\w-]+)*)*"
 _NAME = rf"(?:HEAD|{_BELOW})"
 _SOUND_SPEC = rf"\+?:|[+^]?{_NAME}|\+?{_NAME}:{_NAME}|\+?{_BELOW}/\*:{_BELOW}/\*"
 """What git can read without doubt, among the many ways to write one."""
-_SPEC = re.compile(r"\+?(?P<there>refs/[^:^?\[\\\s]+):(?P<here>refs/[^:^?\[\\\s]+)")
+_SPEC = re.compile(r"\+?([^:]+):([^:]+)")
 
 
 class Spec(Struct, frozen=True):
@@ -126,11 +132,12 @@ class Wanted(Struct, frozen=True):
 
 
 def wanted(
-    remote: Remote, settings: tuple[Setting, ...], git_dir: Path, common: Path, *, bare: bool
+    remote: Remote, settings: tuple[Setting, ...], place: Path, git_dir: Path, common: Path, *, bare: bool
 ) -> Wanted:
     """Raises Unsure where a fetch may do more than to compare refs."""
     _check_settings(remote, settings)
     _check_shallow(common)
+    _check_submodules(place, git_dir)
     # It makes git fetch all tags as well, also where nothing is pruned.
     if any(is_on(settings, key) for key in ("fetch.prunetags", f"remote.{remote.name}.prunetags")):
         raise Unsure("prune_tags")
@@ -162,8 +169,8 @@ def _check_settings(remote: Remote, settings: tuple[Setting, ...]) -> None:
         variable = one.key.removeprefix(own)
         is_own = variable != one.key and "." not in variable
         doubt = _doubt_of_remote(variable, one.value) if is_own else _doubt(one)
-        if doubt:
-            raise Unsure(doubt)
+        if doubt or not (one.has_value or one.key.rpartition(".")[2] in _OF_ANY_REMOTE):
+            raise Unsure(doubt or "setting")  # git ends at many that have no value
     if sum(one.key == f"{own}url" for one in settings) != 1:
         raise Unsure("urls")
 
@@ -189,7 +196,9 @@ def _doubt(one: Setting) -> str:
             return "protocol_setting"
         case "remote":
             return _doubt_of_another(rest.rpartition(".")[2], one.value)
-        case "fetch" | "submodule" if rest in _RECURSES and is_on((one,), one.key):
+        case "color" if rest.startswith("advice."):
+            return "setting"
+        case "fetch" | "submodule" if rest.rpartition(".")[2] in _RECURSES and is_on((one,), one.key):
             return "submodules"
     is_refused = section == "hook" or one.key in _REFUSED or not _is_readable(one, section, rest)
     return "setting" if is_refused else ""
@@ -220,11 +229,29 @@ def _check_shallow(common: Path) -> None:
         raise Unsure("shallow")
 
 
+def _check_submodules(place: Path, git_dir: Path) -> None:
+    """The file may ask for them to be fetched as well; where it is not there git reads that of the index."""
+    try:
+        text = read_whole(f"{place}/.gitmodules")
+    except FileNotFoundError:
+        if os.path.lexists(f"{git_dir}/modules"):
+            raise Unsure("submodules") from None
+        return
+    except OSError as error:
+        raise Unsure("submodules") from error
+    if b"recursesubmodules" in text.lower():
+        raise Unsure("submodules")
+
+
 def _spec(text: str) -> Spec:
     match = _SPEC.fullmatch(text)
-    if match is None or (match["there"].count("*"), match["here"].count("*")) not in {(0, 0), (1, 1)}:
+    if match is None:
         raise Unsure("refspec")
-    return Spec(match["there"], match["here"])
+    there, here = match.groups()
+    is_sound = all(REF_NAME.fullmatch(side.replace("*", "x")) for side in (there, here))
+    if not is_sound or not there.count("*") == here.count("*") <= 1:
+        raise Unsure("refspec")
+    return Spec(there, here)
 
 
 def _reaches_branches(spec: Spec) -> bool:

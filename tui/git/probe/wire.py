@@ -10,7 +10,8 @@ from tui.git.probe.unsure import Unsure
 _FLUSH = b"0000"
 _DELIMITER = b"0001"
 _LENGTH = 4
-_REF = re.compile(r"([0-9a-f]{40}) (\S+)((?: \S+)*)")
+_REF = re.compile(r"([0-9a-f]{40}) ([^\x00-\x20\x7f]+)((?: [^\x00-\x20\x7f]+)*)")
+"""Blanks that only Unicode knows are letters of a name like any other."""
 
 
 class Heard(Struct, frozen=True):
@@ -55,7 +56,7 @@ def _take(line: bytes, heard: Heard) -> None:
     if match is None or match[2] in heard.ids:
         raise Unsure("protocol")
     heard.ids[match[2]] = match[1]
-    for attribute in match[3].split():
+    for attribute in match[3].split(" "):
         name, _, value = attribute.partition(":")
         if name == "peeled":
             heard.peeled[match[2]] = value
