@@ -9,7 +9,7 @@ from tests.kit.app_driver import FrozenClock
 from tests.kit.work import GatedWork, events
 from tui.engine.clock import Clock
 from tui.engine.engine import Engine, Turn
-from tui.engine.events import LimitChanged, Notice
+from tui.engine.events import JobEnded, LimitChanged, Notice
 from tui.engine.lanes import STALLED_AFTER, Lanes
 from tui.engine.scheduler import Scheduler, Start, Step
 from tui.git.gauge import Progress
@@ -136,16 +136,22 @@ def test_an_end_asks_for_that_too() -> None:
     assert scheduler.due == 6.0
 
 
-def test_who_asks_for_more_than_a_minute_is_left_alone_for_one_and_others_go_on() -> None:
-    scheduler = Scheduler(3)
+def test_what_is_queued_at_who_asks_for_more_than_a_minute_is_not_asked_and_others_go_on() -> None:
+    scheduler = Scheduler(2)
     jobs = [*((repo(name), name) for name in "abcd"), (repo("x", "b.example"), "x")]
-    assert started(scheduler.add(jobs, 0.0)) == ["a", "b", "c"]
-    in_a_day = structs.replace(TOO_OFTEN, retry_after=86400.0)
-    assert started(scheduler.ended("a", in_a_day, 1.0)) == ["x"]
-    assert [started(scheduler.ended(name, in_a_day, 2.0)) for name in "bc"] == [[], []]
-    assert scheduler.due == 62.0
+    assert started(scheduler.add(jobs, 0.0)) == ["a", "b"]
+    in_a_day = structs.replace(TOO_OFTEN, retry_after=86_000.0)
+    step = scheduler.ended("a", in_a_day, 1.0)
+    assert started(step) == ["x"]
+    ends = {event.repo.id: event.outcome for event in step.events if isinstance(event, JobEnded)}
+    message = "not asked: a.example wants to be left alone for 1434 min"
+    unasked = Outcome(State.FAILED, Reason.RATE_LIMITED, message)
+    assert ends == {"a": in_a_day, "c": unasked, "d": unasked}
+    assert started(scheduler.ended("b", in_a_day, 2.0)) == []
+    assert (scheduler.idle, started(scheduler.ended("x", FINE, 3.0)), scheduler.idle) == (False, [], True)
+    scheduler.add([(repo("c"), "c")], 4.0, again=True)  # the person asks for it
     assert started(scheduler.tick(61.9)) == []
-    assert started(scheduler.tick(62.0)) == ["d"]
+    assert started(scheduler.tick(62.0)) == ["c"]
 
 
 def test_a_host_is_remembered_into_the_next_run() -> None:

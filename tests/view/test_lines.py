@@ -155,6 +155,8 @@ def test_many_of_several_kinds_are_named_and_nothing_else() -> None:
     # What the last run left is to be asked for before there is another last run.
     stopped = ends(6, "q", by_hand, None) + ends(3, "s", Outcome(State.CANCELLED, Reason.SIGNAL))
     assert lines.rerun_command([*bad, *stopped]) == f"synctui sync --resume; {states}"
+    unasked = ends(9, "u", Outcome(State.FAILED, Reason.RATE_LIMITED), None)
+    assert lines.rerun_command([*bad, *unasked]) == f"synctui sync --resume; {states}"
 
 
 def test_a_mistake_in_the_workspace_file_is_said_once_and_not_to_be_tried_again() -> None:

@@ -14,7 +14,7 @@ from tui.git.outcome import Outcome, State
 _ANSWERED = {State.SYNCED, State.UP_TO_DATE, State.BLOCKED}
 _PATIENCE = 8
 LONGEST_PAUSE = 60.0
-"""Seconds. A job whose remote asks for more is not tried again; after so many the next one may start there."""
+"""Seconds. Where a remote asks for more nothing is tried again, nor is what is queued there tried at all."""
 STALLED_AFTER = 10.0
 """Seconds without a byte. Such a job holds no place of a lane that the host made narrow."""
 

@@ -19,7 +19,7 @@ from tui.engine.events import (
     QueuePaused,
 )
 from tui.engine.job import Done, Job, Queued, Running, Trigger
-from tui.engine.lanes import Lanes
+from tui.engine.lanes import LONGEST_PAUSE, Lanes
 from tui.engine.slots import MAX_JOBS, PRIORITY_SLOT, Slots
 from tui.engine.tally import Tally
 from tui.engine.waiting import Waiting, Way
@@ -271,6 +271,8 @@ class Scheduler:
         self._lock_keys.discard(job.lock_key)
         self._end(job, Trigger.END, outcome, now if over is None else over, step)
         self._lanes.heed(job.repo.host, outcome.retry_after, now)
+        if outcome.retry_after is not None and outcome.retry_after > LONGEST_PAUSE:
+            self._leave_alone(job.repo.host, outcome.retry_after, now, step)
         if changed := self._lanes.answered(job.repo.host, outcome, self.limit, began, now):
             step.events.append(changed)
         if self.fail_fast and outcome.state in ATTENTION_STATES:
@@ -316,6 +318,14 @@ class Scheduler:
     def _cancel_queued(self, reason: Reason, now: float, step: Step) -> None:
         for job in list(self.waiting):
             self._cancel(job, reason, now, step)
+
+    def _leave_alone(self, host: str, seconds: float, now: float, step: Step) -> None:
+        """End what is queued there, but for picks: nobody waits for as long as the host asks for."""
+        message = f"not asked: {host} wants to be left alone for {math.ceil(seconds / 60)} min"
+        for job in [job for job in self.waiting if job.repo.host == host and not job.pick]:
+            self.waiting.remove(job)
+            outcome = Outcome(State.FAILED, Reason.RATE_LIMITED, message)
+            self._end(job, Trigger.CANCEL, outcome, now, step)
 
     def _end(self, job: Job, trigger: Trigger, outcome: Outcome, now: float, step: Step) -> None:
         step.events.append(end_of(job, outcome, now))

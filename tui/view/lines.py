@@ -293,9 +293,9 @@ def rerun_command(undone: Sequence[JobEnded]) -> str:
 def _is_cut_off(event: JobEnded) -> bool:
     """Whether --resume takes it up."""
     outcome = event.outcome
-    return outcome.state is State.CANCELLED and (
-        event.slot is None or outcome.reason in {Reason.QUIT, Reason.SIGNAL}
-    )
+    if outcome.state is State.CANCELLED:
+        return event.slot is None or outcome.reason in {Reason.QUIT, Reason.SIGNAL}
+    return event.slot is None and outcome.reason is Reason.RATE_LIMITED
 
 
 def _named(events: Sequence[JobEnded]) -> str:
