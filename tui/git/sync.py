@@ -324,7 +324,7 @@ class _Update:
         upstream = self._upstream(before, checkout) or ""
         old = before.ids.get(upstream)
         # Of what is ahead of the target nothing can be in it.
-        if old not in {None, target} and work.attempt("merge-base", "--is-ancestor", head, old or "").ok:
+        if old is not None and old != target and work.attempt("merge-base", "--is-ancestor", head, old).ok:
             known = True
         else:
             fork = work.attempt("merge-base", "--fork-point", upstream, head) if behind else None
