@@ -17,6 +17,7 @@ from tui.git.outcome import Outcome, Reason, State
 from tui.git.repo import Repo
 
 TOO_OFTEN = Outcome(State.FAILED, Reason.RATE_LIMITED)
+IN_A_DAY = structs.replace(TOO_OFTEN, retry_after=86_000.0)
 CROWDED = Notice("info", "trying again", crowded=True)
 FINE = Outcome(State.UP_TO_DATE)
 NO_ANSWER = Outcome(State.CANCELLED)
@@ -136,22 +137,29 @@ def test_an_end_asks_for_that_too() -> None:
     assert scheduler.due == 6.0
 
 
-def test_what_is_queued_at_who_asks_for_more_than_a_minute_is_not_asked_and_others_go_on() -> None:
+def test_what_is_queued_at_who_sends_two_away_for_more_than_a_minute_is_not_asked_and_others_go_on() -> None:
     scheduler = Scheduler(2)
     jobs = [*((repo(name), name) for name in "abcd"), (repo("x", "b.example"), "x")]
     assert started(scheduler.add(jobs, 0.0)) == ["a", "b"]
-    in_a_day = structs.replace(TOO_OFTEN, retry_after=86_000.0)
-    step = scheduler.ended("a", in_a_day, 1.0)
-    assert started(step) == ["x"]
+    assert started(scheduler.ended("a", IN_A_DAY, 1.0)) == ["x"]
+    step = scheduler.ended("b", IN_A_DAY, 2.0)
     ends = {event.repo.id: event.outcome for event in step.events if isinstance(event, JobEnded)}
     message = "not asked: a.example wants to be left alone for 1434 min"
     unasked = Outcome(State.FAILED, Reason.RATE_LIMITED, message)
-    assert ends == {"a": in_a_day, "c": unasked, "d": unasked}
-    assert started(scheduler.ended("b", in_a_day, 2.0)) == []
+    assert (started(step), ends) == ([], {"b": IN_A_DAY, "c": unasked, "d": unasked})
     assert (scheduler.idle, started(scheduler.ended("x", FINE, 3.0)), scheduler.idle) == (False, [], True)
-    scheduler.add([(repo("c"), "c")], 4.0, again=True)  # the person asks for it
-    assert started(scheduler.tick(61.9)) == []
-    assert started(scheduler.tick(62.0)) == ["c"]
+    assert started(scheduler.add([(repo("c"), "c")], 4.0, again=True)) == ["c"]  # the person asks for it
+
+
+def test_one_that_is_sent_away_alone_changes_nothing_for_others() -> None:
+    scheduler = scheduled("abcd", 1)
+    ends = [("a", IN_A_DAY), ("b", FINE), ("c", IN_A_DAY), ("d", FINE)]
+    assert [started(scheduler.ended(name, outcome, 1.0)) for name, outcome in ends] == [
+        ["b"],
+        ["c"],
+        ["d"],
+        [],
+    ]
 
 
 def test_a_host_is_remembered_into_the_next_run() -> None:

@@ -14,7 +14,7 @@ from tui.git.outcome import Outcome, State
 _ANSWERED = {State.SYNCED, State.UP_TO_DATE, State.BLOCKED}
 _PATIENCE = 8
 LONGEST_PAUSE = 60.0
-"""Seconds. Where a remote asks for more nothing is tried again, nor is what is queued there tried at all."""
+"""Seconds. A remote that asks for more is not waited for."""
 STALLED_AFTER = 10.0
 """Seconds without a byte. Such a job holds no place of a lane that the host made narrow."""
 
@@ -68,6 +68,8 @@ class Lanes:
         self._resting: defaultdict[str, set[str]] = defaultdict(set)
         self._throttles: dict[str, _Throttle] = {}
         self._last_start: dict[str, float] = {}
+        self._sent_away: defaultdict[str, int] = defaultdict(int)
+        """How many a host has told to stay away for longer than is waited for, since one had a good answer."""
         self._closed: dict[str, float] = {}
         """Until when, on the monotonic clock, a host has asked to be left alone."""
 
@@ -127,8 +129,17 @@ class Lanes:
 
     def heed(self, host: str, retry_after: float | None, now: float) -> None:
         """The host asked to be left alone for so many seconds."""
-        if retry_after:
-            self._closed[host] = max(now + min(retry_after, LONGEST_PAUSE), self.next_start(host))
+        if retry_after and retry_after <= LONGEST_PAUSE:
+            self._closed[host] = max(now + retry_after, self.next_start(host))
+
+    def sends_away(self, host: str, outcome: Outcome) -> bool:
+        """Whether it has now told two in a row to stay away for longer than is waited for."""
+        if outcome.state in _ANSWERED:
+            self._sent_away.pop(host, None)
+        if outcome.retry_after is None or outcome.retry_after <= LONGEST_PAUSE:
+            return False
+        self._sent_away[host] += 1
+        return self._sent_away[host] > 1  # one alone may be about its repo
 
     def crowded(self, host: str, jobs: int, now: float) -> LimitChanged | None:
         """A job there was turned away as one too many."""

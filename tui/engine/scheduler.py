@@ -19,7 +19,7 @@ from tui.engine.events import (
     QueuePaused,
 )
 from tui.engine.job import Done, Job, Queued, Running, Trigger
-from tui.engine.lanes import LONGEST_PAUSE, Lanes
+from tui.engine.lanes import Lanes
 from tui.engine.slots import MAX_JOBS, PRIORITY_SLOT, Slots
 from tui.engine.tally import Tally
 from tui.engine.waiting import Waiting, Way
@@ -271,8 +271,8 @@ class Scheduler:
         self._lock_keys.discard(job.lock_key)
         self._end(job, Trigger.END, outcome, now if over is None else over, step)
         self._lanes.heed(job.repo.host, outcome.retry_after, now)
-        if outcome.retry_after is not None and outcome.retry_after > LONGEST_PAUSE:
-            self._leave_alone(job.repo.host, outcome.retry_after, now, step)
+        if self._lanes.sends_away(job.repo.host, outcome):
+            self._leave_alone(job.repo.host, outcome.retry_after or 0.0, now, step)
         if changed := self._lanes.answered(job.repo.host, outcome, self.limit, began, now):
             step.events.append(changed)
         if self.fail_fast and outcome.state in ATTENTION_STATES:
