@@ -275,6 +275,10 @@ async def test_what_is_done_already_is_said_and_not_done_twice() -> None:
         assert driver.toasts() == ["r0 is already running"]
         await driver.press("j", "s")
         assert driver.toasts() == ["r1 is already queued"]
+        for _ in range(5):  # as of a key that is held down
+            driver.app.action_act("sync")
+        await driver.press("s")
+        assert driver.toasts() == ["r1 is already queued"]
         assert driver.work.started == ["r0"]
 
 

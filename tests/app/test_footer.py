@@ -63,7 +63,7 @@ async def test_the_log_has_a_footer_of_its_own() -> None:
         await driver.press("tab", "tab")
         assert driver.hints() == ["/", "z", "tab", "w", "S", "Z"]
         await driver.press("/", *"not", "enter")
-        assert driver.hints()[:4] == ["n", "N", "esc", "/"]
+        assert driver.hints()[:4] == ["esc", "n", "N", "/"]
         await driver.press("g")
         assert "f" in driver.hints()
 
@@ -135,7 +135,7 @@ async def test_a_filter_that_is_kept_can_be_cleared_and_the_footer_says_how() ->
     async with Driver(3).open(80, 24) as driver:
         await driver.press("slash", *"state:failed", "enter")
         assert driver.app.main.table.empty_text() == "no repo matches"
-        assert footer(driver).startswith(" S start all  esc clear  ")
+        assert footer(driver).startswith(" esc clear  S start all  ")
         await driver.press("escape")
         assert "esc" not in driver.hints()
 

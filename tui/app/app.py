@@ -16,6 +16,7 @@ from textual.await_complete import AwaitComplete
 from textual.binding import BindingsMap
 from textual.command import Provider
 from textual.events import Event, Key
+from textual.notifications import Notify
 from textual.screen import Screen, ScreenResultType
 from textual.theme import Theme
 
@@ -98,6 +99,7 @@ class SynctuiApp(CarefulApp[Ending]):
         self._refusal: BaseException | None = None
         """What kept the session from being made; it ends the screen."""
         self._inbox = Inbox()
+        self._refused = ""
         self._signal: signal.Signals | None = None
         self._has_terminal = sys.__stdin__ is not None and sys.__stdin__.isatty()
         self._opening: Future[Session] | None = None
@@ -367,8 +369,12 @@ class SynctuiApp(CarefulApp[Ending]):
 
     def refuse(self, why: str) -> None:
         """In the place of what was said before: many keys that do nothing would fill the screen."""
-        self.clear_notifications()
+        self._refused = why
         self.say(why, "warning")
+
+    def on_notify(self, event: Notify) -> None:
+        if event.notification.message == self._refused:
+            self.clear_notifications()
 
     # Actions.
 

@@ -100,8 +100,9 @@ def hints(
     `log` where that has the focus; `sought`: a filter or a search stands; `zoomed`: a pane fills the screen.
     """
     labels = _of_log(log) if log else dict(_FOOTER_OF_REPLAY if now.player else _FOOTER)
-    if not sought:
-        del labels["clear"]
+    clear = labels.pop("clear")
+    if sought:
+        labels = {"clear": clear, **labels}
     if zoomed:
         del labels["zoom"]
         labels = {"zoom": "zoom out", **labels}
