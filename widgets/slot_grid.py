@@ -52,11 +52,11 @@ class SlotView(Struct, frozen=True):
 
 
 class _Cell(Struct, frozen=True):
-    """`number` is the slot's number, "" for the priority slot. A closed one takes no job now."""
+    """`number` is the slot's number, "" for the priority slot. `without_job` is what it says while it has none."""
 
     number: str
     view: SlotView | None
-    closed: bool = False
+    without_job: str = ""
 
 
 class _Plan(Struct, frozen=True):
@@ -169,6 +169,7 @@ class SlotGrid(SteadyStyle, Widget, can_focus=True):
         self._slots: Sequence[SlotView | None] = ()
         self._priority: SlotView | None = None
         self._without_use = 0
+        self._without_job = "idle"
         self._taken_over = False
         self._spinner = 0
         self._max_rows = self._crowded_rows = 12
@@ -207,12 +208,14 @@ class SlotGrid(SteadyStyle, Widget, can_focus=True):
         priority: SlotView | None,
         spinner: int = 0,
         closed: int = 0,
+        without_job: str = "idle",
     ) -> None:
         """Draws the slots in their order, None being one without a job; the last `closed` of these take none.
 
-        `spinner` counts up with the clock.
+        `spinner` counts up with the clock; `without_job` is what the other slots say that have no job.
         """
         self._slots, self._priority, self._without_use = tuple(slots), priority, closed
+        self._without_job = without_job
         turned = spinner != self._spinner
         self._spinner = spinner
         before = self._cells
@@ -240,8 +243,12 @@ class SlotGrid(SteadyStyle, Widget, can_focus=True):
         """Arranges the cells anew; whether that took a repaint of everything."""
         plan = self._arrange(width)
         empty = [number for number, view in enumerate(self._slots) if view is None]
-        closed = set(empty[len(empty) - self._without_use :])
-        cells = [_Cell(str(number + 1), view, number in closed) for number, view in enumerate(self._slots)]
+        without_job = dict.fromkeys(empty, self._without_job)
+        without_job |= dict.fromkeys(empty[len(empty) - self._without_use :], "closed")
+        cells = [
+            _Cell(str(number + 1), view, without_job.get(number, ""))
+            for number, view in enumerate(self._slots)
+        ]
         priority = [_Cell("", self._priority)] if self._priority else []
         if plan is _IDLE:
             cells = [_Cell("", None)]
@@ -347,7 +354,7 @@ class SlotGrid(SteadyStyle, Widget, can_focus=True):
         cell = self._cells[place]
         if cell.view is None:
             # Before it has been shown any slot, nobody knows what runs.
-            text = f"· {self._idle_text(cell)}" if self._slots and not line else ""
+            text = cut_end(f"· {self._idle_text(cell)}", width - 2) if self._slots and not line else ""
             segments = [Segment(text, self._ink("muted"))]
         elif self._plan.lines == 1:
             segments = self._draw_compact(cell, cell.view, width - 2)
@@ -365,7 +372,7 @@ class SlotGrid(SteadyStyle, Widget, can_focus=True):
     def _idle_text(self, cell: _Cell) -> str:
         if self._plan is _IDLE:
             return f"all {len(self._slots)} idle" if len(self._slots) > 1 else "idle"
-        return f"{self._number(cell)} {'closed' if cell.closed else 'idle'}"
+        return f"{self._number(cell)} {cell.without_job}"
 
     def _draw_head(self, cell: _Cell, view: SlotView, width: int) -> list[Segment]:
         badge = f" {view.badge}" if view.badge else ""

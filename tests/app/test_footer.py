@@ -54,6 +54,25 @@ async def test_what_leads_on_finds_room_beside_an_offer_and_a_login() -> None:
         )
 
 
+@pytest.mark.parametrize("key", ["q", "?", "ctrl+p"])
+@pytest.mark.parametrize("way", [(), ("enter",)])
+async def test_under_a_dialog_the_footer_offers_no_key_of_the_screen_below(
+    way: tuple[str, ...], key: str
+) -> None:
+    async with Driver(6, limit=2).open() as driver:
+        await driver.press("S", *way)
+        await driver.running("r0", "r1")
+        page = driver.app.screen
+        bar = page.query_one(HintBar)
+        before = lines(bar)
+        await driver.press(key)
+        assert driver.app.screen is not page
+        assert lines(bar) == [" esc back"]
+        await driver.press("escape")
+        assert driver.app.screen is page
+        assert lines(bar) == before
+
+
 async def test_the_log_has_a_footer_of_its_own() -> None:
     async with Driver(3).open() as driver:
         await driver.press("S")

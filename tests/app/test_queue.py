@@ -112,6 +112,23 @@ async def test_a_lane_says_how_many_of_those_above_its_limit_hang() -> None:
         assert present.lanes(driver.app.desk) == [LaneView("a.example", 2, 1, 0, "1 stalled")]
 
 
+async def test_a_slot_without_a_job_says_what_it_waits_for() -> None:
+    repos = [repo("a"), repo("b"), repo("c", "slow.example"), repo("d", "slow.example")]
+    async with Driver(repos, limit=8, host_limit=1).open() as driver:
+        await driver.press("S")
+        await driver.running("a", "c")
+        assert present.without_job(driver.app.desk) == "waits for a host"
+        await driver.end("a")
+        await driver.running("b", "c")
+        assert present.without_job(driver.app.desk) == "waits for slow.example"
+        await driver.press("p")
+        assert present.without_job(driver.app.desk) == "paused"
+        await driver.press("p")
+        await driver.end("c")
+        await driver.running("b", "d")
+        assert present.without_job(driver.app.desk) == "idle"
+
+
 async def test_the_delay_alone_makes_one_host_a_lane() -> None:
     async with Driver(2, limit=2, start_delay=5.0).open() as driver:
         await driver.press("S")

@@ -16,7 +16,7 @@ from textual.widgets import Input, Static
 
 from tests.kit.app_driver import Driver, repo
 from tests.kit.work import NOT_FOUND, SYNCED, GatedWork
-from tests.widgets.host import screen
+from tests.widgets.host import lines, screen
 from tui.app import app as app_module
 from tui.app import detail_parts
 from tui.app.actions import ACTIONS, offered
@@ -625,6 +625,7 @@ async def test_a_host_that_is_held_back_is_named_as_long_as_it_is() -> None:
         await driver.running("r0", "r1", "r2", "r3")
         await driver.end("r0", outcome=limited)
         assert str(title.border_title) == "Slots 3/4, a.example held at 2"
+        assert lines(title)[0].startswith(" · 1 waits for a.example ")
         await driver.end("r1", outcome=limited)
         assert str(title.border_title) == "Slots 2/4, a.example held at 2"
         await driver.press("-", "-", "-")

@@ -15,7 +15,7 @@ from textual.widgets import Static
 
 from tui.app import detail_parts as parts
 from tui.app.desk import Desk
-from tui.app.footer import detail_hints, last_hints
+from tui.app.footer import UNDER_A_DIALOG, detail_hints, last_hints
 from tui.git.arrived import Commit
 from tui.git.gauge import Gauge
 from tui.store.paths import StateError
@@ -79,6 +79,12 @@ class DetailScreen(SteadyStyle, Screen[None]):
         self._page.focus()
         self.show(self.repo_id)
 
+    def on_screen_suspend(self) -> None:
+        self.paint()
+
+    def on_screen_resume(self) -> None:
+        self.paint()
+
     def show(self, repo_id: str) -> None:
         """Another repo, from its top."""
         self.repo_id = repo_id
@@ -116,6 +122,9 @@ class DetailScreen(SteadyStyle, Screen[None]):
         if self._remembered != row.end:
             self._remembered = row.end
             self.run_worker(self._recall, thread=True, group="past", exit_on_error=False)
+        if not self.is_active:
+            self._hints.show(UNDER_A_DIALOG)
+            return
         now = desk.situation([row], in_detail=True)
         here = detail_hints(now, in_the_way=parts.is_in_the_way(row, look))
         self._hints.show([Hint("esc", "back"), *here], *last_hints(desk.keys))

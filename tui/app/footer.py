@@ -85,6 +85,9 @@ _LAST = {"quit": "quit", "help": "more"}
 """What a person needs in every footer."""
 _FOR_WHAT_IS_IN_THE_WAY = ("shell", "lazygit", "editor")
 
+UNDER_A_DIALOG = (Hint("esc", "back"),)
+"""A dialog has its own keys in its frame, and takes those of the screen below it."""
+
 
 def labels(name: str) -> list[str]:
     """What the footers call that action."""

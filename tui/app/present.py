@@ -230,6 +230,20 @@ def closed(board: Board, slots: Sequence[SlotView | None]) -> int:
     return max(0, slots.count(None) - max(0, board.limit - ordinary(board)))
 
 
+def without_job(desk: Desk) -> str:
+    """What an open slot does that has no job: `idle`, or `waits for github.com` where repos are queued there alone."""
+    board = desk.board
+    waiting = [host for host, counts in board.hosts.items() if counts[Stage.QUEUED]]
+    if not waiting:
+        return "idle"
+    if board.paused:
+        return "paused"
+    running, starts = _running_by_host(board), desk.engine.next_starts()
+    if any(running[host] < _host_limit(board, host) and host not in starts for host in waiting):
+        return "idle"
+    return f"waits for {waiting[0]}" if len(waiting) == 1 else "waits for a host"
+
+
 def ordinary(board: Board) -> int:
     """Jobs that run under the limit; neither the priority slot counts nor what waits to try again."""
     return sum(row.slot != PRIORITY_SLOT and row.state is not Stage.RETRYING for row in board.running)
@@ -373,17 +387,12 @@ def lanes(desk: Desk) -> list[LaneView]:
     next_starts = desk.engine.next_starts()
     if len(hosts) <= 1 and not (is_limited or board.lanes or next_starts):
         return []
-    running: Counter[str] = Counter()
+    running = _running_by_host(board)
     resumes: dict[str, float] = {}
     for row in board.running:
         gauge = desk.source.gauge(row.repo.id)
-        running[row.host] += row.slot != PRIORITY_SLOT and row.state is not Stage.RETRYING
         if gauge and gauge.resumes is not None:
             resumes[row.host] = min(resumes.get(row.host, math.inf), gauge.resumes)
-    width = board.lane_width
-
-    def limit(host: str) -> int:
-        return min(board.lanes.get(host, width), width)
 
     def hanging(host: str) -> str:
         rows = (row for row in board.running if row.host == host and row.slot != PRIORITY_SLOT)
@@ -395,12 +404,23 @@ def lanes(desk: Desk) -> list[LaneView]:
             return f"backs off {_seconds_left(left)}"
         if host in next_starts:
             return f"next in {_seconds_left(next_starts[host])}"
-        return hanging(host) if host in board.lanes and running[host] > limit(host) else ""
+        return hanging(host) if host in board.lanes and running[host] > _host_limit(board, host) else ""
 
     return [
-        LaneView(host, running[host], limit(host), waiting, note(host))
+        LaneView(host, running[host], _host_limit(board, host), waiting, note(host))
         for host, waiting in sorted(hosts.items())
     ]
+
+
+def _running_by_host(board: Board) -> Counter[str]:
+    """Jobs that count under the limit of their host."""
+    return Counter(
+        row.host for row in board.running if row.slot != PRIORITY_SLOT and row.state is not Stage.RETRYING
+    )
+
+
+def _host_limit(board: Board, host: str) -> int:
+    return min(board.lanes.get(host, board.lane_width), board.lane_width)
 
 
 def _seconds_left(seconds: float) -> str:

@@ -18,7 +18,7 @@ from textual.widgets import Input, Static
 
 from tui.app import lists, present, titles
 from tui.app.desk import Desk
-from tui.app.footer import hints, last_hints
+from tui.app.footer import UNDER_A_DIALOG, hints, last_hints
 from tui.app.listing import Listing
 from tui.app.refusals import Heading
 from tui.app.views import View
@@ -144,6 +144,12 @@ class RunScreen(Screen[None]):
         self._drawn = None
         self.paint()
 
+    def on_screen_suspend(self) -> None:
+        self.redraw()
+
+    def on_screen_resume(self) -> None:
+        self.redraw()
+
     # What the app asks.
 
     @property
@@ -236,7 +242,7 @@ class RunScreen(Screen[None]):
     def redraw(self) -> None:
         """What a person has just done here shows at once, and nothing else: a key does not wait for all of it."""
         self._drawn = None
-        if self.is_mounted:
+        if self.is_ready:
             self._paint_lists()
             if self._desk.marks != self._marks_in_slots:
                 self._paint_slots()
@@ -277,7 +283,7 @@ class RunScreen(Screen[None]):
         slots, priority = present.slots(desk)
         stands_still = self.app.animation_level == "none"
         spin = 0 if stands_still else int(desk.clock.monotonic() * _SPINS_PER_SECOND)
-        self._slots.show(slots, priority, spin, present.closed(board, slots))
+        self._slots.show(slots, priority, spin, present.closed(board, slots), present.without_job(desk))
         _title(self._slots, Content(present.slots_title(board, None if desk.player else desk.keys)))
 
     def _paint_lists(self) -> None:
@@ -288,7 +294,9 @@ class RunScreen(Screen[None]):
         heading = "" if desk.marks else self.on_heading()
         now = desk.situation(desk.targets(self.selected()), heading=heading)
         log = self._log if self._pane is self._log else None
-        if isinstance(self.focused, Input):
+        if not self.is_active:
+            self._hints.show(UNDER_A_DIALOG)
+        elif isinstance(self.focused, Input):
             self._hints.show(_SEARCH_HINTS if self._pane is self._log else _FILTER_HINTS)
         else:
             sought = bool(self.view.words or self._needle)
