@@ -98,10 +98,12 @@ class Driver:
         async with self.app.run_test(size=(width, height), notifications=True) as pilot:
             self.pilot = pilot
             await self.settle()
-            yield self
-            # A test that left jobs behind must not leave their threads behind.
-            self.engine.cancel_all()
-            await self.until(lambda: self.engine.snapshot().idle)
+            try:
+                yield self
+            finally:
+                # A test that left jobs behind, or failed, must not leave their threads behind.
+                self.engine.cancel_all()
+                await self.until(lambda: self.engine.snapshot().idle)
 
     def _keep(self, key: str, value: object | None) -> None:
         self.kept[key] = value

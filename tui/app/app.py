@@ -100,6 +100,7 @@ class SynctuiApp(CarefulApp[Ending]):
         """What kept the session from being made; it ends the screen."""
         self._inbox = Inbox()
         self._refused = ""
+        """Why the last key did nothing."""
         self._signal: signal.Signals | None = None
         self._has_terminal = sys.__stdin__ is not None and sys.__stdin__.isatty()
         self._opening: Future[Session] | None = None

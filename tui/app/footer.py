@@ -11,7 +11,6 @@ from widgets.log_pane import LogPane
 _FOOTER = {
     "start_all": "start all",
     "sync": "sync",
-    "clear": "clear",
     "cancel": "cancel",
     "finish_last_run": "do the rest",
     "open_detail": "detail",
@@ -34,7 +33,6 @@ _FOOTER = {
 _FOOTER_OF_LOG = {
     "next_match": "next match",
     "previous_match": "previous",
-    "clear": "clear",
     "filter": "search",
     "changed_only": "only changes",
     "follow": "follow",
@@ -50,7 +48,6 @@ _FOOTER_OF_LOG = {
 """As above, while the log has the focus."""
 _FOOTER_OF_REPLAY = {
     "pause": "pause",
-    "clear": "clear",
     "step": "step",
     "raise_limit": "faster",
     "lower_limit": "slower",
@@ -81,6 +78,8 @@ _FOOTER_OF_DETAIL = {
 """As above, in the detail of a repo."""
 _AFTER_TROUBLE = ("login", "retry", "retry_all")
 """What comes next where all has ended and something needs a person."""
+_CLEAR = {"clear": "clear"}
+"""Before all else while a filter or a search stands."""
 _LAST = {"quit": "quit", "help": "more"}
 """What a person needs in every footer."""
 _FOR_WHAT_IS_IN_THE_WAY = ("shell", "lazygit", "editor")
@@ -91,7 +90,7 @@ UNDER_A_DIALOG = (Hint("esc", "back"),)
 
 def labels(name: str) -> list[str]:
     """What the footers call that action."""
-    footers = (_FOOTER, _FOOTER_OF_LOG, _FOOTER_OF_REPLAY, _FOOTER_OF_DETAIL, _LAST)
+    footers = (_FOOTER, _FOOTER_OF_LOG, _FOOTER_OF_REPLAY, _FOOTER_OF_DETAIL, _CLEAR, _LAST)
     return [footer[name] for footer in footers if name in footer]
 
 
@@ -103,9 +102,8 @@ def hints(
     `log` where that has the focus; `sought`: a filter or a search stands; `zoomed`: a pane fills the screen.
     """
     labels = _of_log(log) if log else dict(_FOOTER_OF_REPLAY if now.player else _FOOTER)
-    clear = labels.pop("clear")
     if sought:
-        labels = {"clear": clear, **labels}
+        labels = _CLEAR | labels
     if zoomed:
         del labels["zoom"]
         labels = {"zoom": "zoom out", **labels}

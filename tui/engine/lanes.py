@@ -132,14 +132,14 @@ class Lanes:
         if retry_after and retry_after <= LONGEST_PAUSE:
             self._closed[host] = max(now + retry_after, self.next_start(host))
 
-    def sends_away(self, host: str, outcome: Outcome) -> bool:
-        """Whether it has now told two in a row to stay away for longer than is waited for."""
+    def sent_away(self, host: str, outcome: Outcome) -> float | None:
+        """The seconds it asks for, once it has told two in a row to stay away for longer than is waited for."""
         if outcome.state in _ANSWERED:
             self._sent_away.pop(host, None)
         if outcome.retry_after is None or outcome.retry_after <= LONGEST_PAUSE:
-            return False
+            return None
         self._sent_away[host] += 1
-        return self._sent_away[host] > 1  # one alone may be about its repo
+        return outcome.retry_after if self._sent_away[host] > 1 else None  # one alone may be about its repo
 
     def crowded(self, host: str, jobs: int, now: float) -> LimitChanged | None:
         """A job there was turned away as one too many."""

@@ -271,8 +271,8 @@ class Scheduler:
         self._lock_keys.discard(job.lock_key)
         self._end(job, Trigger.END, outcome, now if over is None else over, step)
         self._lanes.heed(job.repo.host, outcome.retry_after, now)
-        if self._lanes.sends_away(job.repo.host, outcome):
-            self._leave_alone(job.repo.host, outcome.retry_after or 0.0, now, step)
+        if seconds := self._lanes.sent_away(job.repo.host, outcome):
+            self._leave_alone(job.repo.host, seconds, now, step)
         if changed := self._lanes.answered(job.repo.host, outcome, self.limit, began, now):
             step.events.append(changed)
         if self.fail_fast and outcome.state in ATTENTION_STATES:
