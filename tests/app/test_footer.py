@@ -5,6 +5,7 @@ import pytest
 from tests.app.test_detail import Looks
 from tests.kit.app_driver import Driver
 from tests.kit.scenes import GONE
+from tests.kit.work import SYNCED
 from tests.widgets.host import lines
 from tui.git.inspect import NOT_CLONED, RepoStatus
 from tui.git.outcome import Outcome, Reason, State
@@ -167,3 +168,31 @@ async def test_what_a_filter_leaves_empty_says_so() -> None:
         assert (table.keys, table.empty_text()) == ([], "nothing is queued among the repos of `r0`")
         await driver.press("2")
         assert table.empty_text() == "nothing needs attention among the repos of `r0`"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "offered"),
+    [(SYNCED, ["s sync"]), (GONE, ["r retry"]), (Outcome(State.CANCELLED, Reason.USER), ["s sync"])],
+)
+async def test_to_run_a_repo_again_is_called_the_same_wherever_it_is_shown(
+    outcome: Outcome, offered: list[str]
+) -> None:
+    def again(driver: Driver) -> list[str]:
+        bar = driver.app.screen.query_one(HintBar)
+        return [f"{hint.key} {hint.label}" for hint in bar._hints if hint.label in {"sync", "retry"}]
+
+    async with Driver(1).open() as driver:
+        assert again(driver) == ["s sync"]
+        await driver.press("enter")
+        assert again(driver) == ["s sync"]
+        await driver.press("s")
+        await driver.running("r0")
+        assert again(driver) == []
+        await driver.end("r0", outcome=outcome)
+        await driver.idle()
+        assert again(driver) == offered
+        await driver.press("escape")
+        assert again(driver) == offered
+        await driver.press("shift+tab", "k")
+        assert driver.app.main.highlighted() == "r0"
+        assert again(driver) == offered

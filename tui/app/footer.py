@@ -40,6 +40,7 @@ _FOOTER_OF_LOG = {
     "next_pane": "panes",
     "export_log": "write to a file",
     "start_all": "start all",
+    "sync": "sync",
     "cancel": "cancel",
     "retry": "retry",
     "pause": "pause",
@@ -64,6 +65,7 @@ _FOOTER_OF_REPLAY = {
 
 _FOOTER_OF_DETAIL = {
     "cancel": "cancel",
+    "sync": "sync",
     "retry": "retry",
     "login": "log in",
     "copy_command": "copy command",
@@ -113,12 +115,6 @@ def hints(
     if now.heading:
         fold = "fold" if now.heading == "open" else "unfold"
         labels |= {"retry": "retry these", "mark": "mark these", "open_detail": fold}
-    if "sync" in labels and now.targets:
-        # Of one that has ended both do the same, and what leads on from here needs the room.
-        if all(row.needs_person for row in now.targets):
-            del labels["sync"]
-        elif not any(row.needs_person for row in now.targets):
-            del labels["retry"]
     if now.board.troubled and not now.board.active and "retry_all" in labels:
         labels = _ahead_of("next_pane", _AFTER_TROUBLE, labels)
     return _hints(now, labels)
@@ -159,5 +155,13 @@ def _hints(now: Situation, labels: Mapping[str, str]) -> list[Hint]:
     return [
         Hint(now.keys.shown(name)[0], label)
         for name, label in labels.items()
-        if now.keys.by_action[name] and BY_NAME[name].refuse(now) is None
+        if name != _twin(now) and now.keys.by_action[name] and BY_NAME[name].refuse(now) is None
     ]
+
+
+def _twin(now: Situation) -> str:
+    """The one of sync and retry that is left out: of one that has ended both do the same."""
+    if not now.targets:
+        return ""
+    needy = [row.needs_person for row in now.targets]
+    return "sync" if all(needy) else "" if any(needy) else "retry"
