@@ -9,16 +9,21 @@ from tui.app import present
 from tui.engine.engine import Turn
 from tui.engine.events import Notice
 from tui.git.gauge import Progress
-from tui.git.outcome import Outcome, State
+from tui.git.outcome import Outcome, RefChange, RefKind, State
 from widgets.status_pane import StatusPane
 from widgets.tone import Tone
 
 
 class Retrying(GatedWork):
-    """r0 waits a minute before it goes on as the others do."""
+    """r0 waits a minute before it goes on as the others do; maybe only from its second run on."""
+
+    def __init__(self, *, from_the_first: bool = True) -> None:
+        super().__init__()
+        self._from_the_first = from_the_first
 
     def __call__(self, turn: Turn) -> Outcome:
-        if turn.job.id == "r0":
+        if turn.job.id == "r0" and (self._from_the_first or "r0" in self.started):
+            turn.gauge.before = "rate limited"
             turn.gauge.show(Progress("retry 1/2 in 60 s", line="HTTP 429"))
             if not turn.rest(Notice("info", "r0: rate limited, trying again in 60 s", about="r0"), 60.0):
                 return Outcome(State.CANCELLED, turn.stop.reason, "cancelled while waiting to retry")
@@ -54,7 +59,7 @@ async def test_the_detail_says_why_it_is_tried_again_and_parts_what_git_said() -
         gauge.keep("of the first")
         await drive.press("3", "g", "t")
         await drive.running("r0", "r1")
-        gauge.try_again(2, "rate limited")
+        gauge.try_again(2)
         gauge.keep("of the second")
         await drive.press("enter")
         assert "attempt 2" in text(drive, "facts")
@@ -62,6 +67,35 @@ async def test_the_detail_says_why_it_is_tried_again_and_parts_what_git_said() -
         assert text(drive, "output") == "of the first\n── attempt 2 ──\nof the second"
         await drive.end("r0", outcome=SYNCED)
         assert "before rate limited" in text(drive, "facts")
+
+
+async def test_while_it_waits_the_detail_says_why_and_how_long_and_nothing_of_the_run_before() -> None:
+    earlier = Outcome(
+        State.SYNCED,
+        received=2048,
+        refs=(RefChange("refs/tags/v1", None, "c0ffee" * 6, RefKind.TAG),),
+    )
+    async with Driver(1, limit=1, work=Retrying(from_the_first=False)).open() as drive:
+        await drive.press("s", "enter")
+        await drive.running("r0")
+        await drive.end("r0", outcome=earlier)
+        await drive.idle()
+        assert text(drive, "facts").splitlines()[-2:] == ["arrived 2.0 kB", "result 1 ref fetched"]
+        assert text(drive, "refs").splitlines()[0] == "1 ref changed"
+        await drive.press("s")
+        await drive.until(lambda: (drive.app.tick(), drive.state("r0") == "retrying")[1])
+        drive.clock.advance(3)
+        await drive.settle()
+        assert text(drive, "facts").splitlines() == [
+            "state ↻ retrying",
+            "attempt 1",
+            "took 3.0 s",
+            "progress retry 1/2 in 57 s",
+            "reason rate limited: HTTP 429",
+            "path /nowhere/r0",
+            "url https://a.example/r0.git",
+        ]
+        assert not drive.app.screen.query_one("#refs").display
 
 
 async def test_r_says_what_t_does() -> None:

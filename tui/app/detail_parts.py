@@ -12,14 +12,14 @@ from tui.app.desk import Desk
 from tui.engine.survey import StatusRow
 from tui.git.arrived import COMMITS_SHOWN, Commit
 from tui.git.clean import clean_text
-from tui.git.gauge import Gauge, Progress
+from tui.git.gauge import Gauge
 from tui.git.inspect import NOT_CLONED
-from tui.git.outcome import Outcome
 from tui.git.repo import public_url
 from tui.store.past import Failure
 from tui.view.advised import brief, pieces, suggestion
-from tui.view.board import BoardRow
+from tui.view.board import BoardRow, Stage
 from tui.view.lines import ago, detail, duration, in_words, plural, size
+from widgets.slot_grid import SlotView
 from widgets.tone import Tone
 
 _SHORT_ID = 7
@@ -36,20 +36,21 @@ def facts(row: BoardRow, gauge: Gauge | None, desk: Desk, colour: Colour) -> Tab
     repo, outcome = row.repo, row.outcome
     tone = present.tone_of(row.state)
     took = duration(row.end.duration_ms) if row.end and row.ended else ""
-    if row.live:
-        took = duration((desk.clock.now() - row.started) * 1000)
-    progress = gauge.progress if gauge and row.live else None
+    opens_in = desk.engine.next_starts().get(row.host, 0.0)
+    cell = present.slot(row, gauge, desk.clock, opens_in) if row.live else None
+    retrying = row.state is Stage.RETRYING
     look = desk.looks.get(repo.id)
     known: list[Fact] = [
         ("state", Text(f"{tone.glyph} {tone.word}", colour(tone))),
         ("attempt", str(gauge.attempt if gauge and row.live else row.attempt or "")),
-        ("took", took),
-        ("progress", _progress(progress) if progress else ""),
+        ("took", cell.elapsed if cell else took),
+        ("progress", _progress(cell) if cell else ""),
+        ("reason", _why(gauge, cell) if gauge and cell and retrying else ""),
         ("path", brief(clean_text(str(repo.path)))),
         ("url", clean_text(public_url((outcome and outcome.url) or repo.url) or _NO_URL)),
         ("branch", (outcome and outcome.branch) or (look and look.status.branch) or ""),
-        ("arrived", size((outcome and outcome.received) or None)),
-        ("before", _before(row, gauge)),
+        ("arrived", size((outcome and not row.active and outcome.received) or None)),
+        ("before", "" if retrying else _before(row, gauge)),
         ("result", detail(outcome) if outcome and not row.active and not row.needs_person else ""),
     ]
     if desk.player:
@@ -129,8 +130,8 @@ def commits(arrived: Sequence[Commit], *, is_merged: bool) -> Table | None:
     return table
 
 
-def refs(outcome: Outcome | None) -> Table | None:
-    changed = outcome.refs if outcome else ()
+def refs(row: BoardRow) -> Table | None:
+    changed = row.outcome.refs if row.outcome and not row.active else ()
     if not changed:
         return None
     table = _table(f"{plural(len(changed), 'ref')} changed")
@@ -231,9 +232,13 @@ def _table(title: str) -> Table:
     return table
 
 
-def _progress(progress: Progress) -> str:
-    shown = present.phase(progress)
-    return shown if progress.percent is None else f"{shown} {progress.percent} %"
+def _progress(cell: SlotView) -> str:
+    return cell.phase if cell.percent is None else f"{cell.phase} {cell.percent} %"
+
+
+def _why(gauge: Gauge, cell: SlotView) -> str:
+    """The attempt that has just ended is tried again."""
+    return ": ".join(part for part in (gauge.before, cell.line) if part)
 
 
 def _span(old: str | None, new: str | None) -> str:

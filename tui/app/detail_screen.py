@@ -110,7 +110,7 @@ class DetailScreen(SteadyStyle, Screen[None]):
         if shown != self._shown:
             self._shown = shown
             self._draw("trouble", parts.trouble(row, desk))
-            self._draw("refs", parts.refs(row.outcome))
+            self._draw("refs", parts.refs(row))
             self._draw("copy", parts.working_copy(row, look, recorded=desk.player is not None))
             self._draw("facts", parts.facts(row, gauge, desk, self._colour))
             self._draw("past", parts.past(self._past, self._colour))

@@ -52,6 +52,7 @@ def make_work(options: SyncOptions, retries: int) -> Work:
             text = f"{job.id}: {why}, trying again in {pause:.0f} s ({tried + 1} of {retries})"
             crowded = is_crowded(outcome)
             notice = Notice("info", text, about=job.id, crowded=crowded, retry_after=outcome.retry_after)
+            gauge.before = why
             gauge.show(Progress(phase=f"retry {tried + 1}/{retries} in {pause:.0f} s", line=outcome.message))
             if not turn.rest(notice, pause):
                 reason = stop.reason or Reason.USER
@@ -59,7 +60,7 @@ def make_work(options: SyncOptions, retries: int) -> Work:
                 return joined(outcome, end)
             gauge.show(Progress(line=outcome.message))  # as if a byte had come: the pause was no stall
             job.attempt += 1
-            gauge.try_again(job.attempt, why)
+            gauge.try_again(job.attempt)
         return outcome
 
     return work

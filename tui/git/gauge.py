@@ -29,7 +29,7 @@ class Gauge:
         self.attempt = 1
         """Counts what the job has tried by itself, too."""
         self.before = ""
-        """Why the attempt before that one failed, in words, where the job goes on by itself."""
+        """Why the last attempt that has ended failed, in words, where the job goes on by itself."""
         self.resumes: float | None = None
         """When the pause before the next attempt is over, on the monotonic clock; None: it does not pause."""
         self.waited = 0.0
@@ -40,8 +40,8 @@ class Gauge:
     def show(self, progress: Progress) -> None:
         self.progress = progress
 
-    def try_again(self, attempt: int, why: str) -> None:
-        self.attempt, self.before = attempt, why
+    def try_again(self, attempt: int) -> None:
+        self.attempt = attempt
         if self.output:
             self.keep(f"── attempt {attempt} ──")
 
