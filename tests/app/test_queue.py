@@ -85,7 +85,7 @@ async def test_a_lane_says_how_long_its_host_is_left_alone() -> None:
         ]
         gauge.show(Progress("retry 1/2 in 11 s"))
         driver.board.apply(Record(0.0, "", JobResting(driver.board.rows["c"].repo)))
-        assert present.lanes(driver.app.desk)[1] == LaneView("slow.example", 0, 4, 0, "backs off 12 s")
+        assert present.lanes(driver.app.desk)[1] == LaneView("slow.example", 0, 4, 1, "backs off 12 s")
         assert present.slots_title(driver.board) == "Slots 1/4 +1 retrying"
         row = driver.app.desk.board.rows["c"]
         waiting = present.slot(row, gauge, driver.app.desk.clock)

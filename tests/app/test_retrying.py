@@ -51,6 +51,16 @@ async def test_it_is_told_as_what_it_is() -> None:
         assert [row.cells[0] for row in drive.app.main.table.rows] == ["r0"]
 
 
+async def test_the_queue_lists_as_many_as_are_counted_as_queued() -> None:
+    async with driver().open() as drive:
+        await begun(drive)
+        await drive.press("1")
+        rows = [row.cells for row in drive.app.main.table.rows]
+        assert rows == [("↻", "r0", "retrying", "a.example"), ("1", "r2", "", "a.example")]
+        shown = drive.app.main.query_one(StatusPane)._facts._view.counts[Tone.QUEUED]
+        assert (str(drive.app.main.table.border_title).split("Queue ")[1][0], shown) == ("2", 2)
+
+
 async def test_the_detail_says_why_it_is_tried_again_and_parts_what_git_said() -> None:
     async with driver().open() as drive:
         await begun(drive)

@@ -62,9 +62,11 @@ class Listing:
             case "queue":
                 by_id = {row.repo.id: row for row in shown}
                 queue = [row for repo_id in desk.source.queue() if (row := by_id.get(repo_id))]
+                retrying = [row for row in shown if row.state is Stage.RETRYING]
+                waiting = [*retrying, *queue]
                 table.show_lazily(
-                    [row.repo.id for row in queue],
-                    lambda at: lists.queue_row(queue[at], at + 1, desk.marks),
+                    [row.repo.id for row in waiting],
+                    lambda at: lists.queue_row(waiting[at], at + 1 - len(retrying), desk.marks),
                 )
             case "attention":
                 attention = [row for row in shown if row.repo.id in desk.board.troubled]

@@ -42,8 +42,11 @@ def _repo_column(longest: int) -> Column:
 
 
 def queue_row(row: BoardRow, place: int, marks: Collection[str]) -> TableRow:
-    repo, note = row.repo, "goes first" if row.pick else _attempt(row)
-    return TableRow(repo.id, (str(place), repo.id, note, repo.host), marked=repo.id in marks)
+    """`place`: below 1 for what waits to try again, which has its slot and no place among the others."""
+    repo, note, first = row.repo, "goes first" if row.pick else _attempt(row), str(place)
+    if place < 1:
+        note, first = Tone.RETRYING.word, Tone.RETRYING.glyph
+    return TableRow(repo.id, (first, repo.id, note, repo.host), marked=repo.id in marks)
 
 
 def arrived_when(desk: Desk) -> str:

@@ -382,7 +382,11 @@ def status(board: Board, gauges: Gauges, left: str, lanes: Sequence[LaneView]) -
 def lanes(desk: Desk) -> list[LaneView]:
     """The hosts of all that was asked for; none where there is one host and nothing that holds it back."""
     board, now = desk.board, desk.clock.monotonic()
-    hosts = {host: counts[Stage.QUEUED] for host, counts in board.hosts.items() if counts.total()}
+    hosts = {
+        host: counts[Stage.QUEUED] + counts[Stage.RETRYING]
+        for host, counts in board.hosts.items()
+        if counts.total()
+    }
     is_limited = (board.run is not None and board.run.host_jobs is not None) or desk.engine.start_delay > 0
     next_starts = desk.engine.next_starts()
     if len(hosts) <= 1 and not (is_limited or board.lanes or next_starts):

@@ -179,8 +179,7 @@ def pause(now: Situation) -> str | None:
 
 
 def drain(now: Situation) -> str | None:
-    counts = now.board.counts
-    return None if counts[Stage.QUEUED] or counts[Stage.RETRYING] else "nothing is queued"
+    return None if now.board.waiting else "nothing is queued"
 
 
 def raise_limit(now: Situation) -> str | None:

@@ -29,7 +29,7 @@ def header(desk: Desk, width: int, *, short: bool) -> str:
 def tabs(desk: Desk, current: str, room: int) -> Content:
     """Each can be clicked; `room` in cells."""
     counts = {
-        "queue": desk.board.counts[Stage.QUEUED],
+        "queue": desk.board.waiting,
         "attention": len(desk.board.troubled),
         "repos": len(desk.board.rows),
         "arrived": len(desk.arrived),

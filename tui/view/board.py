@@ -197,6 +197,11 @@ class Board:
         """How many repos of those that were asked for are in each state, zeros left out."""
         return +self._counts
 
+    @property
+    def waiting(self) -> int:
+        """How many are queued, with those that wait to try again."""
+        return self._counts[Stage.QUEUED] + self._counts[Stage.RETRYING]
+
     def apply(self, record: Record) -> None:
         self.revision += 1
         match record.event:
