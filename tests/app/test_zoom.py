@@ -43,7 +43,7 @@ async def test_zoomed_the_list_of_repos_has_all_its_columns() -> None:
         assert (columns(driver), panes(driver)) == (narrow, ["slots", "log", "lists", "lists"])
 
 
-async def test_going_on_to_the_other_pane_shows_that_one_and_to_the_slots_all_of_them() -> None:
+async def test_going_on_from_a_zoomed_pane_goes_to_the_other_one_that_can_be_zoomed() -> None:
     async with Driver(3, start=True).open(120, 40) as driver:
         await driver.running("r0", "r1")
         await driver.press("Z", "shift+tab")
@@ -51,10 +51,21 @@ async def test_going_on_to_the_other_pane_shows_that_one_and_to_the_slots_all_of
         assert footer(driver).startswith(" Z zoom out ")
         await driver.press("2")
         assert panes(driver) == ["lists", "lists"]
-        await driver.press("tab")
+        for shown in ("log", "lists"):
+            await driver.press("tab")
+            assert panes(driver) == [shown, shown]
+            assert footer(driver).startswith(" Z zoom out ")
+        await driver.press("Z", "tab")
         assert panes(driver) == ["slots", "log", "lists", "slots"]
         await driver.press("Z")
         assert panes(driver) == ["lists", "lists"]
+
+
+async def test_before_the_run_the_zoomed_list_is_all_there_is() -> None:
+    async with Driver(3).open(120, 40) as driver:
+        for key in ("Z", "tab", "shift+tab"):
+            await driver.press(key)
+            assert panes(driver) == ["lists", "lists"]
 
 
 @pytest.mark.parametrize("size", [(80, 24), (40, 12), (200, 60)])

@@ -419,16 +419,14 @@ class RunScreen(Screen[None]):
         self._to(panes[(here + step) % len(panes)])
 
     def _panes(self) -> list[Pane]:
-        if not self.has_class("-plan"):
-            return [self._slots, self._log, self.table]
+        plan = self.has_class("-plan")
         # The plan has the place of the log, and on a small screen that of the slots.
-        return [self.table] if self.has_class("-short") else [self._slots, self.table]
+        slots = [] if self.has_class("-zoom") or (plan and self.has_class("-short")) else [self._slots]
+        return [*slots, *([] if plan else [self._log]), self.table]
 
     def _to(self, pane: Pane) -> None:
         # A small screen shows the log or the lists, and what is hidden takes no focus.
         self.set_class(isinstance(pane, LineTable), "-lists")
-        if pane is self._slots:
-            self.remove_class("-zoom")
         self._pane = pane
         self.set_focus(pane)
 
