@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -692,6 +693,20 @@ async def test_one_login_serves_all_of_its_server(monkeypatch: pytest.MonkeyPatc
         else:
             assert driver.toasts()[-1] == "no login at git.example: it was refused, or broken off"
             assert driver.work.running == []
+
+
+async def test_what_is_said_before_git_asks_breaks_no_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = StringIO()
+    async with Driver([repo("tools/a-repo-of-a-long-name", "git.example")]).open(80, 24) as driver:
+        await driver.press("s")
+        await driver.running("tools/a-repo-of-a-long-name")
+        await driver.end("tools/a-repo-of-a-long-name", outcome=Outcome(State.FAILED, Reason.AUTH))
+        monkeypatch.setattr("tui.app.outside_commands.log_in", lambda _url, _folder: False)
+        monkeypatch.setattr(driver.app, "suspend", lambda: contextlib.redirect_stderr(said))
+        await driver.press("i")
+    assert said.getvalue() == (
+        "synctui: git asks git.example for tools/a-repo-of-a-long-name; log in if it\nwants that\n"
+    )
 
 
 async def test_after_a_login_no_other_server_comes_under_the_cursor(monkeypatch: pytest.MonkeyPatch) -> None:

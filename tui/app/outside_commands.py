@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from textwrap import fill
 from typing import TypeVar
 
 from tui.app import outside
@@ -81,6 +82,8 @@ class OutsideCommands(CommandGroup):
     def _outside(self, run: Callable[[], _Result], text: str) -> _Result:
         """Another program has the terminal until it ends; the jobs go on, only the drawing stands still."""
         with self._app.suspend(), self._app.deaf_to_interrupts():
-            sys.stderr.write(f"{text}\n")
+            # A terminal would break it in the middle of a word.
+            width = self._app.size.width
+            sys.stderr.write(fill(text, width, break_long_words=False, break_on_hyphens=False) + "\n")
             sys.stderr.flush()
             return run()
