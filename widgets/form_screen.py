@@ -92,7 +92,7 @@ class FormScreen(ModalScreen[None]):
         & _Line {
             height: 1;
             & .name { width: 18; text-style: bold; }
-            & .value { width: 24; height: 1; }
+            & .value { width: 24; height: 1; padding: 0 1 0 0; text-wrap: nowrap; text-overflow: ellipsis; }
             & .origin { width: 1fr; }
             & Input { border: none; padding: 0; background: $panel; }
         }
@@ -110,6 +110,7 @@ class FormScreen(ModalScreen[None]):
             & #head { display: none; }
             & #about { height: 5; margin: 0; }
         }
+        &.-short.-narrow #about { height: 7; }
     }
     """
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (_NARROW, "-wide")]  # noqa: RUF012  Textual types it as an instance's
@@ -166,7 +167,7 @@ class FormScreen(ModalScreen[None]):
         """Those that do something on the row under the cursor."""
         row, narrow = self._line.row, self.size.width < _NARROW
         if self._editing:
-            keys = ["enter keeps it", "esc leaves it as it was"]
+            keys = ["enter keeps it", "esc drops it"]
         elif row.fixed:
             keys = []
         else:

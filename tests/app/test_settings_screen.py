@@ -9,6 +9,7 @@ from textual.widgets import Input, Static
 
 from tests.kit import scenes
 from tests.kit.app_driver import Driver
+from tests.widgets.host import screen
 from tui.app.actions import USUAL_KEYS
 from tui.app.keymap import Keymap
 from tui.app.settings_screen import SettingsScreen, written
@@ -232,6 +233,18 @@ async def test_only_keys_that_do_something_are_told() -> None:
             "order",
             "theme",
         }
+
+
+async def test_on_the_smallest_screen_what_is_told_of_a_value_is_not_cut() -> None:
+    async with Driver(1).open(40, 12) as driver:
+        await driver.press(",")
+        for line in driver.app.screen._lines:
+            shown = " ".join(part.strip("│ ") for part in screen(driver.app))
+            assert " ".join(line.row.about.splitlines()[:2]) in shown
+            await driver.press("enter")
+            assert screen(driver.app)[-1] == "╰────── enter keeps it · esc drops it ─╯"
+            await driver.press("escape", "j")
+        assert "theme          textual-… default" in shown
 
 
 async def test_a_theme_is_worn_at_once_and_remembered_wherever_it_was_picked() -> None:
