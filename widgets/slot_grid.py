@@ -73,7 +73,7 @@ class _Plan(Struct, frozen=True):
 
 
 _IDLE = _Plan(1, 1, 1)
-"""Nothing runs: one line is enough."""
+"""Nothing has run yet: one line is enough."""
 
 
 def _arrange(slots: int, priority: bool, width: int, max_rows: int, crowded_rows: int) -> _Plan:
@@ -175,7 +175,10 @@ class SlotGrid(SteadyStyle, Widget, can_focus=True):
         self._max_rows = self._crowded_rows = 12
         self._plan = _Plan(1, 2, 0)
         self._most = 0
-        """Slots that there have been since all were idle: fewer leave those that stay where they are, as they are."""
+        """Slots that there have been since a first job began: fewer leave those that stay where they are, as they are."""
+        self._had_priority = False
+        """Whether the priority slot has been used since then: its place stays."""
+        self._is_busy = False
         self._cells: list[_Cell] = []
         self._more = 0
         """Jobs that find no cell."""
@@ -278,14 +281,17 @@ class SlotGrid(SteadyStyle, Widget, can_focus=True):
         return changed
 
     def _arrange(self, width: int) -> _Plan:
-        if self._priority is None and not any(self._slots):
-            self._most = 0
-            return _IDLE
         slots, priority = len(self._slots), self._priority is not None
-        self._most = max(self._most, slots)
-        plan = _arrange(self._most, priority, width, self._max_rows, self._crowded_rows)
-        places = min(plan.places, slots + priority)
-        return structs.replace(plan, places=places, crowded=slots + priority > places)
+        was_busy, self._is_busy = self._is_busy, priority or any(self._slots)
+        if self._is_busy and not was_busy:
+            self._most, self._had_priority = 0, False
+        elif not self._is_busy and not self._most:
+            return _IDLE
+        self._most, self._had_priority = max(self._most, slots), self._had_priority or priority
+        plan = _arrange(self._most, self._had_priority, width, self._max_rows, self._crowded_rows)
+        wanted = slots + self._had_priority
+        places = min(plan.places, wanted)
+        return structs.replace(plan, places=places, crowded=wanted > places)
 
     def _region(self, place: int) -> Region:
         width = self.size.width // self._plan.columns

@@ -98,12 +98,14 @@ class Driver:
         async with self.app.run_test(size=(width, height), notifications=True) as pilot:
             self.pilot = pilot
             await self.settle()
+            # A test that failed, or left jobs behind, must not leave their threads behind.
             try:
                 yield self
-            finally:
-                # A test that left jobs behind, or failed, must not leave their threads behind.
+            except (AssertionError, TimeoutError):
                 self.engine.cancel_all()
-                await self.until(lambda: self.engine.snapshot().idle)
+                raise
+            self.engine.cancel_all()
+            await self.until(lambda: self.engine.snapshot().idle)
 
     def _keep(self, key: str, value: object | None) -> None:
         self.kept[key] = value

@@ -106,6 +106,29 @@ async def test_a_lower_limit_makes_no_cell_taller_and_moves_none():
         assert len(strips(grid)) == 6
 
 
+async def test_what_ends_leaves_its_line_also_the_last_and_the_priority_slot():
+    jobs = [slot(number) for number in range(1, 7)]
+    app = hosted(*jobs)
+    async with app.run_test(size=(120, 40)) as pilot:
+        heights = []
+        for slots, priority in ((jobs, slot(9, pick=True)), (jobs, None), ([None] * 6, None)):
+            app.widget.show(slots, priority, 0)
+            await pilot.pause()
+            heights.append(app.widget.size.height)
+        assert heights == [6, 6, 6]
+        assert [line.split() for line in lines(app.widget)] == [
+            ["·", "1", "idle", "·", "2", "idle", "·", "3", "idle"],
+            [],
+            ["·", "4", "idle", "·", "5", "idle", "·", "6", "idle"],
+            [],
+            [],
+            [],
+        ]
+        app.widget.show(jobs, None, 0)
+        await pilot.pause()
+        assert app.widget.size.height == 4
+
+
 async def test_the_priority_slot_takes_a_row_of_its_own_when_all_are_full():
     jobs = [slot(number) for number in range(1, 7)]
     app = hosted(*jobs)
@@ -354,7 +377,7 @@ async def test_the_cursor_goes_with_its_job_where_all_is_laid_out_anew():
         assert app.widget.highlighted == "k7"
 
 
-async def test_nothing_at_work_is_one_line_and_what_takes_no_job_is_closed():
+async def test_before_the_first_job_all_is_one_line_and_what_takes_no_job_is_closed():
     app = hosted(None, None, None, None)
     async with app.run_test(size=(80, 20)) as pilot:
         assert lines(app.widget) == [" · all 4 idle"]
