@@ -188,6 +188,37 @@ async def test_o_goes_through_the_orders() -> None:
         assert rows(driver) == ["b", "a", "c"]
 
 
+@pytest.mark.parametrize(
+    ("width", "height", "titles"),
+    [
+        (200, 60, " 1 Queue 16  2 Attention 1  3 Repos 20  4 Arrived 1 "),
+        (120, 40, "1 Queue 16│2 Attention 1│3 Repos 20│4 Arrived 1"),
+        (80, 24, " 1 Queue 16  2 Attention 1  3 Repos 20  4 Arrived 1 "),
+        (50, 24, "1 Queue 16│2 Attention 1│3 Repos│4 Arrived 1"),
+        (40, 12, "1│2 Attention 1│3 Repos│4"),
+    ],
+)
+async def test_of_the_tabs_the_count_of_attention_goes_last(width: int, height: int, titles: str) -> None:
+    async with Driver(20).open(width, height) as driver:
+        await driver.press("S")
+        await driver.running("r0", "r1")
+        await driver.end("r0", outcome=NOT_FOUND)
+        await driver.end("r1", outcome=structs.replace(SYNCED, old="1" * 40, new="2" * 40, commits=1))
+        await driver.running("r2", "r3")
+        assert str(driver.app.main.table._border_title) == titles
+
+
+async def test_a_tab_is_clicked_where_the_tabs_stand_close() -> None:
+    async with Driver(20).open() as driver:
+        await driver.press("S")
+        await driver.running("r0", "r1")
+        assert driver.pilot is not None
+        titles = str(driver.app.main.table._border_title)
+        await driver.pilot.click(driver.app.main.table, offset=(3 + titles.index("1 Queue"), 0))
+        await driver.settle()
+        assert driver.app.main.view.tab == "queue"
+
+
 async def test_the_filter_narrows_while_it_is_typed_and_esc_clears_it() -> None:
     async with Driver([repo("python/flask"), repo("python/click"), repo("tools/fd")]).open() as driver:
         await driver.press("/", *"python")

@@ -94,22 +94,29 @@ def _ref_cell(line: str) -> tuple[str, Tone]:
     return (f"  {Tone.BLOCKED.glyph} {line}", Tone.BLOCKED) if flagged else (f"    {line}", Tone.NOTE)
 
 
-def tab_titles(counts: Mapping[str, int], current: str, room: int) -> dict[str, str]:
-    """As much as finds room: all counts, none of the noughts, those that matter most, none, or no names either."""
+def tab_titles(counts: Mapping[str, int], current: str, room: int) -> tuple[str, dict[str, str]]:
+    """What stands between them, and of each as much as finds room.
 
-    def titles(counted: Collection[str], named: Collection[str]) -> dict[str, str]:
+    Gaps go first, then noughts, the counts that matter less, and names; last that of Attention.
+    """
+
+    def titles(counted: Collection[str], named: Collection[str], gap: str = "") -> dict[str, str]:
         return {
-            name: f" {number}{f' {name.title()}' * (name in named)}{f' {count}' * (name in counted)} "
+            name: f"{gap}{number}{f' {name.title()}' * (name in named)}{f' {count}' * (name in counted)}{gap}"
             for number, (name, count) in enumerate(counts.items(), 1)
         }
 
-    some = [name for name in ("attention", current, "queue", "arrived", "repos") if counts.get(name)]
+    some = [name for name in ("attention", "queue", "arrived", "repos") if counts.get(name)]
     forms = [
-        titles(counts, counts),
-        *(titles(some[:most], counts) for most in range(len(some), -1, -1)),
-        titles({current}, {current}),
+        ("", titles(counts, counts, gap=" ")),
+        ("│", titles(counts, counts)),
+        *(("│", titles(some[:most], counts)) for most in range(max(1, len(some)), 0, -1)),
+        ("│", titles(some[:1], {*some[:1], current})),
+        ("│", titles({current}, {current})),
     ]
-    return next((form for form in forms if len("".join(form.values())) <= room), forms[-1])
+    return next(
+        ((between, form) for between, form in forms if len(between.join(form.values())) <= room), forms[-1]
+    )
 
 
 def _attempt(row: BoardRow) -> str:

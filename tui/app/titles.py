@@ -35,10 +35,11 @@ def tabs(desk: Desk, current: str, room: int) -> Content:
         "arrived": len(desk.arrived),
     }
     links: list[Content] = []
-    for name, words in lists.tab_titles(counts, current, room).items():
+    between, titles = lists.tab_titles(counts, current, room)
+    for name, words in titles.items():
         link = Content.from_markup(f"[@click=app.act('show_{name}')]{words}[/]")
         links.append(link.stylize("bold reverse") if name == current else link)
-    return Content.assemble(*links)
+    return Content(between).join(links)
 
 
 def below_list(desk: Desk, view: View) -> str:
