@@ -427,6 +427,8 @@ class RunScreen(Screen[None]):
     def _to(self, pane: Pane) -> None:
         # A small screen shows the log or the lists, and what is hidden takes no focus.
         self.set_class(isinstance(pane, LineTable), "-lists")
+        if pane is not self._slots:
+            self._slots.fold()
         self._pane = pane
         self.set_focus(pane)
 
