@@ -32,6 +32,9 @@ _STATES = (
 )
 _TROUBLE = frozenset({Tone.BLOCKED, Tone.BUSY, Tone.FAILED, Tone.TIMED_OUT, Tone.CANCELLED})
 _TROUBLE_AND_REST = _TROUBLE | {Tone.RUNNING, Tone.QUEUED}
+_UNDER_WAY = (Tone.SYNCED, Tone.UP_TO_DATE, Tone.RUNNING, Tone.QUEUED)
+"""What any repo of a run may come to be without a trouble."""
+
 _COUNT_WIDTH = 20
 """A count and the two blanks before the next one."""
 
@@ -162,13 +165,23 @@ class _Facts(SteadyStyle, Widget):
         return _flow(pieces, width)
 
     def _draw_short_counts(self, width: int) -> list[list[Segment]]:
-        """What is not zero in one line, with all words, or those that matter most, or as many lines without words."""
+        """What is not zero in one line, with all words, or those that matter most, or as many lines without words.
+
+        What a run can still grow to has its room from the start, so that only a new trouble takes words, and none
+        comes back before the end.
+        """
         counts = {tone: count for tone in _STATES if (count := self._view.counts.get(tone, 0))}
+        goes_on = Tone.RUNNING in counts or Tone.QUEUED in counts
+        widest = counts | dict.fromkeys(_UNDER_WAY, sum(counts.values())) if goes_on else counts
         for words in (_STATES, _TROUBLE_AND_REST, _TROUBLE, ()):
-            lines = _flow((self._draw_short(tone, counts[tone], words) for tone in counts), width)
-            if len(lines) == 1:
+            if len(self._flow_short(widest, words, width)) == 1:
                 break
-        return lines
+        return self._flow_short(counts, words, width)
+
+    def _flow_short(
+        self, counts: Mapping[Tone, int], words: Collection[Tone], width: int
+    ) -> list[list[Segment]]:
+        return _flow((self._draw_short(tone, count, words) for tone, count in counts.items()), width)
 
     def _draw_short(self, tone: Tone, count: int, words: Collection[Tone]) -> list[Segment]:
         style = self.ink(tone.css_class)

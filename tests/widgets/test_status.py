@@ -106,6 +106,27 @@ async def test_a_compact_pane_has_one_line_of_counts_and_as_many_words_as_fit(wi
         assert screen(app)[1:] == ["done 35/61  jobs 6/8", told]
 
 
+async def test_in_a_run_only_a_new_trouble_takes_words_and_they_come_back_at_its_end() -> None:
+    steps = [
+        ((0, 0, 0, 0, 0, 40), "◇ 40 queued"),
+        ((2, 4, 1, 0, 6, 27), "✓ 2 synced  = 4 up to date  ▲ 1 blocked  ▶ 6 running  ◇ 27 queued"),
+        ((2, 4, 1, 1, 6, 26), "✓ 2  = 4  ▲ 1 blocked  ✗ 1 failed  ▶ 6 running  ◇ 26 queued"),
+        ((13, 15, 2, 2, 6, 2), "✓ 13  = 15  ▲ 2 blocked  ✗ 2 failed  ▶ 6 running  ◇ 2 queued"),
+        ((18, 17, 2, 2, 1, 0), "✓ 18  = 17  ▲ 2 blocked  ✗ 2 failed  ▶ 1 running"),
+        ((19, 17, 2, 2, 0, 0), "✓ 19 synced  = 17 up to date  ▲ 2 blocked  ✗ 2 failed"),
+    ]
+    states = (Tone.SYNCED, Tone.UP_TO_DATE, Tone.BLOCKED, Tone.FAILED, Tone.RUNNING, Tone.QUEUED)
+    app = Host(StatusPane())
+    async with app.run_test(size=(80, 20)) as pilot:
+        app.widget.compact = True
+        seen = []
+        for counts, _ in steps:
+            app.widget.show(StatusView(dict(zip(states, counts, strict=True)), "6/6"))
+            await pilot.pause()
+            seen.append(screen(app)[2])
+    assert seen == [told for _, told in steps]
+
+
 async def test_a_pane_with_room_again_has_all_its_lines() -> None:
     app = Host(StatusPane())
     async with app.run_test(size=(40, 20)) as pilot:
