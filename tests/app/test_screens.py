@@ -233,6 +233,27 @@ async def test_the_filter_narrows_while_it_is_typed_and_esc_clears_it() -> None:
         assert driver.app.desk.marks == set()
 
 
+async def test_the_count_of_a_kept_filter_is_that_of_the_tab() -> None:
+    repos = [repo("py/a"), repo("py/b"), repo("py/c"), repo("go/d"), repo("go/e"), repo("go/f"), repo("py/g")]
+    async with Driver(repos, limit=3).open() as driver:
+        await driver.press("S")
+        await driver.running("py/a", "py/b", "py/c")
+        await driver.end("py/a", outcome=structs.replace(SYNCED, old="1" * 40, new="2" * 40, commits=1))
+        await driver.end("py/b", outcome=NOT_FOUND)
+        await driver.running("py/c", "go/d", "go/e")
+        await driver.press("3", "/", *"py", "enter")
+        told = {}
+        for tab in "1234":
+            await driver.press(tab)
+            told[driver.app.main.view.tab] = count(driver)
+        assert told == {"queue": "1 of 2 ", "attention": "1 of 1 ", "repos": "4 of 7 ", "arrived": "1 of 1 "}
+        await driver.press("/", *"/c", "enter")
+        assert count(driver) == "0 of 1 "
+        await driver.end("py/c", outcome=NOT_FOUND)
+        await driver.press("2")
+        assert count(driver) == "1 of 2 "
+
+
 async def test_keys_in_one_burst_find_what_the_ones_before_have_done() -> None:
     async with Driver(6, limit=1).open() as driver:
         await driver.press("S")

@@ -48,7 +48,7 @@ class Listing:
         self.view = view if view.sort in SORTS else structs.replace(view, sort="", descending=False)
 
     def show_in(self, table: LineTable, folded: Collection[str]) -> str:
-        """The rows of the tab of the view; what is wrong with the words, else how many repos they mean."""
+        """The rows of the tab of the view; what is wrong with the words, else how many of its repos they mean."""
         desk, view, said, wrong = self._desk, self.view, "", ""
         rows: Sequence[BoardRow] = list(desk.board.rows.values())
         shown = rows
@@ -56,7 +56,8 @@ class Listing:
             self._repos.look()
         if view.words:
             shown, wrong = find(rows, view.words, self._repos.facts, self.completer)
-            said = wrong or f"{len(shown)} of {len(rows)} "
+            own = self._of_tab()
+            said = wrong or f"{sum(row.repo.id in own for row in shown)} of {len(own)} "
         table.sheet.empty = "the filter is wrong" if wrong else self._empty()
         match view.tab:
             case "queue":
@@ -87,6 +88,21 @@ class Listing:
                 ordered = self._repos.in_order(shown, view.sort, descending=view.descending)
                 table.show_lazily([row.repo.id for row in ordered], lambda at: self._repos.row(ordered[at]))
         return said
+
+    def _of_tab(self) -> Collection[str]:
+        """The repos that it has where nothing is sought."""
+        board = self._desk.board
+        match self.view.tab:
+            case "queue":
+                return {
+                    row.repo.id for row in board.rows.values() if row.state in {Stage.QUEUED, Stage.RETRYING}
+                }
+            case "attention":
+                return board.troubled
+            case "arrived":
+                return self._desk.arrived
+            case _:
+                return board.rows
 
     def _empty(self) -> str:
         """What stands in place of rows."""
