@@ -158,6 +158,12 @@ def test_a_url_that_may_not_be_shown_is_in_no_command(tmp_path: Path):
     assert advice(Reason.NOT_CLONED, repo) == f"it: clone it by hand: git clone URL {tmp_path}"
 
 
+def test_what_helps_many_of_a_host_is_no_command_for_one():
+    assert advice(Reason.RATE_LIMITED, Repo("it", Path("/it"))) == (
+        "it: wait, then: synctui sync it; for many repos add --host-jobs 1"
+    )
+
+
 def test_a_branch_that_is_gone(tmp_path: Path):
     repo = Repo("it", tmp_path)
     at = f"git -C {tmp_path}"

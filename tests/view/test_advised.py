@@ -50,6 +50,7 @@ def test_the_commands_of_an_advice_in_their_order(repo: Repo) -> None:
         "git config --global credential.helper cache",
         "git ls-remote https://github.com/ada/flask.git",
     ]
+    assert commands(advice(Reason.RATE_LIMITED, repo)) == ["synctui sync python/flask"]
     assert commands("r: look at it") == commands("") == []
 
 

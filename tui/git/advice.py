@@ -30,7 +30,7 @@ _ADVICE = {
     Reason.NETWORK: "try again: {sync}",
     Reason.TLS: "check the certificate: {ask}",
     Reason.NOT_FOUND: "check the URL and your access: {ask}",
-    Reason.RATE_LIMITED: "wait, then with fewer at once: {sync} --host-jobs 1",
+    Reason.RATE_LIMITED: "wait, then: {sync}; for many repos add --host-jobs 1",
     Reason.REMOTE_ERROR: "try again later: {sync}",
     Reason.CORRUPT: "look at it: {git} fsck --connectivity-only",
     Reason.NOT_A_REPOSITORY: "move what is there out of the way: ls -la {path}",
