@@ -5,7 +5,7 @@ from textual.widgets import Static
 from tests.app.test_detail import text
 from tests.kit.app_driver import Driver
 from tests.kit.work import SYNCED, GatedWork
-from tui.app import present
+from tui.app import titles
 from tui.engine.engine import Turn
 from tui.engine.events import Notice
 from tui.git.gauge import Progress
@@ -44,7 +44,7 @@ async def begun(drive: Driver) -> None:
 async def test_it_is_told_as_what_it_is() -> None:
     async with driver().open() as drive:
         await begun(drive)
-        assert present.slots_title(drive.board) == "Slots 1/2 +1 retrying"
+        assert titles.slots_title(drive.board) == "Slots 1/2 +1 retrying"
         shown = drive.app.main.query_one(StatusPane)._facts._view
         assert (shown.counts[Tone.RUNNING], shown.counts[Tone.QUEUED]) == (1, 2)
         await drive.press("/", *"state:retrying", "enter")

@@ -20,7 +20,6 @@ from textual.notifications import Notify
 from textual.screen import Screen, ScreenResultType
 from textual.theme import Theme
 
-from tui.app import present
 from tui.app.actions import BY_NAME, bindings
 from tui.app.bridge import Bridge
 from tui.app.commands import Commands
@@ -28,10 +27,12 @@ from tui.app.desk import Desk
 from tui.app.detail_screen import DetailScreen
 from tui.app.fault import CarefulApp
 from tui.app.keyboard import Keyboard
+from tui.app.log_lines import log_line
 from tui.app.lookout import Lookout
 from tui.app.pace import TICK, Pace, collecting_by_pace
 from tui.app.palette import ActionCommands, Palette
 from tui.app.passes import Passes
+from tui.app.plan import goes_on_in
 from tui.app.player import Player
 from tui.app.reader import Reader
 from tui.app.refusals import Heading, Situation
@@ -226,7 +227,7 @@ class SynctuiApp(CarefulApp[Ending]):
         session = self.desk.session
         if session.cut_off and (session.start or session.watch):
             here = len(self.desk.board.left)
-            self._say_and_keep(present.goes_on_in(session.cut_off, here, self.desk.clock.now()))
+            self._say_and_keep(goes_on_in(session.cut_off, here, self.desk.clock.now()))
         self._greet()
         if session.start:
             self.read()
@@ -321,7 +322,7 @@ class SynctuiApp(CarefulApp[Ending]):
         records = list(self._inbox.drain(most))
         for record in records:
             self.desk.board.apply(record)
-            if line := present.log_line(record, self.desk.keys):
+            if line := log_line(record, self.desk.keys):
                 lines.append(line)
             self._take(record, notices)
         if self.is_running:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from itertools import groupby
 
 from tui.app.desk import Desk
-from tui.app.present import WORST_FIRST, tone_of
+from tui.app.tones import WORST_FIRST, tone_of
 from tui.git.outcome import Outcome, State
 from tui.view.advised import suggestion, wrapped
 from tui.view.board import BoardRow

@@ -6,14 +6,16 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
-from tui.app import present
 from tui.app.attention import mended
 from tui.app.desk import Desk
+from tui.app.slot_views import slot
+from tui.app.tones import tone_of
 from tui.engine.survey import StatusRow
 from tui.git.arrived import COMMITS_SHOWN, Commit
 from tui.git.clean import clean_text
 from tui.git.gauge import Gauge
 from tui.git.inspect import NOT_CLONED
+from tui.git.outcome import Outcome
 from tui.git.repo import public_url
 from tui.store.past import Failure
 from tui.view.advised import brief, pieces, suggestion
@@ -34,10 +36,10 @@ Colour = Callable[[Tone], Style]
 def facts(row: BoardRow, gauge: Gauge | None, desk: Desk, colour: Colour) -> Table:
     """How it stands, at the top and without a heading."""
     repo, outcome = row.repo, row.outcome
-    tone = present.tone_of(row.state)
+    tone = tone_of(row.state)
     took = duration(row.end.duration_ms) if row.end and row.ended else ""
     opens_in = desk.engine.next_starts().get(row.host, 0.0)
-    cell = present.slot(row, gauge, desk.clock, opens_in) if row.live else None
+    cell = slot(row, gauge, desk.clock, opens_in) if row.live else None
     retrying = row.state is Stage.RETRYING
     look = desk.looks.get(repo.id)
     known: list[Fact] = [
@@ -54,7 +56,7 @@ def facts(row: BoardRow, gauge: Gauge | None, desk: Desk, colour: Colour) -> Tab
         ("result", detail(outcome) if outcome and not row.active and not row.needs_person else ""),
     ]
     if desk.player:
-        known.append(("replay", present.not_recorded(outcome)))
+        known.append(("replay", _not_recorded(outcome)))
     return _grid(known)
 
 
@@ -243,3 +245,13 @@ def _why(gauge: Gauge, cell: SlotView) -> str:
 
 def _span(old: str | None, new: str | None) -> str:
     return "..".join(commit[:_SHORT_ID] for commit in (old, new) if commit)
+
+
+def _not_recorded(outcome: Outcome | None) -> str:
+    """What the detail of a repo shows in a run and cannot show in a replay."""
+    parts = [
+        "the messages of the commits" if outcome and outcome.commits else "",
+        "" if outcome and outcome.output_tail else "what git said",
+        "earlier results",
+    ]
+    return f"not recorded: {', '.join(part for part in parts if part)}"

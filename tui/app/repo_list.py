@@ -6,7 +6,7 @@ from operator import itemgetter
 from msgspec import Struct
 
 from tui.app.desk import Desk
-from tui.app.present import WORST_FIRST, tone_of
+from tui.app.tones import WORST_FIRST, tone_of
 from tui.engine.selection import Facts
 from tui.engine.survey import StatusRow
 from tui.git.inspect import RepoStatus

@@ -16,7 +16,7 @@ from textual.geometry import Size
 from textual.screen import Screen
 from textual.widgets import Input, Static
 
-from tui.app import lists, present, titles
+from tui.app import lists, plan, slot_views, status_views, titles
 from tui.app.desk import Desk
 from tui.app.footer import UNDER_A_DIALOG, hints, last_hints
 from tui.app.listing import Listing
@@ -261,16 +261,18 @@ class RunScreen(Screen[None]):
         if board.run is None:
             brief = self.size.height < _TALL
             session = desk.session
-            offer = present.offer(board, session.cut_off, desk.clock.now(), desk.keys, brief=brief)
+            offer = plan.offer(board, session.cut_off, desk.clock.now(), desk.keys, brief=brief)
             brief = brief or (bool(offer) and self.size.width < _NARROW)
-            plan = present.plan_line(board, session, brief=brief)
-            _update(self._plan, f"{offer}\n{plan}" if offer else plan, layout=True)
+            planned = plan.plan_line(board, session, brief=brief)
+            _update(self._plan, f"{offer}\n{planned}" if offer else planned, layout=True)
         elif self._plan.display:
             self._plan.display = False
             if self.size.height < _TALL:  # there the plan has had the place of the log
                 self._to(self._log)
         self._paint_slots()
-        self._status.show(present.status(board, desk.source.gauge, desk.left(), present.lanes(desk)))
+        self._status.show(
+            status_views.status(board, desk.source.gauge, desk.left(), status_views.lanes(desk))
+        )
 
     def paint_lists(self) -> None:
         if self._furnished and self.is_mounted:
@@ -280,11 +282,11 @@ class RunScreen(Screen[None]):
     def _paint_slots(self) -> None:
         desk, board = self._desk, self._desk.board
         self._marks_in_slots = frozenset(desk.marks)
-        slots, priority = present.slots(desk)
+        slots, priority = slot_views.slots(desk)
         stands_still = self.app.animation_level == "none"
         spin = 0 if stands_still else int(desk.clock.monotonic() * _SPINS_PER_SECOND)
-        self._slots.show(slots, priority, spin, present.closed(board, slots), present.without_job(desk))
-        _title(self._slots, Content(present.slots_title(board, None if desk.player else desk.keys)))
+        self._slots.show(slots, priority, spin, slot_views.closed(board, slots), slot_views.without_job(desk))
+        _title(self._slots, Content(titles.slots_title(board, None if desk.player else desk.keys)))
 
     def _paint_lists(self) -> None:
         desk = self._desk

@@ -1,12 +1,19 @@
 """What stands in the header and in the frames of the main screen."""
 
+import time
+
 from textual.content import Content
 
-from tui.app import lists, present
+from tui.app import lists
 from tui.app.desk import Desk
+from tui.app.figures import jobs, ordinary
 from tui.app.keymap import Keymap
+from tui.app.player import Player
 from tui.app.views import View
-from tui.view.board import Stage
+from tui.engine.clock import Clock
+from tui.engine.watch import Watch
+from tui.git.outcome import State
+from tui.view.board import Board, Stage
 from widgets.log_pane import LogPane
 from widgets.text import cut_end, fit
 
@@ -16,11 +23,11 @@ def header(desk: Desk, width: int, *, short: bool) -> str:
     right = _told(
         "   ",
         desk.leaving,
-        present.mode(desk.board),
+        _mode(desk.board),
         "dry run" if desk.session.dry_run else "",
-        present.passes(desk.session.watch),
-        present.done(desk.board) if desk.board.run and short else "",
-        present.playing(desk.player) if desk.player else present.run_clock(desk.board, desk.clock),
+        _passes(desk.session.watch),
+        _done(desk.board) if desk.board.run and short else "",
+        _playing(desk.player) if desk.player else _run_clock(desk.board, desk.clock),
     )
     right = cut_end(f"  {right}" if right else "", width)
     return fit(f"synctui  {desk.session.workspace}", width - len(right)) + right
@@ -40,6 +47,25 @@ def tabs(desk: Desk, current: str, room: int) -> Content:
         link = Content.from_markup(f"[@click=app.act('show_{name}')]{words}[/]")
         links.append(link.stylize("bold reverse") if name == current else link)
     return Content(between).join(links)
+
+
+def slots_title(board: Board, keys: Keymap | None = None) -> str:
+    """`Slots 4/6 +1 now`, `Slots 6→3 draining`, `Slots 1/6, github.com held at 1`.
+
+    While nothing runs, when the footer has others to name, `Slots 0/6, - + change the limit` by these keys.
+    """
+    title = f"Slots {jobs(board)}"
+    if keys and not board.active:
+        return f"{title}, {keys.first('lower_limit')} {keys.first('raise_limit')} change the limit"
+    lanes = board.lanes.items() if board.active else ()
+    held = {host: limit for host, limit in lanes if limit < board.lane_width}
+    match list(held.items()):
+        case []:
+            return title
+        case [(host, limit)]:
+            return f"{title}, {host} held at {limit}"
+        case several:
+            return f"{title}, {len(several)} hosts held back"
 
 
 def below_list(desk: Desk, view: View) -> str:
@@ -72,3 +98,52 @@ def below_log(log: LogPane, needle: str, follow: str) -> str:
 
 def _told(between: str, *parts: str) -> str:
     return between.join(part for part in parts if part)
+
+
+def _done(board: Board) -> str:
+    """`11/40`: repos that have ended, of those that were asked for."""
+    counts = board.counts
+    return f"{sum(counts[state] for state in State)}/{sum(counts.values())}"
+
+
+def _run_clock(board: Board, clock: Clock) -> str:
+    """Empty before the first run; stands still after the end."""
+    if board.run is None:
+        return ""
+    seconds = board.finished.duration_ms / 1000 if board.finished else clock.now() - board.began
+    return _clock_face(seconds)
+
+
+def _clock_face(seconds: float) -> str:
+    """`0:07`, `12:34`, `1:02:03`."""
+    minutes, rest = divmod(max(0, int(seconds)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def _playing(player: Player) -> str:
+    """`replay 10×  0:12 / 1:03`."""
+    how = " paused" if player.paused else f" {player.speed}×"
+    if player.over:
+        how = " over, cut off" if player.recording.cut_off else " over"
+    return f"replay{how}  {_clock_face(player.position)} / {_clock_face(player.recording.seconds)}"
+
+
+def _passes(watch: Watch | None) -> str:
+    """`pass 3`, `next pass in 4:12`, `next pass at 22:00` where the window is closed until then."""
+    if watch is None:
+        return ""
+    at = watch.next_start
+    if at is None:
+        return f"pass {watch.passes}"
+    left = watch.due_in()
+    if left > watch.every:
+        return f"next pass at {time.strftime('%H:%M', time.localtime(at))}"
+    return f"next pass in {_clock_face(left)}"
+
+
+def _mode(board: Board) -> str:
+    parts = ["PAUSED"] if board.paused else []
+    if ordinary(board) > board.limit:
+        parts.append("draining")
+    return " ".join(parts)

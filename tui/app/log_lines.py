@@ -1,0 +1,65 @@
+"""What the log says of what happens."""
+
+import time
+from functools import lru_cache
+
+from tui.app.keymap import Keymap
+from tui.app.tones import tone_of
+from tui.engine.events import JobEnded, LimitChanged, Notice, Record, RunFinished, RunStarted
+from tui.git.outcome import ATTENTION_STATES
+from tui.view.lines import cause, detail, duration, is_news, lane_line, plural
+from widgets.log_pane import LogLine
+from widgets.tone import Tone
+
+
+def log_line(record: Record, keys: Keymap) -> LogLine | None:
+    """None for what the log does not tell."""
+    at = _time_of_day(int(record.time))
+
+    def note(text: str, about: str = "") -> LogLine:
+        return LogLine(about, Tone.NOTE, (at, "", "", "", ""), text=text)
+
+    match record.event:
+        case JobEnded() as event:
+            outcome = event.outcome
+            return LogLine(
+                event.repo.id,
+                tone_of(outcome.state),
+                (
+                    at,
+                    event.repo.id,
+                    tone_of(outcome.state).word,
+                    cause(detail(outcome)),
+                    duration(event.duration_ms),
+                ),
+                interesting=is_news(outcome),
+            )
+        case Notice(text=text, about=about):
+            return note(text, about or "")
+        case LimitChanged() as event if text := lane_line(event):
+            return note(text)
+        case RunStarted(total=total, dry_run=dry_run):
+            what = f"{'dry run' if dry_run else 'run'} of {at[:5]}, {plural(total, 'repo')}"
+            return LogLine("", Tone.NOTE, text=what, rule=True)
+        case RunFinished() as event:
+            return note(_run_line(event, keys))
+        case _:
+            return None
+
+
+@lru_cache(maxsize=8)
+def _time_of_day(second: int) -> str:
+    """Of seconds since the epoch, of which many records share one."""
+    return time.strftime("%H:%M:%S", time.localtime(second))
+
+
+def _run_line(event: RunFinished, keys: Keymap) -> str:
+    """Short: the counts stand beside the log."""
+    attention = sum(event.counts[state] for state in ATTENTION_STATES)
+    parts = [
+        f"{plural(event.total, 'repo')} in {duration(event.duration_ms)}",
+        plural(event.commits, "commit") if event.commits else "",
+        "interrupted" if event.interrupted else "",
+        f"{attention} to look at: press {keys.first('show_attention')}" if attention else "",
+    ]
+    return ", ".join(part for part in parts if part)

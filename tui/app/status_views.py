@@ -1,0 +1,75 @@
+"""What the status pane shows above its lists."""
+
+import math
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+from tui.app.desk import Desk
+from tui.app.figures import host_limit, jobs, rate, running_by_host, seconds_left
+from tui.app.slot_views import slot
+from tui.app.tones import tone_of
+from tui.engine.slots import PRIORITY_SLOT
+from tui.git.gauge import Gauge
+from tui.git.outcome import State
+from tui.view.board import Board, Stage
+from widgets.status_pane import LaneView, StatusView
+from widgets.tone import Tone
+
+Gauges = Callable[[str], Gauge | None]
+
+
+_COUNTED_AS: dict[Stage | State, Tone] = {Stage.STOPPING: Tone.RUNNING, Stage.RETRYING: Tone.QUEUED}
+
+
+def status(board: Board, gauges: Gauges, left: str, lanes: Sequence[LaneView]) -> StatusView:
+    running = board.running
+    bytes_per_second = sum(
+        gauge.progress.rate or 0 for row in running if (gauge := gauges(row.repo.id)) is not None
+    )
+    counts: Counter[Tone] = Counter()
+    for state, count in board.counts.items():
+        counts[_COUNTED_AS.get(state) or tone_of(state)] += count
+    return StatusView(
+        counts,
+        jobs(board),
+        rate=rate(bytes_per_second) or ("–" if board.active else ""),
+        left=left,
+        lanes=lanes,
+    )
+
+
+def lanes(desk: Desk) -> list[LaneView]:
+    """The hosts of all that was asked for; none where there is one host and nothing that holds it back."""
+    board, now = desk.board, desk.clock.monotonic()
+    hosts = {
+        host: counts[Stage.QUEUED] + counts[Stage.RETRYING]
+        for host, counts in board.hosts.items()
+        if counts.total()
+    }
+    is_limited = (board.run is not None and board.run.host_jobs is not None) or desk.engine.start_delay > 0
+    next_starts = desk.engine.next_starts()
+    if len(hosts) <= 1 and not (is_limited or board.lanes or next_starts):
+        return []
+    running = running_by_host(board)
+    resumes: dict[str, float] = {}
+    for row in board.running:
+        gauge = desk.source.gauge(row.repo.id)
+        if gauge and gauge.resumes is not None:
+            resumes[row.host] = min(resumes.get(row.host, math.inf), gauge.resumes)
+
+    def hanging(host: str) -> str:
+        rows = (row for row in board.running if row.host == host and row.slot != PRIORITY_SLOT)
+        tones = Counter(slot(row, desk.source.gauge(row.repo.id), desk.clock).tone for row in rows)
+        return f"{stalled} stalled" if (stalled := tones[Tone.STALLED]) else ""
+
+    def note(host: str) -> str:
+        if host in resumes and (left := max(resumes[host] - now, next_starts.get(host, 0.0))) > 0:
+            return f"backs off {seconds_left(left)}"
+        if host in next_starts:
+            return f"next in {seconds_left(next_starts[host])}"
+        return hanging(host) if host in board.lanes and running[host] > host_limit(board, host) else ""
+
+    return [
+        LaneView(host, running[host], host_limit(board, host), waiting, note(host))
+        for host, waiting in sorted(hosts.items())
+    ]
