@@ -443,7 +443,7 @@ class SlotGrid(SteadyStyle, Widget, can_focus=True):
         return [Segment(f"{glyph} ", self._tone(view.tone)), *([number] if cell.number else pick), *mark]
 
     def _number(self, cell: _Cell) -> str:
-        return cell.number.rjust(len(str(len(self._slots))))
+        return cell.number.rjust(len(str(self._most)))
 
     def _ink(self, name: str) -> Style:
         return self.ink(f"slot-grid--{name}")

@@ -106,6 +106,21 @@ async def test_a_lower_limit_makes_no_cell_taller_and_moves_none():
         assert len(strips(grid)) == 6
 
 
+@pytest.mark.parametrize(
+    ("width", "max_rows"), [(60, 40), (90, 40), (60, 12)], ids=["cells", "columns", "list"]
+)
+async def test_no_number_moves_when_a_lower_limit_has_fewer_digits(width, max_rows):
+    jobs = [slot(number) for number in range(1, 11)]
+    app = hosted(*jobs, max_rows=max_rows)
+    async with app.run_test(size=(width, 40)) as pilot:
+        before = lines(app.widget)
+        assert before[0].startswith(" ◐  1 repo-1 ")
+        app.widget.show([*jobs[:8], None], None, 0)
+        await pilot.pause()
+        assert [line for line in lines(app.widget) if "repo-1 " in line] == [before[0]]
+        assert next(line for line in lines(app.widget) if "idle" in line).endswith("·  9 idle")
+
+
 async def test_what_ends_leaves_its_line_also_the_last_and_the_priority_slot():
     jobs = [slot(number) for number in range(1, 7)]
     app = hosted(*jobs)
