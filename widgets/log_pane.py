@@ -31,8 +31,6 @@ _REPO_WIDTHS = (10, 32)
 _ROOM_FOR_TIME = 70
 _ROOM_FOR_SHORT_TIME = 60
 _ROOM_FOR_DETAIL = 12
-_ROOM_FOR_REASON = 24
-"""Where it has less, a reason that would be cut has the place of the duration too."""
 
 
 class LogLine(Struct, frozen=True):
@@ -284,8 +282,12 @@ class LogPane(LinePane):
             repo_width = max(_REPO_WIDTHS[0], min(self._repo_width, (left - tail) // 2))
             segments.append(Segment(f"{fit(cut_middle(repo, repo_width), repo_width)} "))
             segments.append(Segment(f"{fit(state, _WORD_WIDTH)} ", tone))
-            room = left - repo_width - 1 - _WORD_WIDTH - 1
-            segments.append(Segment(_detail_and_duration(detail, duration, room)))
+            # What a short duration leaves of its place is the message's.
+            room = left - repo_width - 1 - _WORD_WIDTH - 1 - cell_len(duration) - 1
+            shown = detail if room > _ROOM_FOR_DETAIL else ""
+            while cell_len(shown) >= room and "  " in shown:  # its last part, as from which commit to which
+                shown = shown.rpartition("  ")[0]
+            segments.append(Segment(f"{fit(shown, room - 1)} {duration} "))
         strip = Strip(segments).adjust_cell_length(width)
         return strip if self._needle is None else self._mark(strip, self._needle)
 
@@ -357,13 +359,3 @@ class LogPane(LinePane):
             if (place := places.get(id(line))) is not None:
                 return place
         return len(self._shown) - 1
-
-
-def _detail_and_duration(detail: str, duration: str, room: int) -> str:
-    """What a short duration leaves of its place is the detail's."""
-    beside = room - cell_len(duration) - 2
-    while cell_len(detail) > beside and "  " in detail:  # its last part, as from which commit to which
-        detail = detail.rpartition("  ")[0]
-    if cell_len(detail) > beside and beside < _ROOM_FOR_REASON and room > _ROOM_FOR_DETAIL:
-        return f"{fit(detail, room - 1)} "
-    return f"{fit(detail if beside >= _ROOM_FOR_DETAIL else '', beside)} {duration} "

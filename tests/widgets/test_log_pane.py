@@ -93,20 +93,6 @@ async def test_what_comes_later_moves_no_column_and_the_message_has_what_the_dur
         assert before == " 12:00:01 ✓ a                synced     9 commits  3f2c1d0..9ab8c7d      1.2 s"
 
 
-async def test_where_there_is_little_room_a_reason_that_would_be_cut_has_the_place_of_the_duration():
-    pane = LogPane()
-    pane.fit_repos(16)
-    app = Host(pane)
-    async with app.run_test(size=(64, 4)) as pilot:
-        said = ["auth: could not read Username", "9 commits  3f2c1d0..9ab8c7d", "auth: HTTP 403"]
-        await appended(pilot, app.widget, [ended("a", detail, "1.2 s") for detail in said])
-        assert lines(app.widget)[:3] == [
-            " 12:00 ✓ a                synced     auth: could not read…",
-            " 12:00 ✓ a                synced     9 commits           1.2 s",
-            " 12:00 ✓ a                synced     auth: HTTP 403      1.2 s",
-        ]
-
-
 def ended(repo, detail, duration):
     return LogLine(repo, Tone.SYNCED, ("12:00:01", repo, "synced", detail, duration))
 

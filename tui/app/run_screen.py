@@ -32,8 +32,8 @@ from widgets.slot_grid import SlotGrid
 from widgets.status_pane import StatusPane
 
 _SPINS_PER_SECOND = 5
-_NARROW, _BROAD, _TALL = 100, 160, 20
-_FRAME = 5
+_NARROW, _BROAD, _TALL = 100, 160, 23
+_FRAME = 6
 """Cells of a frame beside its title: corners, blanks and a line before it."""
 _SLOW_LISTS = frozenset({"queue", "arrived"})
 _MANY = 2_000
