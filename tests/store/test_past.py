@@ -54,11 +54,7 @@ def test_each_class_begins_at_its_hour(hours: float | None, expected: str) -> No
             100.0,
         ),  # fetched, then blocked
         (Past(last_success=None, last_end=300.0, failure=FAILED), 299.0, None, None),
-        # The clone is no success of ours, and since then nobody was told anything.
-        (Past(last_success=None, last_end=300.0, failure=FAILED), 299.0, 10.0, None),
-        (Past(last_success=None, last_end=300.0, failure=FAILED), None, 10.0, None),
-        (Past(last_success=None, last_end=300.0, failure=FAILED), None, 400.0, 400.0),  # cloned after it
-        (Past(last_success=100.0, last_end=300.0, failure=FAILED), None, 150.0, 150.0),
+        (Past(last_success=None, last_end=300.0, failure=FAILED), 299.0, 10.0, 10.0),
         (
             Past(last_success=100.0, last_end=300.0, failure=FAILED),
             900.0,

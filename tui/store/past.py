@@ -78,12 +78,9 @@ def last_success(past: Past, last_fetch: float | None, cloned: float | None = No
     """When the remote last told all that it has, whoever asked it.
 
     `last_fetch` is what the checkout itself says. It counts, a fetch by hand as well as a backup that was
-    put back, unless it is that of a sync that then failed. Before it there is at least the clone, unless no
-    sync since has come to anything.
+    put back, unless it is that of a sync that then failed. Before it there is at least the clone.
     """
-    failed_until = (past.last_end or 0.0) + 1 if past.failure else 0.0
-    if last_fetch is not None and last_fetch > failed_until:
+    failed_then = past.failure is not None and (last_fetch or 0.0) <= (past.last_end or 0.0) + 1
+    if last_fetch is not None and not failed_then:
         return last_fetch
-    if past.last_success is None and (cloned or 0.0) <= failed_until:
-        return None
     return max(filter(None, (past.last_success, cloned)), default=None)
