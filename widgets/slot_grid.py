@@ -73,7 +73,7 @@ class _Plan(Struct, frozen=True):
 
 
 _IDLE = _Plan(1, 1, 1)
-"""Nothing runs, and nothing has since it was folded: one line is enough."""
+"""Nothing has run yet: one line is enough."""
 
 
 def _arrange(slots: int, priority: bool, width: int, max_rows: int, crowded_rows: int) -> _Plan:
@@ -188,12 +188,6 @@ class SlotGrid(SteadyStyle, Widget, can_focus=True):
         """The lines it may take at most, and those where the slots find no room with two lines each."""
         self._max_rows, self._crowded_rows = rows, crowded_rows
         self._lay_out(self.size.width)
-
-    def fold(self) -> None:
-        """All that are idle to one line, as before the first job: it is not done by itself, for others would jump."""
-        if not self._is_busy and self._most:
-            self._most = 0
-            self._lay_out(self.size.width)
 
     @property
     def highlighted(self) -> str | None:

@@ -38,6 +38,9 @@ _UNDER_WAY = (Tone.SYNCED, Tone.UP_TO_DATE, Tone.RUNNING, Tone.QUEUED)
 _COUNT_WIDTH = 20
 """A count and the two blanks before the next one."""
 
+_FACTS_WIDTH = 46
+"""What the facts take of a compact line: a rate that comes and goes moves no count."""
+_COMPACT_LINES = 2
 _LANES = 4
 """Lanes shown at most: with more hosts, the busiest."""
 
@@ -145,10 +148,10 @@ class _Facts(SteadyStyle, Widget):
 
     def _draw(self, width: int) -> list[list[Segment]]:
         if self._compact:
-            return [*self._draw_facts(width), *self._draw_short_counts(width)]
-        return [*self._draw_facts(width), *self._draw_counts(width), *self._draw_lanes(width)]
+            return self._draw_compact(width)
+        return [*_flow(self._draw_facts(), width), *self._draw_counts(width), *self._draw_lanes(width)]
 
-    def _draw_facts(self, width: int) -> list[list[Segment]]:
+    def _draw_facts(self) -> list[list[Segment]]:
         view = self._view
         total = sum(view.counts.get(tone, 0) for tone in _STATES)
         done = total - view.counts.get(Tone.RUNNING, 0) - view.counts.get(Tone.QUEUED, 0)
@@ -157,15 +160,15 @@ class _Facts(SteadyStyle, Widget):
             ("jobs", view.jobs),
             ("rate", view.rate),
         ]
-        pieces = [
+        return [
             [Segment(f"{label} ", self._ink("muted")), Segment(f"{value}  ", self._ink("strong"))]
             for label, value in facts
             if value
         ]
-        return _flow(pieces, width)
 
-    def _draw_short_counts(self, width: int) -> list[list[Segment]]:
-        """What is not zero in one line, with all words, or those that matter most, or as many lines without words.
+    def _draw_compact(self, width: int) -> list[list[Segment]]:
+        """The facts, and beside and below them in two lines what is not zero: with all words, or those that matter
+        most, or in as many lines as it takes without words.
 
         What a run can still grow to has its room from the start, so that only a new trouble takes words, and none
         comes back before the end.
@@ -173,15 +176,21 @@ class _Facts(SteadyStyle, Widget):
         counts = {tone: count for tone in _STATES if (count := self._view.counts.get(tone, 0))}
         goes_on = Tone.RUNNING in counts or Tone.QUEUED in counts
         widest = counts | dict.fromkeys(_UNDER_WAY, sum(counts.values())) if goes_on else counts
+        *above, facts = _flow(self._draw_facts(), width)
+        beside = _FACTS_WIDTH if _length(facts) <= _FACTS_WIDTH else width
+        facts.append(Segment(" " * (beside - _length(facts))))
         for words in (_STATES, _TROUBLE_AND_REST, _TROUBLE, ()):
-            if len(self._flow_short(widest, words, width)) == 1:
+            if len(self._flow_short(facts, widest, words, width)) <= _COMPACT_LINES:
                 break
-        return self._flow_short(counts, words, width)
+        lines = self._flow_short(facts, counts, words, width)
+        return [*above, *lines, *[[]] * (_COMPACT_LINES - len(lines))]
 
     def _flow_short(
-        self, counts: Mapping[Tone, int], words: Collection[Tone], width: int
+        self, facts: list[Segment], counts: Mapping[Tone, int], words: Collection[Tone], width: int
     ) -> list[list[Segment]]:
-        return _flow((self._draw_short(tone, count, words) for tone, count in counts.items()), width)
+        return _flow(
+            [facts, *(self._draw_short(tone, count, words) for tone, count in counts.items())], width
+        )
 
     def _draw_short(self, tone: Tone, count: int, words: Collection[Tone]) -> list[Segment]:
         style = self.ink(tone.css_class)
@@ -249,7 +258,7 @@ def _flow(pieces: Iterable[list[Segment]], width: int) -> list[list[Segment]]:
     for piece in pieces:
         if lines[-1] and _length(lines[-1]) + _length(piece) - 2 > width:
             lines.append([])
-        lines[-1] += piece
+        lines[-1] = [*lines[-1], *piece]
     return lines
 
 

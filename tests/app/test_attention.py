@@ -202,3 +202,32 @@ async def test_y_on_a_heading_copies_the_advice_and_c_its_command_as_they_are() 
         assert driver.app.clipboard == "git -C /a merge"
         await driver.press("c")
         assert driver.app.clipboard == f"git -C {Path.home()}/a rebase"
+
+
+async def test_a_second_r_is_for_nobody_who_has_just_come_under_the_cursor() -> None:
+    async with attention().open() as driver:
+        await failed(driver)
+        await driver.press("g", "j", "j", "r")
+        await driver.running("b")
+        await driver.press("r")
+        assert driver.toasts() == ["c has just come under the cursor; press r again to retry it"]
+        assert driver.work.running == ["b"]
+        await driver.press("r")
+        await driver.running("b", "c")
+
+
+async def test_the_cursor_goes_back_to_what_was_retried_unless_it_is_moved() -> None:
+    async with attention().open() as driver:
+        await failed(driver)
+        await driver.press("g", "j", "j", "r")
+        await driver.running("b")
+        assert driver.app.highlighted() == "c"
+        await driver.end("b", outcome=AUTH)
+        await driver.idle()
+        assert driver.app.highlighted() == "b"
+        await driver.press("g", "r")
+        await driver.running("a", "b")
+        assert listed(driver) == ["✗ failed: not found  2", "c", "d"]
+        await driver.end("a", "b", outcome=AUTH)
+        await driver.idle()
+        assert [row.repo.id for row in driver.app.targets()] == ["a", "b"]

@@ -386,7 +386,7 @@ async def test_q_with_jobs_asks_and_stay_stays() -> None:
         assert driver.work.running == ["r0"]
 
 
-async def test_what_leaving_asks_follows_the_run_and_ends_with_it() -> None:
+async def test_what_leaving_asks_follows_the_run_and_waits_for_an_answer_beyond_its_end() -> None:
     async with Driver(3, limit=2).open() as driver:
         await driver.press("S")
         await driver.running("r0", "r1")
@@ -400,14 +400,26 @@ async def test_what_leaving_asks_follows_the_run_and_ends_with_it() -> None:
         assert str(body.content) == "1 job running."
         await driver.end("r2", outcome=NOT_FOUND)
         await driver.idle()
-        await driver.until(lambda: (driver.app.tick(), driver.app.screen is driver.app.main)[1])
-        assert driver.toasts()[-1] == "the run is over: q leaves"
+        assert str(body.content) == "Nothing runs any more."
+        await driver.press("s")
+        assert driver.app.screen is driver.app.main
+        assert driver.work.started == ["r0", "r1", "r2"]
         assert driver.app.return_value is None
+
+
+@pytest.mark.parametrize("answer", ["w", "a"])
+async def test_who_is_asked_beyond_the_end_of_the_run_leaves_at_once(answer: str) -> None:
+    async with Driver(1).open() as driver:
+        await driver.press("S")
+        await driver.running("r0")
         await driver.press("q")
+        await driver.end("r0", outcome=NOT_FOUND)
+        await driver.idle()
+        await driver.press(answer)
         assert driver.app.return_value == Ending(1)
 
 
-async def test_nothing_is_asked_about_cancelling_once_nothing_runs() -> None:
+async def test_to_cancel_once_nothing_runs_does_nothing() -> None:
     async with Driver(1).open() as driver:
         await driver.press("S")
         await driver.running("r0")
@@ -415,7 +427,8 @@ async def test_nothing_is_asked_about_cancelling_once_nothing_runs() -> None:
         assert isinstance(driver.app.screen, ConfirmDialog)
         await driver.end("r0")
         await driver.idle()
-        await driver.until(lambda: driver.app.screen is driver.app.main)
+        await driver.press("y")
+        assert driver.app.screen is driver.app.main
         assert (driver.state("r0"), driver.app.return_value) == ("synced", None)
 
 

@@ -139,11 +139,7 @@ async def test_what_ends_leaves_its_line_also_the_last_and_the_priority_slot():
             [],
             [],
         ]
-        app.widget.fold()
-        await pilot.pause()
-        assert lines(app.widget) == [" · all 6 idle"]
         app.widget.show(jobs, None, 0)
-        app.widget.fold()
         await pilot.pause()
         assert app.widget.size.height == 4
 

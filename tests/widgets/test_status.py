@@ -91,37 +91,63 @@ async def test_the_pane_shows_facts_counts_and_the_busiest_lanes():
 @pytest.mark.parametrize(
     ("width", "told"),
     [
-        (100, "✓ 12 synced  = 17 up to date  – 3 skipped  ▲ 1 blocked  ✗ 2 failed  ▶ 6 running  ◇ 20 queued"),
-        (76, "✓ 12  = 17  – 3  ▲ 1 blocked  ✗ 2 failed  ▶ 6 running  ◇ 20 queued"),
-        (60, "✓ 12  = 17  – 3  ▲ 1 blocked  ✗ 2 failed  ▶ 6  ◇ 20"),
-        (40, "✓ 12  = 17  – 3  ▲ 1  ✗ 2  ▶ 6  ◇ 20"),
+        (
+            78,
+            [
+                "done 35/61  jobs 6/8  rate 1.2 MB/s           ✓ 12 synced  = 17 up to date",
+                "– 3 skipped  ▲ 1 blocked  ✗ 2 failed  ▶ 6 running  ◇ 20 queued",
+            ],
+        ),
+        (
+            60,
+            [
+                "done 35/61  jobs 6/8  rate 1.2 MB/s           ✓ 12  = 17",
+                "– 3  ▲ 1 blocked  ✗ 2 failed  ▶ 6 running  ◇ 20 queued",
+            ],
+        ),
+        (40, ["done 35/61  jobs 6/8  rate 1.2 MB/s", "✓ 12  = 17  – 3  ▲ 1  ✗ 2  ▶ 6  ◇ 20"]),
     ],
 )
-async def test_a_compact_pane_has_one_line_of_counts_and_as_many_words_as_fit(width: int, told: str) -> None:
+async def test_a_compact_pane_has_two_lines_and_as_many_words_as_fit(width: int, told: list[str]) -> None:
     app = Host(StatusPane())
     async with app.run_test(size=(width, 20)) as pilot:
-        app.widget.show(StatusView(COUNTS, "6/8", lanes=[LaneView("github.com", 4, 4, 12)]))
+        app.widget.show(StatusView(COUNTS, "6/8", "1.2 MB/s", lanes=[LaneView("github.com", 4, 4, 12)]))
         app.widget.compact = True
         await pilot.pause()
-        assert screen(app)[1:] == ["done 35/61  jobs 6/8", told]
+        assert screen(app)[1:] == told
+
+
+async def test_what_the_facts_say_moves_no_count() -> None:
+    app = Host(StatusPane())
+    async with app.run_test(size=(78, 20)) as pilot:
+        app.widget.compact = True
+        places = set()
+        for jobs, rate in (("6/8", "1.2 MB/s"), ("6/8", ""), ("6→3 draining", "0 B/s")):
+            app.widget.show(StatusView(COUNTS, jobs, rate))
+            await pilot.pause()
+            places.add(screen(app)[1].index("✓ 12 synced"))
+            assert app.widget.size.height == 3
+    assert places == {46}
 
 
 async def test_in_a_run_only_a_new_trouble_takes_words_and_they_come_back_at_its_end() -> None:
     steps = [
         ((0, 0, 0, 0, 0, 40), "◇ 40 queued"),
-        ((2, 4, 1, 0, 6, 27), "✓ 2 synced  = 4 up to date  ▲ 1 blocked  ▶ 6 running  ◇ 27 queued"),
-        ((2, 4, 1, 1, 6, 26), "✓ 2  = 4  ▲ 1 blocked  ✗ 1 failed  ▶ 6 running  ◇ 26 queued"),
-        ((13, 15, 2, 2, 6, 2), "✓ 13  = 15  ▲ 2 blocked  ✗ 2 failed  ▶ 6 running  ◇ 2 queued"),
-        ((18, 17, 2, 2, 1, 0), "✓ 18  = 17  ▲ 2 blocked  ✗ 2 failed  ▶ 1 running"),
-        ((19, 17, 2, 2, 0, 0), "✓ 19 synced  = 17 up to date  ▲ 2 blocked  ✗ 2 failed"),
+        ((4, 1, 1, 0, 6, 27), "= 4 up to date  – 1 skipped  ▲ 1 blocked  ▶ 6 running  ◇ 27 queued"),
+        ((4, 1, 1, 1, 6, 26), "= 4  – 1  ▲ 1 blocked  ✗ 1 failed  ▶ 6 running  ◇ 26 queued"),
+        ((15, 2, 2, 2, 6, 2), "= 15  – 2  ▲ 2 blocked  ✗ 2 failed  ▶ 6 running  ◇ 2 queued"),
+        ((17, 2, 2, 2, 1, 0), "= 17  – 2  ▲ 2 blocked  ✗ 2 failed  ▶ 1 running"),
+        ((17, 2, 2, 2, 0, 0), "= 17 up to date  – 2 skipped  ▲ 2 blocked  ✗ 2 failed"),
     ]
-    states = (Tone.SYNCED, Tone.UP_TO_DATE, Tone.BLOCKED, Tone.FAILED, Tone.RUNNING, Tone.QUEUED)
+    states = (Tone.UP_TO_DATE, Tone.SKIPPED, Tone.BLOCKED, Tone.FAILED, Tone.RUNNING, Tone.QUEUED)
     app = Host(StatusPane())
-    async with app.run_test(size=(80, 20)) as pilot:
+    async with app.run_test(size=(90, 20)) as pilot:
         app.widget.compact = True
         seen = []
         for counts, _ in steps:
-            app.widget.show(StatusView(dict(zip(states, counts, strict=True)), "6/6"))
+            app.widget.show(
+                StatusView(dict(zip(states, counts, strict=True)), "6→3 draining +1 now", "102.4 kB/s")
+            )
             await pilot.pause()
             seen.append(screen(app)[2])
     assert seen == [told for _, told in steps]

@@ -33,6 +33,8 @@ class CommandGroup:
 
     def _what_runs(self) -> str:
         now = self._engine.snapshot()
+        if now.idle:
+            return "Nothing runs any more"
         parts = [f"{plural(now.running + now.picked, 'job')} running"]
         parts += [f"{now.resting} waiting to try again"] if now.resting else []
         parts += [f"{now.queued} queued"] if now.queued else []

@@ -23,7 +23,7 @@ from tui.view.lines import plural
 from widgets.dialogs import Choice, ConfirmDialog
 from widgets.help_screen import HelpScreen
 
-_WAIT, _ABORT, _STAY, _OVER = "w", "a", "s", "over"
+_WAIT, _ABORT, _STAY = "w", "a", "s"
 _NOTHING = "n"
 
 
@@ -145,8 +145,6 @@ class Commands(RunCommands, RepoCommands, OutsideCommands):
                 self._app.abort(by)
             else:
                 self._app.stay()
-            if key == _OVER:  # what is typed now was for the question, or is for the shell behind it
-                self._app.say(f"the run is over: {self._keys.first('quit')} leaves")
 
         self._app.asked_to_leave = True
         resumed = "resume, " if self._engine.snapshot().paused else ""
@@ -155,5 +153,4 @@ class Commands(RunCommands, RepoCommands, OutsideCommands):
             Choice(_ABORT, "abort what runs and leave"),
             Choice(_STAY, "stay"),
         ]
-        dialog = RunDialog("Leave synctui?", told, choices, self._engine, at_end=_OVER)
-        self._app.open(dialog, answered)
+        self._app.open(RunDialog("Leave synctui?", told, choices), answered)

@@ -112,7 +112,8 @@ class Listing:
             case "queue":
                 return f"nothing is queued{among}"
             case "attention":
-                return f"nothing needs attention{among}"
+                so_far = " so far" if self._desk.board.active else ""
+                return f"nothing needs attention{so_far}{among}"
             case "arrived":
                 return f"nothing has arrived {lists.arrived_when(desk)}{among}"
             case _:

@@ -32,7 +32,15 @@ class RunCommands(CommandGroup):
         self._retry(self._take_targets())
 
     def retry(self) -> None:
-        self._retry([row for row in self._take_targets() if row.can_be_retried])
+        if newcomer := self._app.main.newcomer():
+            key = self._keys.first("retry")
+            self._app.say(
+                f"{newcomer} has just come under the cursor; press {key} again to retry it", "warning"
+            )
+            return
+        rows = [row for row in self._take_targets() if row.can_be_retried]
+        self._app.main.stay_among([row.repo.id for row in rows])
+        self._retry(rows)
 
     def retry_all(self) -> None:
         rows = self._app.desk.board.attention
@@ -99,10 +107,7 @@ class RunCommands(CommandGroup):
                 self._engine.cancel_all()
 
         choices = [Choice(_YES, "cancel everything"), Choice(_NO, "go on")]
-        dialog = RunDialog(
-            "Cancel everything?", lambda: f"{self._what_runs()}.", choices, self._engine, at_end=_NO
-        )
-        self._app.open(dialog, answered)
+        self._app.open(RunDialog("Cancel everything?", lambda: f"{self._what_runs()}.", choices), answered)
 
     def drain(self) -> None:
         now = self._engine.snapshot()

@@ -225,6 +225,12 @@ class RunScreen(Screen[None]):
         if isinstance(self._pane, LineTable):
             self._pane.stay_on(self.heading.key if self.heading else repo_id)
 
+    def stay_among(self, repo_ids: Collection[str]) -> None:
+        """As `stay_on`, where the cursor is on one of them or on a group's heading."""
+        highlighted = self.highlighted()
+        if self.heading or highlighted in repo_ids:
+            self.stay_on(highlighted or "")
+
     @property
     def log_lines(self) -> Sequence[LogLine]:
         """Those that are shown."""
@@ -332,12 +338,16 @@ class RunScreen(Screen[None]):
 
     def _paint_titles(self) -> None:
         desk = self._desk
-        self.table.entitle(titles.tabs(desk, self.view.tab, self.table.outer_size.width - _FRAME))
+        self._paint_tabs()
         _title(self.table, None, titles.below_list(desk, self.view))
         if self._needle and self._filter.text == self._needle:
             self._filter.show_count(f"{self._log.position} ")
         below = titles.below_log(self._log, self._needle, desk.keys.first("follow"))
         _title(self._log, Content("Log"), below)
+
+    def _paint_tabs(self) -> None:
+        room = self.table.outer_size.width - _FRAME
+        self.table.entitle(titles.tabs(self._desk, self.view.tab, room))
 
     # Messages.
 
@@ -429,8 +439,6 @@ class RunScreen(Screen[None]):
     def _to(self, pane: Pane) -> None:
         # A small screen shows the log or the lists, and what is hidden takes no focus.
         self.set_class(isinstance(pane, LineTable), "-lists")
-        if pane is not self._slots:
-            self._slots.fold()
         self._pane = pane
         self.set_focus(pane)
 
