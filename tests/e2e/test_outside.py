@@ -1,5 +1,6 @@
 """Other programs in a repo, at a real terminal, while the run goes on underneath."""
 
+import re
 from pathlib import Path
 
 from tests.kit.gate import SshStub
@@ -37,3 +38,20 @@ def test_a_person_mends_a_repo_in_the_shell_while_the_run_goes_on(tmp_path: Path
         terminal.press("q")
         assert terminal.wait_exit() == 0
     assert ssh_stub.processes() == {}
+
+
+def test_what_a_killed_program_made_of_the_terminal_is_undone(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path / "w")
+    workspace.add("a")
+    editor = tmp_path / "editor"
+    editor.write_text("#!/bin/sh\nstty raw -echo\nkill -9 $$\n")
+    editor.chmod(0o755)
+    argv = ["/bin/sh", "-c", f"stty -g; {SYNCTUI}; stty -g"]
+    with Terminal.start(argv, cwd=workspace.folder, env={"EDITOR": str(editor)}) as terminal:
+        terminal.wait_for("1 repo planned")
+        terminal.press("3", "e")
+        terminal.wait_for("editor was ended by SIGKILL")
+        terminal.press("q")
+        assert terminal.wait_exit() == 0
+        before, after = re.findall(rb"(?:[\da-f]+:){20,}[\da-f]+", terminal.raw())
+    assert after == before

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from tui.app import outside
 from tui.app.command_group import CommandGroup
+from tui.app.terminal import modes_kept
 from tui.git.clean import clean_text
 from tui.git.inspect import NOT_CLONED
 from tui.git.login import log_in
@@ -81,7 +82,7 @@ class OutsideCommands(CommandGroup):
 
     def _outside(self, run: Callable[[], _Result], text: str) -> _Result:
         """Another program has the terminal until it ends; the jobs go on, only the drawing stands still."""
-        with self._app.suspend(), self._app.deaf_to_interrupts():
+        with self._app.suspend(), modes_kept(), self._app.deaf_to_interrupts():
             # A terminal would break it in the middle of a word.
             width = self._app.size.width
             sys.stderr.write(fill(text, width, break_long_words=False, break_on_hyphens=False) + "\n")

@@ -4,6 +4,8 @@ import contextlib
 import os
 import select
 import sys
+import termios
+from collections.abc import Iterator
 from typing import TextIO
 
 from textual.app import App
@@ -61,3 +63,19 @@ def terminal_is_lost() -> bool:
         poll.register(fd, 0)
         return not os.isatty(fd) or any(event & select.POLLHUP for _, event in poll.poll(0))
     return True
+
+
+@contextlib.contextmanager
+def modes_kept() -> Iterator[None]:
+    """A program that is killed leaves the terminal as it had made it: without echo, say."""
+    try:
+        before = termios.tcgetattr(0)
+    except termios.error:
+        before = None
+    try:
+        yield
+    finally:
+        if before:
+            with contextlib.suppress(termios.error):
+                # Not TCSADRAIN, which waits as long as ctrl+s holds the output.
+                termios.tcsetattr(0, termios.TCSANOW, before)
