@@ -303,13 +303,21 @@ async def test_an_order_counts_when_the_run_begins() -> None:
 
 
 async def test_what_cannot_be_kept_is_told_and_counts() -> None:
+    held = True
+
     def keep(_key: str, _value: object) -> None:
-        raise StateError("memory.toml: cannot be written: read-only")
+        if held:
+            raise StateError("memory.toml: cannot be written: read-only")
 
     async with Driver(1, preferences=Preferences(keep=keep)).open() as driver:
         await driver.press(",", *DOWN["retry"], "right")
-        assert driver.toasts() == ["memory.toml: cannot be written: read-only"]
-        assert rows(driver)["retry"] == ("3", "remembered")
+        assert driver.toasts() == ["not remembered: memory.toml: cannot be written: read-only"]
+        assert rows(driver)["retry"] == ("3", "this session")
+        assert about(driver).splitlines()[-1] == "Not remembered: memory.toml: cannot be written: read-only."
+        held = False
+        await driver.press("right")
+        assert rows(driver)["retry"] == ("4", "remembered")
+        assert about(driver).splitlines()[-1] == "Remembered for all workspaces."
 
 
 async def test_a_click_selects_and_the_next_one_edits() -> None:

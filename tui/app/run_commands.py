@@ -139,7 +139,7 @@ class RunCommands(CommandGroup):
         try:
             preferences.set(key, value)
         except StateError as error:
-            self._app.say(str(error), "warning")
+            self._app.say(f"not remembered: {error}", "warning")
         settings = preferences.settings
         for warning in settings.warnings:
             if warning not in known and key != "jobs":  # of too many it is told below

@@ -84,6 +84,8 @@ class SettingsScreen(FormScreen):
             told.append(f"A change is for this session: {fixed_by} counts again at the next start.")
         elif forgets:
             told.append(f"{forgets} remembers nothing.")
+        elif key in preferences.unkept:
+            told.append(f"Not remembered: {preferences.unkept[key]}.")
         else:
             told.append(f"Remembered for {'this workspace' if key == 'jobs' else 'all workspaces'}.")
         return FormRow(
@@ -91,7 +93,7 @@ class SettingsScreen(FormScreen):
             key.replace("_", " "),
             "off" if text == "0" and "off" in setting.kind.allowed else text,
             "this session"
-            if beyond or (forgets and key in preferences.changed)
+            if beyond or key in preferences.unkept or (forgets and key in preferences.changed)
             else _origin(source, fixed_by),
             text,
             "\n".join(told),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+from tui.store.paths import StateError
 from tui.store.settings import SETTINGS, Layer, Settings, resolve
 
 
@@ -30,6 +31,8 @@ class Preferences:
         self.settings = resolved(self._remembered)
         self.changed: set[str] = set()
         """Keys of what was set in this session."""
+        self.unkept: dict[str, str] = {}
+        """Why what was set last could not be kept, by key."""
 
     def set(self, key: str, value: object | None) -> None:
         """Counts at once where no layer above says otherwise, and is kept; None is the default again.
@@ -42,7 +45,12 @@ class Preferences:
         else:
             self._remembered[key] = value
         self.settings = self._resolved(self._remembered)
-        self._keep(key, value)
+        self.unkept.pop(key, None)
+        try:
+            self._keep(key, value)
+        except StateError as error:
+            self.unkept[key] = str(error)
+            raise
 
     def fixed_by(self, key: str) -> str:
         """The flag, the variable or the file that decides it whatever is remembered; empty where none does."""
