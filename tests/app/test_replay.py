@@ -88,6 +88,19 @@ async def test_the_keys_of_a_run_say_that_this_is_none() -> None:
         assert not replay.app.desk.marks
 
 
+async def test_attention_names_no_key_that_only_a_run_has() -> None:
+    auth = Outcome(State.FAILED, Reason.AUTH, "no login", "a: log in once", url="https://git.example/***")
+    record = Recorder()
+    record.tell(0, started(), JobStarted(repo("a", "git.example"), 1, 0, pick=False))
+    record.tell(1, JobEnded(repo("a", "git.example"), 1, auth, 0, 0, 1_000))
+    async with Replay(record).open() as replay:
+        await replay.after(1.5)
+        await replay.press("2")
+        rows = replay.app.main.table.rows
+        shown = [cell if isinstance(cell, str) else cell[0] for row in rows for cell in row.cells]
+        assert shown == ["✗ failed: auth at git.example  1", "→ a: log in once", "a", "no login"]
+
+
 async def test_settings_of_a_run_are_fixed_and_those_of_the_app_are_not() -> None:
     async with Replay(simple("a", "b")).open() as replay:
         before = replay.board.limit, replay.app.theme

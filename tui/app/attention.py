@@ -38,7 +38,7 @@ def attention_rows(
             continue
         hint = (
             f"{desk.keys.first('login')} logs in at {server}, once for all"
-            if server
+            if server and not desk.player
             else suggestion(of_group[0])
         )
         shown += [
