@@ -14,6 +14,8 @@ from textual.widgets import Static
 
 from tests.kit import scenes
 from tests.kit.app_driver import Driver, repo
+from tests.kit.recorded import simple
+from tests.kit.replayed import Replay
 from tests.kit.work import NOT_FOUND, SYNCED
 from tui.app.detail_screen import DetailScreen
 from tui.engine.survey import StatusRow
@@ -89,6 +91,15 @@ async def test_a_repo_that_never_ran_tells_its_working_copy() -> None:
         ]
         assert [text(driver, name) for name in ("trouble", "commits", "refs", "past")] == [""] * 4
         assert {"!", "L", "e"} <= set(driver.hints())
+
+
+async def test_a_heading_is_one_line_over_a_short_section() -> None:
+    async with Replay(simple("a")).open() as replay:
+        await replay.press("enter")
+        assert text(replay, "copy").splitlines() == [
+            "working copy, as far as its end was recorded",
+            "not recorded",
+        ]
 
 
 async def test_what_is_wrong_has_its_commands_numbered() -> None:

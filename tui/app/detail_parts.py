@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
+from rich.console import Group, RenderableType
 from rich.style import Style
 from rich.table import Table
 from rich.text import Text
@@ -33,7 +34,7 @@ Fact = tuple[str, str | Text]
 Colour = Callable[[Tone], Style]
 
 
-def facts(row: BoardRow, gauge: Gauge | None, desk: Desk, colour: Colour) -> Table:
+def facts(row: BoardRow, gauge: Gauge | None, desk: Desk, colour: Colour) -> RenderableType:
     """How it stands, at the top and without a heading."""
     repo, outcome = row.repo, row.outcome
     tone = tone_of(row.state)
@@ -60,7 +61,7 @@ def facts(row: BoardRow, gauge: Gauge | None, desk: Desk, colour: Colour) -> Tab
     return _grid(known)
 
 
-def trouble(row: BoardRow, desk: Desk) -> Table | None:
+def trouble(row: BoardRow, desk: Desk) -> RenderableType | None:
     """What needs the person, and the commands that help, numbered."""
     outcome = row.trouble if row.needs_person else row.outcome
     advice = suggestion(row)
@@ -91,7 +92,7 @@ def trouble(row: BoardRow, desk: Desk) -> Table | None:
     )
 
 
-def working_copy(row: BoardRow, look: StatusRow | None, *, recorded: bool) -> Table:
+def working_copy(row: BoardRow, look: StatusRow | None, *, recorded: bool) -> RenderableType:
     title = "working copy, as far as its end was recorded" if recorded else "working copy"
     if look is None:
         return _grid([("", "not recorded" if recorded else "nobody has looked yet")], title)
@@ -115,12 +116,12 @@ def working_copy(row: BoardRow, look: StatusRow | None, *, recorded: bool) -> Ta
     )
 
 
-def commits(arrived: Sequence[Commit], *, is_merged: bool) -> Table | None:
+def commits(arrived: Sequence[Commit], *, is_merged: bool) -> RenderableType | None:
     if not arrived:
         return None
     newest = "the newest " if len(arrived) == COMMITS_SHOWN else ""
     pending = "" if is_merged else ", not merged here"
-    table = _table(f"{newest}{plural(len(arrived), 'commit')} arrived{pending}")
+    table = _table()
     for commit in arrived:
         changed = f"{plural(commit.files, 'file')} +{commit.insertions} -{commit.deletions}"
         table.add_row(
@@ -129,33 +130,33 @@ def commits(arrived: Sequence[Commit], *, is_merged: bool) -> Table | None:
             Text(commit.subject),
             Text(changed, "dim", no_wrap=True),
         )
-    return table
+    return _section(f"{newest}{plural(len(arrived), 'commit')} arrived{pending}", table)
 
 
-def refs(row: BoardRow) -> Table | None:
+def refs(row: BoardRow) -> RenderableType | None:
     changed = row.outcome.refs if row.outcome and not row.active else ()
     if not changed:
         return None
-    table = _table(f"{plural(len(changed), 'ref')} changed")
+    table = _table()
     for one in changed:
         table.add_row(
             Text(f"  {one.kind}", "dim"),
             Text(one.name, overflow="fold"),
             Text(_span(one.old, one.new), "dim"),
         )
-    return table
+    return _section(f"{plural(len(changed), 'ref')} changed", table)
 
 
-def past(rows: Sequence[tuple[str, ...]], colour: Colour) -> Table | None:
+def past(rows: Sequence[tuple[str, ...]], colour: Colour) -> RenderableType | None:
     if not rows:
         return None
-    table = _table("history, newest first")
+    table = _table()
     for first, *rest in rows:
         tone = _TONES.get(first)
         word, ink = (tone.word, colour(tone)) if tone else ("", Style())
         cells = (Text(cell, ink if cell == word else "", overflow="fold") for cell in rest)
         table.add_row(Text(f"  {first}", ink, overflow="fold"), *cells)
-    return table
+    return _section("history, newest first", table)
 
 
 def is_in_the_way(row: BoardRow, look: StatusRow | None) -> bool:
@@ -215,8 +216,8 @@ def _changes(look: StatusRow) -> str:
     return ", ".join(filter(None, parts)) or "none"
 
 
-def _grid(known: Iterable[Fact], title: str = "") -> Table:
-    table = _table(title) if title else Table.grid(padding=(0, 2))
+def _grid(known: Iterable[Fact], title: str = "") -> RenderableType:
+    table = _table()
     indent = "  " if title else ""
     for label, value in known:
         if value:
@@ -224,14 +225,16 @@ def _grid(known: Iterable[Fact], title: str = "") -> Table:
                 Text(f"{indent}{label}", "dim"),
                 Text(value, overflow="fold") if isinstance(value, str) else value,
             )
-    return table
+    return _section(title, table) if title else table
 
 
-def _table(title: str) -> Table:
-    table = Table.grid(padding=(0, 2))
-    table.title = Text(title, "dim bold")
-    table.title_justify = "left"
-    return table
+def _table() -> Table:
+    return Table.grid(padding=(0, 2))
+
+
+def _section(title: str, table: Table) -> RenderableType:
+    """Not as the title of the table, which has no more room than the widest of its rows."""
+    return Group(Text(title, "dim bold italic"), table)
 
 
 def _progress(cell: SlotView) -> str:
