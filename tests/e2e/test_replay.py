@@ -139,11 +139,20 @@ def test_a_folder_is_no_recording(tmp_path: Path) -> None:
     assert (ran.code, ran.err) == (2, "synctui: --replay: .: Is a directory\n")
 
 
+INSTEAD = "; without one read the file itself: each line is an event"
+
+
 def test_without_a_terminal_it_says_so(tmp_path: Path) -> None:
     (tmp_path / "run.ndjson").write_text(simple("a").text)
     ran = synctui("--replay", "run.ndjson", cwd=tmp_path)
-    said = "synctui: --replay needs a terminal; without one read the file itself: each line is an event\n"
-    assert (ran.code, ran.out, ran.err) == (2, "", said)
+    assert (ran.code, ran.out, ran.err) == (2, "", f"synctui: the app needs a terminal{INSTEAD}\n")
+
+
+def test_a_dumb_terminal_is_called_by_its_name(tmp_path: Path) -> None:
+    (tmp_path / "run.ndjson").write_text(simple("a").text)
+    ran = synctui("--replay", "run.ndjson", cwd=tmp_path, env={"TERM": "dumb"})
+    needed = "a terminal that can move its cursor, and TERM=dumb says it cannot"
+    assert (ran.code, ran.out, ran.err) == (2, "", f"synctui: the app needs {needed}{INSTEAD}\n")
 
 
 @pytest.mark.parametrize(

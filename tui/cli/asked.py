@@ -168,11 +168,11 @@ def _is_dumb() -> bool:
     return os.environ.get("TERM") == "dumb"
 
 
-def needs_terminal(instead: str, more: str = "") -> None:
+def needs_terminal(instead: str) -> None:
     if not has_terminal():
         needed = (
             "a terminal that can move its cursor, and TERM=dumb says it cannot"
             if _is_dumb()
             else "a terminal"
         )
-        refuse(f"the app needs {needed}; without one use `{instead}`{more}")
+        refuse(f"the app needs {needed}; without one {instead}")

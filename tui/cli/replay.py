@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 import click
 
-from tui.cli.asked import Asked, has_terminal
+from tui.cli.asked import Asked, needs_terminal
 from tui.cli.flags import refuse
 from tui.engine.shutdown import Ending, signals_unwind
 from tui.git.clean import clean_text
@@ -36,8 +36,7 @@ def play(file: str, asked: Asked, *, start: bool) -> Ending:
         )
     with signals_unwind():
         recording = _recording(file)
-    if not has_terminal():
-        refuse("--replay needs a terminal; without one read the file itself: each line is an event")
+    needs_terminal("read the file itself: each line is an event")
     preferences = _preferences(theme)
     for warning in preferences.settings.warnings:
         click.echo(f"synctui: {warning}", err=True)

@@ -89,7 +89,7 @@ def demo_command(words: tuple[str, ...], **flags: object) -> None:
     _check_form(flags)
     headless = any(flags[form] for form in _FORMS)
     if not headless:
-        needs_terminal("synctui demo --ndjson")
+        needs_terminal("use `synctui demo --ndjson`")
     from tui.demo.workspace import CAST, demo_workspace  # noqa: PLC0415  nobody else needs it
 
     click.echo(f"making a workspace of {len(CAST)} repos to play with…", err=True)  # it takes a second or two

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 def open_app(asked: Asked, *, start: bool) -> Ending:
-    needs_terminal("synctui sync", command_meant(asked.words))
+    needs_terminal(f"use `synctui sync`{command_meant(asked.words)}")
     with signals_unwind(), ExitStack() as stack:
         session: Future[Session] = Future()
         make = partial(_make, session, partial(_session, stack, asked, start=start))
