@@ -143,7 +143,7 @@ ACTIONS: tuple[Action, ...] = (
         _REPO,
         refusals.copy_command,
     ),
-    Action("step", (".",), "replay: one event, then stand still", _REPLAY, refusals.plays),
+    Action("step", (".",), "replay: to the next event, past progress", _REPLAY, refusals.plays),
     Action("back", ("<",), "replay: ten seconds back", _REPLAY, refusals.replay),
     Action("forward", (">",), "replay: ten seconds on", _REPLAY, refusals.plays),
     Action("restart", ("0",), "replay: from the beginning", _REPLAY, refusals.replay),
