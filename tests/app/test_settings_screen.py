@@ -284,11 +284,22 @@ async def test_thresholds_count_at_once() -> None:
         assert driver.app.main.table.rows[0].cells[2][0] == "  1 h stale"
 
 
-async def test_limits_in_the_wrong_order_are_warned_of() -> None:
+async def test_ages_in_the_wrong_order_are_refused() -> None:
     async with Driver(1).open() as driver:
         await driver.press(",")
-        await edit(driver, "severe_after", "1h")
-        assert driver.toasts() == ["severe_after is shorter than stale_after: nothing is stale, only severe"]
+        await edit(driver, "severe_after", "6h")
+        assert about(driver).splitlines()[0] == "✗ 6h is shorter than stale after; allowed: 24h or longer"
+        await driver.press("escape")
+        await edit(driver, "stale_after", "73h")
+        assert about(driver).splitlines()[0] == "✗ 73h is longer than severe after; allowed: up to 72h"
+        await driver.press("escape")
+        assert driver.kept == {}
+        await edit(driver, "stale_after", "72h")
+        await edit(driver, "severe_after", "100h")
+        await edit(driver, "stale_after", "90h")
+        await driver.press("home", *DOWN["severe_after"], "backspace")
+        assert about(driver).splitlines()[0] == "✗ 72h is shorter than stale after; allowed: 90h or longer"
+        assert driver.kept == {"stale_after": 90 * 3600.0, "severe_after": 100 * 3600.0}
 
 
 async def test_an_order_counts_when_the_run_begins() -> None:

@@ -135,15 +135,11 @@ class RunCommands(CommandGroup):
     def change(self, key: str, value: object | None) -> None:
         """Give a preference that value, None: its default, and have it count."""
         preferences = self._app.desk.session.preferences
-        known = preferences.settings.warnings
         try:
             preferences.set(key, value)
         except StateError as error:
             self._app.say(f"not remembered: {error}", "warning")
         settings = preferences.settings
-        for warning in settings.warnings:
-            if warning not in known and key != "jobs":  # of too many it is told below
-                self._app.say(warning, "warning")
         match key:
             case "jobs":
                 session, was = self._app.desk.session, self._engine.snapshot().limit

@@ -42,8 +42,7 @@ class SettingsScreen(FormScreen):
             value = SETTINGS[key].kind.parse(text)
         except SettingError as error:
             return str(error)
-        self._change_to(key, value)
-        return ""
+        return self._out_of_order(key, value) or self._take(key, value)
 
     def step(self, key: str, by: int) -> str:
         kind = SETTINGS[key].kind
@@ -59,7 +58,20 @@ class SettingsScreen(FormScreen):
         return ""
 
     def reset(self, key: str) -> str:
-        self._change_to(key, None)
+        return self._out_of_order(key, SETTINGS[key].default) or self._take(key, None)
+
+    def _take(self, key: str, value: object | None) -> str:
+        self._change_to(key, value)
+        return ""
+
+    def _out_of_order(self, key: str, age: object) -> str:
+        """Why not: a repo is stale before it is severely so."""
+        settings = self._desk.session.preferences.settings
+        stale, severe = settings.stale_after, settings.severe_after
+        if key == "stale_after" and isinstance(age, float) and age > severe:
+            return f"{written(age)} is longer than severe after; allowed: up to {written(severe)}"
+        if key == "severe_after" and isinstance(age, float) and age < stale:
+            return f"{written(age)} is shorter than stale after; allowed: {written(stale)} or longer"
         return ""
 
     def _row(self, key: str) -> FormRow:
