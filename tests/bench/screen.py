@@ -34,8 +34,6 @@ MOST_OPENING = 1.0
 """Seconds from the start of the program to its first frame."""
 MOST_MEMORY = 200.0
 """MiB, resident."""
-MOST_STEP = 0.005
-"""Seconds of the loop in one go, at the 99th percentile of the busy ones."""
 _SIZE = (50, 160)
 _WARM = 2.0
 _LOAD = (sys.executable, "-m", "tests.bench.screen_load")
