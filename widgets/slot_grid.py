@@ -180,8 +180,8 @@ class SlotGrid(SteadyStyle, Widget, can_focus=True):
         """Whether the priority slot has been used since then: its place stays."""
         self._is_busy = False
         self._cells: list[_Cell] = []
-        self._more = 0
-        """Jobs that find no cell."""
+        self._left_out = ""
+        """What is said of the slots that find no cell."""
         self._cursor = 0
 
     def make_room(self, rows: int, crowded_rows: int) -> None:
@@ -263,9 +263,12 @@ class SlotGrid(SteadyStyle, Widget, can_focus=True):
         key, cursor = self.highlighted, self._cursor
         self._plan, self._cells = plan, cells
         jobs = sum(view is not None for view in (*self._slots, self._priority))
-        more = jobs - sum(cell.view is not None for cell in cells)
-        if more != self._more:
-            self._more = more
+        busy = sum(cell.view is not None for cell in cells)
+        # Idle ones are left out before any job is.
+        idle = len(self._slots) + len(priority) - len(cells) if plan.crowded else 0
+        left_out = f"+{jobs - busy} more" if jobs > busy else f"+{idle} idle" if idle else ""
+        if left_out != self._left_out:
+            self._left_out = left_out
             self.refresh(Region(0, plan.height - 1, self.size.width, 1))
         if plan.crowded and key is not None:
             # Where all is laid out anew the cursor goes with its job.
@@ -346,7 +349,7 @@ class SlotGrid(SteadyStyle, Widget, can_focus=True):
         row, line = divmod(y, plan.lines)
         places = range(row * plan.columns, min((row + 1) * plan.columns, len(self._cells)))
         if not places:
-            text = f"  +{self._more} more" if self._more and y == plan.height - 1 else ""
+            text = f"  {self._left_out}" if self._left_out and y == plan.height - 1 else ""
             return (
                 Strip([Segment(text, self._ink("muted"))])
                 .adjust_cell_length(width)

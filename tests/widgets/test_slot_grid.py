@@ -252,11 +252,11 @@ async def test_64_slots_on_40_lines_show_the_longest_running_and_count_the_rest(
         assert now[-1] == "  +4 more"
 
 
-async def test_slots_without_a_job_are_no_more_and_no_line_comes_or_goes():
+async def test_slots_without_a_job_are_counted_where_no_job_is_left_out_and_no_line_comes_or_goes():
     jobs = [slot(number) for number in range(1, 9)]
     app = hosted(*jobs[:6], None, None, max_rows=6)
     async with app.run_test(size=(40, 12)) as pilot:
-        for count, said in ((6, "  +1 more"), (5, ""), (1, ""), (7, "  +2 more")):
+        for count, said in ((6, "  +1 more"), (5, "  +3 idle"), (1, "  +3 idle"), (7, "  +2 more")):
             app.widget.show([*jobs[:count], *[None] * (8 - count)], None, 0)
             await pilot.pause()
             assert app.widget.size.height == 6
