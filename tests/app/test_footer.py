@@ -167,7 +167,7 @@ async def test_what_a_filter_leaves_empty_says_so() -> None:
         table = driver.app.main.table
         assert (table.keys, table.empty_text()) == ([], "nothing is queued among the repos of `r0`")
         await driver.press("2")
-        assert table.empty_text() == "nothing needs attention among the repos of `r0`"
+        assert table.empty_text() == "nothing needs attention so far among the repos of `r0`"
 
 
 @pytest.mark.parametrize(

@@ -649,7 +649,7 @@ async def test_one_line_begins_with_what_is_wrong_and_not_with_the_workspace_fil
         assert main.table.rows[0].cells[-1] == f"failed/config: {wrong}, just now"
         trouble = detail_parts.trouble(driver.board.rows["r0"], driver.app.desk)
         assert trouble is not None
-        assert said in [str(cell) for cell in trouble.columns[1].cells]
+        assert said in [str(cell) for cell in trouble.renderables[1].columns[1].cells]
 
 
 @pytest.mark.parametrize("width", [80, 120])
@@ -670,7 +670,7 @@ async def test_one_line_begins_with_the_cause_and_not_with_the_url(width: int) -
         await driver.press("3")
         assert main.table.rows[0].cells[-1] == "failed/auth: HTTP 403, just now"
         trouble = detail_parts.trouble(driver.board.rows["r0"], driver.app.desk)
-        assert said in [str(cell) for cell in trouble.columns[1].cells]
+        assert said in [str(cell) for cell in trouble.renderables[1].columns[1].cells]
 
 
 async def test_a_host_that_is_held_back_is_named_as_long_as_it_is() -> None:
@@ -836,7 +836,7 @@ async def test_a_limit_that_cannot_be_remembered_is_told_and_holds() -> None:
     driver = Driver(1, limit=1, preferences=Preferences(keep=keep))
     async with driver.open():
         await driver.press("+")
-        assert driver.toasts() == ["memory.toml: cannot be written: read-only"]
+        assert driver.toasts() == ["not remembered: memory.toml: cannot be written: read-only"]
         assert driver.engine.snapshot().limit == 2
 
 
