@@ -234,7 +234,7 @@ def _table() -> Table:
 
 def _section(title: str, table: Table) -> RenderableType:
     """Not as the title of the table, which has no more room than the widest of its rows."""
-    return Group(Text(title, "dim bold italic"), table)
+    return Group(Text(title, "dim bold"), table)
 
 
 def _progress(cell: SlotView) -> str:
