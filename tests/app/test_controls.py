@@ -4,11 +4,10 @@ import signal
 from functools import partial
 
 import pytest
-from msgspec import structs
 from textual.widgets import Static
 
 from tests.kit.app_driver import Driver, repo
-from tests.kit.work import NOT_FOUND, SYNCED, GatedWork
+from tests.kit.work import NOT_FOUND, SYNCED, GatedWork, SlowToStop
 from tui.engine.shutdown import Ending
 from tui.engine.slots import PRIORITY_SLOT
 from tui.git.outcome import Outcome, Reason, State
@@ -178,16 +177,7 @@ async def test_x_aborts_a_running_one() -> None:
 
 
 async def test_x_on_a_job_that_is_slow_to_die_shows_it_as_stopping() -> None:
-    gated = GatedWork()
-
-    def deaf(turn):
-        from tui.git.stop import StopSignal
-
-        return gated(structs.replace(turn, stop=StopSignal()))
-
-    driver = Driver(2, limit=1, work=deaf)
-    async with driver.open():
-        driver.work = gated
+    async with Driver(2, limit=1, work=SlowToStop()).open() as driver:
         await driver.press("S")
         await driver.running("r0")
         await driver.press("x")

@@ -17,10 +17,20 @@ from tui.git.gauge import Progress
 from tui.git.outcome import Outcome, Reason, State
 from tui.git.repo import Repo
 
+TINY, SMALL, MIDDLE, WIDE = (40, 12), (80, 24), (120, 40), (200, 60)
+
+
+def of_sizes(*sizes: tuple[int, int]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("size", sizes, ids=[f"{width}x{height}" for width, height in sizes])
+
+
+def of_scenes(*of: Scene) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("scene", of, ids=[scene.__name__ for scene in of])
+
 
 @pytest.fixture
 def picture(snap_compare: Any) -> Callable[..., bool]:
-    def compare(drive: Driver, scene: Scene, size: tuple[int, int] = (120, 40)) -> bool:
+    def compare(drive: Driver, scene: Scene, size: tuple[int, int] = MIDDLE) -> bool:
         # A toast is not gone before the picture is taken, however slow the machine.
         drive.app.NOTIFICATION_TIMEOUT = 3600
 
@@ -32,60 +42,53 @@ def picture(snap_compare: Any) -> Callable[..., bool]:
             return bool(snap_compare(drive.app, terminal_size=size, run_before=before))
         finally:
             drive.engine.cancel_all()
+            drive.work.end(*drive.work.running)
 
     return compare
 
 
-@pytest.mark.parametrize(
-    "scene",
-    [
-        scenes.plan,
-        scenes.running,
-        scenes.in_the_middle,
-        scenes.paused_draining_with_a_pick,
-        scenes.mixed_end,
-        scenes.attention,
-        scenes.zoomed,
-        scenes.filtered,
-        scenes.what_arrived,
-        scenes.nothing_arrived,
-        scenes.detail_of_a_fast_forward,
-        scenes.detail_of_a_failure,
-        scenes.help_page,
-        scenes.quit_dialog,
-    ],
-    ids=lambda scene: scene.__name__,
+@of_scenes(
+    scenes.plan,
+    scenes.running,
+    scenes.in_the_middle,
+    scenes.paused_draining_with_a_pick,
+    scenes.mixed_end,
+    scenes.attention,
+    scenes.zoomed,
+    scenes.filtered,
+    scenes.what_arrived,
+    scenes.nothing_arrived,
+    scenes.detail_of_a_fast_forward,
+    scenes.detail_of_a_failure,
+    scenes.help_page,
 )
 def test_picture(picture: Any, scene: Scene) -> None:
     assert picture(driver(), scene)
 
 
-@pytest.mark.parametrize("size", [(120, 40), (80, 24)], ids=["120x40", "80x24"])
-@pytest.mark.parametrize(
-    "scene",
-    [
-        scenes.palette,
-        scenes.palette_searched,
-        scenes.cancel_dialog,
-        scenes.log_searched,
-        scenes.refused,
-        scenes.wrong_filter,
-    ],
-    ids=lambda scene: scene.__name__,
+@of_sizes(WIDE, MIDDLE, SMALL)
+@of_scenes(
+    scenes.palette,
+    scenes.palette_searched,
+    scenes.quit_dialog,
+    scenes.cancel_dialog,
+    scenes.log_searched,
+    scenes.refused,
+    scenes.wrong_filter,
 )
 def test_picture_of_what_a_key_brings(picture: Any, scene: Scene, size: tuple[int, int]) -> None:
     assert picture(driver(), scene, size)
 
 
 def test_picture_of_a_log_that_goes_on_below(picture: Any) -> None:
-    assert picture(driver(), scenes.new_below, (80, 24))
+    assert picture(driver(), scenes.new_below, SMALL)
 
 
 def test_picture_of_the_first_session(picture: Any) -> None:
     assert picture(driver(greets=True), scenes.newcomer)
 
 
-@pytest.mark.parametrize("size", [(80, 24), (40, 12)], ids=["80x24", "40x12"])
+@of_sizes(SMALL, TINY)
 def test_picture_running_64_slots(picture: Any, size: tuple[int, int]) -> None:
     """At 120×40 it is one of `screenshots/`."""
     assert picture(scenes.crowded(), scenes.running_crowd, size)
@@ -98,77 +101,97 @@ def test_picture_running_16_slots(picture: Any) -> None:
     assert picture(driver(limit=16), scene)
 
 
-@pytest.mark.parametrize("size", [(80, 24), (40, 12), (200, 60)], ids=["80x24", "40x12", "200x60"])
+@of_sizes(SMALL, WIDE)
 def test_picture_size(picture: Any, size: tuple[int, int]) -> None:
     assert picture(driver(), scenes.in_the_middle, size)
 
 
-@pytest.mark.parametrize("size", [(80, 24), (40, 12)], ids=["80x24", "40x12"])
-def test_picture_plan_size(picture: Any, size: tuple[int, int]) -> None:
-    assert picture(driver(), scenes.plan, size)
+def test_picture_plan_80x24(picture: Any) -> None:
+    assert picture(driver(), scenes.plan, SMALL)
 
 
-@pytest.mark.parametrize("size", [(120, 40), (80, 24)], ids=["120x40", "80x24"])
-@pytest.mark.parametrize(
-    "scene",
-    [scenes.plan, scenes.old_failures, scenes.what_came_before, scenes.in_the_middle],
-    ids=lambda scene: scene.__name__,
+@of_scenes(
+    scenes.plan,
+    scenes.in_the_middle,
+    scenes.detail_of_a_fast_forward,
+    scenes.help_page,
+    scenes.settings_page,
+    scenes.palette,
+    scenes.quit_dialog,
 )
+def test_picture_on_a_small_screen(picture: Any, scene: Scene) -> None:
+    assert picture(driver(), scene, TINY)
+
+
+@of_sizes(MIDDLE, SMALL)
+@of_scenes(
+    scenes.folded,
+    scenes.detail_of_one_that_timed_out,
+    scenes.detail_of_one_that_is_busy,
+)
+def test_picture_of_what_ended(picture: Any, scene: Scene, size: tuple[int, int]) -> None:
+    assert picture(driver(), scene, size)
+
+
+@of_sizes(MIDDLE, SMALL)
+def test_picture_of_a_retry_that_counts_down(picture: Any, size: tuple[int, int]) -> None:
+    assert picture(scenes.retrying(), scenes.backing_off, size)
+
+
+@of_sizes(MIDDLE, SMALL)
+def test_picture_of_a_job_that_is_slow_to_stop(picture: Any, size: tuple[int, int]) -> None:
+    assert picture(scenes.slow_to_stop(), scenes.stopping, size)
+
+
+@of_sizes(MIDDLE, SMALL)
+def test_picture_of_an_empty_workspace(picture: Any, size: tuple[int, int]) -> None:
+    assert picture(Driver(0), scenes.newcomer, size)
+
+
+@of_sizes(MIDDLE, SMALL)
+@of_scenes(scenes.plan, scenes.old_failures, scenes.what_came_before, scenes.in_the_middle)
 def test_picture_of_what_is_remembered(picture: Any, scene: Scene, size: tuple[int, int]) -> None:
     assert picture(scenes.remembering(), scene, size)
 
 
-@pytest.mark.parametrize("size", [(120, 40), (80, 24)], ids=["120x40", "80x24"])
-@pytest.mark.parametrize(
-    "scene", [scenes.settings_page, scenes.settings_refused], ids=lambda scene: scene.__name__
-)
+@of_sizes(WIDE, MIDDLE, SMALL)
+@of_scenes(scenes.settings_typing, scenes.settings_refused)
 def test_picture_of_the_settings(picture: Any, scene: Scene, size: tuple[int, int]) -> None:
     assert picture(scenes.with_settings(), scene, size)
 
 
-@pytest.mark.parametrize("size", [(120, 40), (80, 24)], ids=["120x40", "80x24"])
-@pytest.mark.parametrize(
-    "scene",
-    [scenes.completing, scenes.sorted_by_behind, scenes.saving_a_view],
-    ids=lambda scene: scene.__name__,
-)
+@of_sizes(WIDE, MIDDLE, SMALL)
+@of_scenes(scenes.completing, scenes.sorted_by_behind, scenes.saving_a_view)
 def test_picture_of_a_filter_and_its_views(picture: Any, scene: Scene, size: tuple[int, int]) -> None:
     assert picture(driver(), scene, size)
 
 
-@pytest.mark.parametrize("theme", ["textual-light", "ansi-dark"])
-@pytest.mark.parametrize(
-    "scene",
-    [
-        scenes.in_the_middle,
-        scenes.attention,
-        scenes.detail_of_a_failure,
-        scenes.settings_page,
-        scenes.quit_dialog,
-    ],
-    ids=lambda scene: scene.__name__,
+@of_scenes(
+    scenes.in_the_middle,
+    scenes.attention,
+    scenes.detail_of_a_failure,
+    scenes.settings_page,
+    scenes.quit_dialog,
 )
-def test_picture_in_other_colours(picture: Any, scene: Scene, theme: str) -> None:
-    """`ansi-dark` are the colours of the terminal itself."""
-    drive = driver(preferences=scenes.preferences(theme=theme))
-    assert picture(drive, scene, (80, 24))
+def test_picture_in_the_colours_of_the_terminal(picture: Any, scene: Scene) -> None:
+    drive = driver(preferences=scenes.preferences(theme="ansi-dark"))
+    assert picture(drive, scene, SMALL)
 
 
-@pytest.mark.parametrize("size", [(120, 40), (200, 60)], ids=["120x40", "200x60"])
-@pytest.mark.parametrize(
-    "scene",
-    [
-        scenes.plan,
-        scenes.in_the_middle,
-        scenes.queue,
-        scenes.attention,
-        scenes.worst_first,
-        scenes.what_arrived,
-        scenes.detail_of_a_fast_forward,
-        scenes.help_page,
-        scenes.settings_page,
-    ],
-    ids=lambda scene: scene.__name__,
+@of_sizes(WIDE, MIDDLE, SMALL)
+@of_scenes(
+    scenes.plan,
+    scenes.in_the_middle,
+    scenes.queue,
+    scenes.attention,
+    scenes.worst_first,
+    scenes.what_arrived,
+    scenes.detail_of_a_fast_forward,
+    scenes.detail_of_a_failure,
+    scenes.help_page,
+    scenes.settings_page,
+    scenes.palette,
+    scenes.quit_dialog,
 )
 def test_picture_in_light(picture: Any, scene: Scene, size: tuple[int, int]) -> None:
     """In dark they are those of `screenshots/`."""
@@ -176,7 +199,7 @@ def test_picture_in_light(picture: Any, scene: Scene, size: tuple[int, int]) -> 
 
 
 def test_picture_of_an_offer_on_a_small_screen(picture: Any) -> None:
-    assert picture(scenes.remembering(), scenes.plan, (40, 12))
+    assert picture(scenes.remembering(), scenes.plan, TINY)
 
 
 def test_picture_detail_80x24(picture: Any) -> None:
@@ -184,10 +207,10 @@ def test_picture_detail_80x24(picture: Any) -> None:
         await scenes.detail_of_a_fast_forward(drive)
         await drive.press("G")
 
-    assert picture(driver(), scene, (80, 24))
+    assert picture(driver(), scene, SMALL)
 
 
-@pytest.mark.parametrize("scene", [scenes.plan, scenes.what_came_before], ids=lambda scene: scene.__name__)
+@of_scenes(scenes.plan, scenes.what_came_before)
 def test_picture_of_what_is_remembered_without_color(
     picture: Any, monkeypatch: pytest.MonkeyPatch, scene: Scene
 ) -> None:
@@ -222,7 +245,7 @@ def test_picture_hostile_names(picture: Any) -> None:
     assert picture(driver(entries=entries), scene)
 
 
-@pytest.mark.parametrize("size", [(120, 40), (80, 24)], ids=["120x40", "80x24"])
+@of_sizes(WIDE, MIDDLE, SMALL)
 def test_picture_of_a_watch_in_its_pause(picture: Any, size: tuple[int, int]) -> None:
     """The second pass is over; a repo that keeps failing was left out of it and still needs attention."""
     clock = FrozenClock()

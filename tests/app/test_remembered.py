@@ -107,6 +107,19 @@ async def test_the_list_of_repos_says_what_status_says() -> None:
             assert cell[2][0].split()[-1] == ("never" if kind == "unknown" and "never" in line else kind)
 
 
+async def test_who_was_stale_is_fresh_as_soon_as_its_sync_ends() -> None:
+    def survey(repos: Any, on_row: Any, _stop: Any) -> None:
+        for entry in repos:
+            on_row(StatusRow(entry, RepoStatus("main", last_fetch=NOW - 30 * HOUR)))
+
+    async with Driver(2, survey=survey).open(200, 40) as driver:
+        await driver.until(lambda: driver.app.tick() or len(driver.app.desk.looks) == 2)
+        await driver.press("S")
+        await driver.running("r0", "r1")
+        await driver.end("r0", outcome=Outcome(State.UP_TO_DATE))
+        assert [row.cells[2][0] for row in driver.app.main.table.rows] == ["  now fresh", "  1 d stale"]
+
+
 async def test_what_failed_now_is_told_at_once_and_then_as_the_history_has_it() -> None:
     told: list[dict[str, Past]] = []
 

@@ -258,5 +258,11 @@ def test_picture_replay_in_the_middle(picture: Any, size: tuple[int, int]) -> No
     assert picture(Replay(in_the_middle()), ">", ".", size=size)
 
 
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)], ids=["120x40", "80x24"])
+@pytest.mark.parametrize("cut", [None, -8], ids=["whole", "cut_off"])
+def test_picture_replay_over(picture: Any, cut: int | None, size: tuple[int, int]) -> None:
+    assert picture(Replay(in_the_middle(), cut=cut), ">", ">", size=size)
+
+
 def test_picture_replay_on_a_small_screen(picture: Any) -> None:
     assert picture(Replay(in_the_middle()), ">", size=(40, 12))

@@ -4,30 +4,11 @@ from textual.widgets import Static
 
 from tests.app.test_detail import text
 from tests.kit.app_driver import Driver
-from tests.kit.work import SYNCED, GatedWork
+from tests.kit.work import SYNCED, Retrying
 from tui.app import titles
-from tui.engine.engine import Turn
-from tui.engine.events import Notice
-from tui.git.gauge import Progress
 from tui.git.outcome import Outcome, RefChange, RefKind, State
 from widgets.status_pane import StatusPane
 from widgets.tone import Tone
-
-
-class Retrying(GatedWork):
-    """r0 waits a minute before it goes on as the others do; maybe only from its second run on."""
-
-    def __init__(self, *, from_the_first: bool = True) -> None:
-        super().__init__()
-        self._from_the_first = from_the_first
-
-    def __call__(self, turn: Turn) -> Outcome:
-        if turn.job.id == "r0" and (self._from_the_first or "r0" in self.started):
-            turn.gauge.before = "rate limited"
-            turn.gauge.show(Progress("retry 1/2 in 60 s", line="HTTP 429"))
-            if not turn.rest(Notice("info", "r0: rate limited, trying again in 60 s", about="r0"), 60.0):
-                return Outcome(State.CANCELLED, turn.stop.reason, "cancelled while waiting to retry")
-        return super().__call__(turn)
 
 
 def driver() -> Driver:

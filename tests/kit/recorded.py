@@ -71,9 +71,11 @@ def in_the_middle() -> Recorder:
         at, slot = 0.5 + number * 0.25, number % 4
         record.tell(at, JobEnded(entry, 1, end, slot, 0, round(at * 1000)))
         record.tell(at, JobStarted(entries[number + 4], 1, slot, pick=False))
+    record.gauge(2.0, "tools/bat", Progress("Counting objects", 3))
     for name, progress in {
         "tools/ripgrep": Progress("Receiving objects", 34, 9_000_000, 1_100_000),
         "tools/fd": Progress("Resolving deltas", 71),
+        "tools/delta": Progress("Compressing objects", 88),
     }.items():
         record.gauge(11.5, name, progress)
     for number, entry in enumerate(entries[6:]):

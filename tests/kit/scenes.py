@@ -1,10 +1,12 @@
 """What happens in the app before a picture of it is taken; the clock stands still, so that it is always the same."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 from unittest.mock import patch
 
 from tests.kit.app_driver import Driver, repo
+from tests.kit.work import Retrying, SlowToStop
 from tui.engine.plan import make_plan
 from tui.engine.survey import StatusRow
 from tui.git.advice import advice, busy_advice
@@ -23,6 +25,7 @@ from tui.store.past import Failure, Past
 from tui.store.preferences import Preferences
 from tui.store.settings import MAX_JOBS, Settings, resolve
 from tui.view.arrivals import Arrival
+from tui.view.board import BoardRow
 from tui.view.lines import detail
 
 Scene = Callable[[Driver], Awaitable[None]]
@@ -140,24 +143,39 @@ COMMITS = [
 CONTENTS = Contents(tuple(Title(one.id, one.author, one.subject) for one in COMMITS), Diffstat(11, 143, 127))
 
 
-def checkouts() -> Callable[[Any, Any, Any], None]:
-    """How they look: at first some are behind; who is looked at again has just been fetched. One dirty, one missing."""
-    seen: set[str] = set()
+NOON = 1_795_255_200.0
+"""10:00 UTC, when the clock stands still."""
+MISSING = "python/werkzeug"
+"""Not cloned before a run."""
+FETCHED = {name: NOON - 3_600 * (number * 5 + 1) for number, name in enumerate([*NAMES, DISABLED.id])}
+SYNCED_BEFORE = {
+    name: Past("up_to_date", last_end=at, last_success=at) for name, at in FETCHED.items() if name != MISSING
+}
+
+
+_HEARD = frozenset({State.SYNCED, State.UP_TO_DATE, State.BLOCKED})
+
+
+def checkouts(
+    rows: Callable[[], Mapping[str, BoardRow]] = dict, past: Mapping[str, Past] = SYNCED_BEFORE
+) -> Callable[[Any, Any, Any], None]:
+    """How they look: some are behind until the remote was heard. One dirty, one missing."""
+    seen: dict[str, int] = {}
 
     def survey(repos: Any, on_row: Any, _stop: Any) -> None:
         for entry in repos:
-            is_first = entry.id not in seen
-            number = len(seen) if is_first else 0
-            seen.add(entry.id)
-            if error := "not cloned" if entry.id == "tools/tmux" and is_first else entry.error:
+            number = seen.setdefault(entry.id, len(seen))
+            row = rows().get(entry.id)
+            heard = row if row and row.end and row.end.outcome.state in _HEARD else None
+            if error := "not cloned" if entry.id == MISSING and not heard else entry.error:
                 on_row(StatusRow(entry, RepoStatus(error=error)))
                 continue
             status = RepoStatus(
                 branch="main",
                 ahead=2 if entry.id == "notes/journal" else 0,
-                behind=(0, 3, 0, 12)[number % 4],
+                behind=(heard.end.outcome.behind or 0) if heard else (0, 3, 0, 12)[number % 4],
                 dirty=entry.id == "infra/dotfiles",
-                last_fetch=1_795_255_200.0 - 3_600 * (number * 5 + 1),
+                last_fetch=heard.ended_at if heard else past.get(entry.id, Past()).last_end,
             )
             on_row(StatusRow(entry, status))
 
@@ -182,15 +200,17 @@ def driver(**options: Any) -> Driver:
     options.setdefault("entries", [entry(name) for name in NAMES])
     settings = options.setdefault("preferences", preferences()).settings
     options.setdefault("limit", settings.jobs)
-    return Driver(
+    past = options.setdefault("past", SYNCED_BEFORE)
+    drive = Driver(
         settled=SETTLED,
-        survey=checkouts(),
+        survey=checkouts(lambda: drive.board.rows, past),
         arrived=lambda _path, _old, _new: COMMITS,
         contents=lambda _path, _old, _new: CONTENTS,
         jobs_source=settings.source["jobs"],
         history=lambda _repo_id: HISTORY,
         **options,
     )
+    return drive
 
 
 async def play(drive: Driver, scene: Scene) -> None:
@@ -231,7 +251,7 @@ async def running_crowd(drive: Driver) -> None:
 
 
 async def in_the_middle(drive: Driver) -> None:
-    """Seven have ended, four run: one of them is stalled, one is being stopped, one is a pick."""
+    """Six have ended, four run: one of them is stalled."""
     await drive.press("S")
     await drive.running(*NAMES[:4])
     for name, outcome, seconds in (
@@ -258,6 +278,10 @@ async def in_the_middle(drive: Driver) -> None:
         "tools/bat",
         Progress("Counting objects", 3, line="remote: Counting objects:   3% (12/391)", moved=moved - 12),
     )
+    drive.show(
+        "tools/delta",
+        Progress("Compressing objects", 88, line="remote: Compressing objects:  88% (212/240)", moved=moved),
+    )
     await drive.settle()
 
 
@@ -270,12 +294,14 @@ async def mixed_end(drive: Driver) -> None:
         "notes/journal": DIVERGED,
         "python/flask": FORWARD,
         "tools/lazygit": FORWARD,
-        "web/vite": CLONED,
+        MISSING: CLONED,
     }
     await drive.press("S")
-    for number, name in enumerate(NAMES):
+    stalled = "tools/delta"
+    for number, name in enumerate([*(name for name in NAMES if name != stalled), stalled]):
         await drive.until(lambda name=name: drive.state(name) == "running")
-        drive.clock.advance(0.3 + number % 3)
+        elapsed = drive.clock.now() - drive.board.rows[name].started
+        drive.clock.advance(64.0 - elapsed if name == stalled else 0.3 + number % 3)
         await drive.end(name, outcome=special.get(name, CURRENT))
     await drive.idle()
     await surveyed_again(drive)
@@ -312,6 +338,40 @@ async def zoomed(drive: Driver) -> None:
     await drive.press("3", "Z")
 
 
+async def folded(drive: Driver) -> None:
+    await attention(drive)
+    await drive.press("g", "enter")
+
+
+RETRYING = "python/jinja"
+
+
+def retrying() -> Driver:
+    return driver(work=Retrying(RETRYING))
+
+
+async def backing_off(drive: Driver) -> None:
+    """One waits before it tries again, and so its host has a job less."""
+    begun = [*NAMES[:2], NAMES[3], "infra/ansible"]
+    await drive.press("S")
+    await asyncio.to_thread(drive.work.wait_running, *begun)
+    wanted = {*begun, RETRYING}
+    await drive.until(lambda: (drive.app.tick(), {row.repo.id for row in drive.board.running} == wanted)[1])
+    drive.clock.advance(8.0)
+    for name in begun:
+        drive.show(name, Progress("Receiving objects", 41, 6_000_000, 800_000, moved=drive.clock.monotonic()))
+
+
+def slow_to_stop() -> Driver:
+    return driver(work=SlowToStop())
+
+
+async def stopping(drive: Driver) -> None:
+    await in_the_middle(drive)
+    await drive.press(*"jjjjjj", "x")
+    await drive.until(lambda: drive.state("tools/ripgrep") == "stopping")
+
+
 async def filtered(drive: Driver) -> None:
     await mixed_end(drive)
     await drive.press("/", *"tools state:up_to_date")
@@ -338,7 +398,7 @@ async def saving_a_view(drive: Driver) -> None:
 
 
 async def detail_of_a_fast_forward(drive: Driver) -> None:
-    await drive.press("s")
+    await drive.press("enter", "s")
     await drive.running("python/flask")
     drive.show(
         "python/flask",
@@ -351,16 +411,28 @@ async def detail_of_a_fast_forward(drive: Driver) -> None:
     drive.clock.advance(1.4)
     await drive.end("python/flask", outcome=FORWARD)
     await drive.idle()
-    await drive.press("enter")
     await drive.until(lambda: all(drive.app.screen.query_one(part).display for part in ("#commits", "#past")))
 
 
 async def detail_of_a_failure(drive: Driver) -> None:
-    await drive.press("j", "j", "s")
+    await drive.press("j", "j", "enter", "s")
     await drive.running("python/jinja")
     await drive.end("python/jinja", outcome=AUTH)
     await drive.idle()
-    await drive.press("enter")
+
+
+async def detail_of_one_that_timed_out(drive: Driver) -> None:
+    await _detail_after_a_run(drive, "tools/delta")
+
+
+async def detail_of_one_that_is_busy(drive: Driver) -> None:
+    await _detail_after_a_run(drive, "tools/bat")
+
+
+async def _detail_after_a_run(drive: Driver, name: str) -> None:
+    await mixed_end(drive)
+    await drive.press(*"j" * NAMES.index(name), "enter")
+    await drive.until(lambda: drive.app.screen.query_one("#past").display)
 
 
 async def help_page(drive: Driver) -> None:
@@ -411,7 +483,7 @@ async def wrong_filter(drive: Driver) -> None:
 
 
 async def newcomer(drive: Driver) -> None:
-    """Told two keys; nothing was pressed yet."""
+    """Nothing was pressed yet."""
 
 
 async def replay_in_the_middle(drive: Driver) -> None:
@@ -429,6 +501,10 @@ async def settings_refused(drive: Driver) -> None:
     await drive.press(",", "down", "down", "down", "enter", *["backspace"] * 3, *"10 weeks", "enter")
 
 
+async def settings_typing(drive: Driver) -> None:
+    await drive.press(",", "down", "down", "down", "enter", *["backspace"] * 3, *"45 s")
+
+
 def with_settings() -> Driver:
     def resolved(remembered: Mapping[str, object]) -> Settings:
         file = {"stall_timeout": 30, "order": "stalest"}
@@ -440,8 +516,6 @@ def with_settings() -> Driver:
 
 # What is remembered.
 
-NOON = 1_795_255_200.0
-"""10:00 UTC, when the clock stands still."""
 PAST = {
     "tools/fd": Past(
         "failed",
@@ -455,13 +529,17 @@ PAST = {
         "failed",
         "auth",
         AUTH.message,
+        last_success=FETCHED["web/astro"],
+        last_end=NOON - 7_200,
         failure=Failure("failed", "auth", NOON - 7_200, NOON - 7_200, 1, 1),
     ),
     "notes/journal": Past(
         "blocked",
         "diverged",
         DIVERGED.message,
-        failure=Failure("blocked", "diverged", NOON - 90_000, NOON - 90_000, 5, 5, acknowledged=True),
+        last_success=FETCHED["notes/journal"],
+        last_end=NOON - 90_000,
+        failure=Failure("blocked", "diverged", NOON - 190_000, NOON - 90_000, 5, 5, acknowledged=True),
     ),
 }
 CUT_OFF = CutOff(NOON - 2_700, NAMES[-7:])
@@ -471,16 +549,16 @@ CAME = {
         "tools/lazygit", NOON - 50_000, "master", 14, (), cloned=False, taken=((OLD, NEW),), received=73_100
     ),
     "web/svelte": Arrival("web/svelte", NOON - 3_600, "main", 812, (), cloned=True, received=2_400_000),
-    "python/click": Arrival(
-        "python/click",
+    "python/jinja": Arrival(
+        "python/jinja",
         NOON - 3_000,
         "main",
         3,
         (
             RefChange("refs/remotes/origin/main", OLD, NEW, RefKind.FORWARD),
             RefChange("refs/remotes/origin/rewrite", OLD, NEW, RefKind.FORCED),
-            RefChange("refs/remotes/origin/8.1.x", OLD, None, RefKind.DELETED),
-            *(RefChange(f"refs/tags/8.2.{number}", None, NEW, RefKind.TAG) for number in range(6)),
+            RefChange("refs/remotes/origin/3.1.x", OLD, None, RefKind.DELETED),
+            *(RefChange(f"refs/tags/3.2.{number}", None, NEW, RefKind.TAG) for number in range(6)),
         ),
         cloned=False,
         taken=((OLD, NEW),),
@@ -491,7 +569,13 @@ CAME = {
 
 def remembering() -> Driver:
     """As after a week: failures that stand, a run that was cut off, what came today, what a sync takes."""
-    return driver(past=PAST, cut_off=CUT_OFF, durations=DURATIONS, arrivals=lambda _since: CAME)
+    came = {name: Past("synced", last_end=one.at, last_success=one.at) for name, one in CAME.items()}
+    return driver(
+        past={**SYNCED_BEFORE, **PAST, **came},
+        cut_off=CUT_OFF,
+        durations=DURATIONS,
+        arrivals=lambda _since: CAME,
+    )
 
 
 async def old_failures(drive: Driver) -> None:

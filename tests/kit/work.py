@@ -3,11 +3,15 @@
 import threading
 from pathlib import Path
 
+from msgspec import structs
+
 from tui.engine.engine import Turn
-from tui.engine.events import Event
+from tui.engine.events import Event, Notice
 from tui.engine.feed import Inbox
+from tui.git.gauge import Progress
 from tui.git.outcome import Outcome, Reason, State
 from tui.git.repo import Repo
+from tui.git.stop import StopSignal
 
 SYNCED = Outcome(State.SYNCED)
 NOT_FOUND = Outcome(State.FAILED, Reason.NOT_FOUND, "no such repository", "check the URL")
@@ -62,6 +66,31 @@ class GatedWork:
         with self._changed:
             reached = self._changed.wait_for(lambda: sorted(self.running) == sorted(job_ids), 10)
             assert reached, f"running: {self.running}, wanted: {job_ids}"
+
+
+class SlowToStop(GatedWork):
+    """A stop ends none of its jobs: git takes its time."""
+
+    def __call__(self, turn: Turn) -> Outcome:
+        return super().__call__(structs.replace(turn, stop=StopSignal()))
+
+
+class Retrying(GatedWork):
+    """One of the jobs waits a minute before it goes on as the others do; maybe only from its second run on."""
+
+    def __init__(self, who: str = "r0", *, from_the_first: bool = True) -> None:
+        super().__init__()
+        self._who = who
+        self._from_the_first = from_the_first
+
+    def __call__(self, turn: Turn) -> Outcome:
+        if turn.job.id == self._who and (self._from_the_first or self._who in self.started):
+            turn.gauge.before = "rate limited"
+            turn.gauge.show(Progress("retry 1/2 in 60 s", line="HTTP 429"))
+            notice = Notice("info", f"{self._who}: rate limited, trying again in 60 s", about=self._who)
+            if not turn.rest(notice, 60.0):
+                return Outcome(State.CANCELLED, turn.stop.reason, "cancelled while waiting to retry")
+        return super().__call__(turn)
 
 
 def events(inbox: Inbox) -> list[Event]:

@@ -340,7 +340,7 @@ class SynctuiApp(CarefulApp[Ending]):
                 notices.append(notice)
             case JobEnded(repo=repo) as ended:
                 self.lookout.due[repo.id] = repo
-                self.desk.note_end(ended)
+                self.desk.note_end(ended, record.time)
                 self.desk.forecast.learn(ended)
 
     def _tell(self, notices: list[Notice]) -> None:

@@ -119,10 +119,10 @@ class Desk:
             failure=failure,
         )
 
-    def note_end(self, ended: JobEnded) -> None:
+    def note_end(self, ended: JobEnded, at: float) -> None:
         """What is known of the checkout is what the end says, until somebody looks again."""
         if look := self.looks.get(ended.repo.id):
-            self.looks[ended.repo.id] = look.after(ended.outcome)
+            self.looks[ended.repo.id] = look.after(ended.outcome, at)
 
     def mended(self, row: BoardRow) -> bool:
         """It was blocked, and a look that the person has had made since then finds nothing in the way."""

@@ -31,8 +31,8 @@ class StatusRow(Struct, frozen=True):
     holder: Holder | None = None
     """Who syncs it now."""
 
-    def after(self, outcome: Outcome) -> "StatusRow":
-        """As a run of ours has left it, until somebody looks again."""
+    def after(self, outcome: Outcome, at: float) -> "StatusRow":
+        """As a run of ours that ended then has left it, until somebody looks again."""
         status = self.status
         if DRY_RUN not in outcome.notes and outcome.state in _HEARD:
             if status.error and outcome.action is Action.CLONE:
@@ -42,6 +42,7 @@ class StatusRow(Struct, frozen=True):
                 "head": outcome.new,
                 "ahead": outcome.ahead,
                 "behind": outcome.behind,
+                "last_fetch": at,
             }
             status = structs.replace(status, **{name: one for name, one in told.items() if one is not None})
         return StatusRow(self.repo, status)
