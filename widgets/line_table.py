@@ -73,6 +73,7 @@ class Sheet:
         self.widths: tuple[int, tuple[int | None, ...]] = (-1, ())
         self.awaited: str | None = None
         """The key of the row to which the cursor returns."""
+        self.said_that_it_has_gone = False
         self.cursor = -1
         self.top = 0
 
@@ -174,7 +175,7 @@ class LineTable(LinePane):
 
     def stay_on(self, key: str) -> None:
         """Until the cursor is moved it goes to the row of that key whenever there is one."""
-        self._sheet.awaited = key
+        self._sheet.awaited, self._sheet.said_that_it_has_gone = key, False
 
     @property
     def heading(self) -> TableRow | None:
@@ -184,14 +185,17 @@ class LineTable(LinePane):
     @property
     def just_taken_over(self) -> bool:
         """Whether the cursor is only there because the row that it is to stay on has gone."""
-        if self._sheet.awaited is None or not 0 <= self._cursor < len(self.keys):
+        if (
+            self._sheet.awaited is None
+            or self._sheet.said_that_it_has_gone
+            or not 0 <= self._cursor < len(self.keys)
+        ):
             return False
         return self.keys[self._cursor] != self._sheet.awaited
 
     @just_taken_over.setter
     def just_taken_over(self, taken_over: bool) -> None:
-        if not taken_over:
-            self._sheet.awaited = None
+        self._sheet.said_that_it_has_gone = not taken_over
 
     def move_cursor(self, index: int) -> None:
         before = self._cursor

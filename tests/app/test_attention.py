@@ -216,6 +216,17 @@ async def test_a_second_r_is_for_nobody_who_has_just_come_under_the_cursor() -> 
         await driver.running("b", "c")
 
 
+async def test_a_refused_r_keeps_nobody_from_having_the_cursor_again() -> None:
+    async with attention().open() as driver:
+        await failed(driver)
+        await driver.press("g", "j", "j", "r")
+        await driver.running("b")
+        await driver.press("r")
+        await driver.end("b", outcome=AUTH)
+        await driver.idle()
+        assert driver.app.highlighted() == "b"
+
+
 async def test_the_cursor_goes_back_to_what_was_retried_unless_it_is_moved() -> None:
     async with attention().open() as driver:
         await failed(driver)

@@ -212,6 +212,16 @@ async def test_of_the_tabs_the_count_of_attention_goes_last(width: int, height: 
         assert any(titles.strip() in line for line in screen(driver.app))
 
 
+async def test_the_tabs_are_drawn_with_the_counts_and_not_after_them() -> None:
+    async with Driver(6, limit=1).open() as driver:
+        await driver.press("S")
+        await driver.running("r0")
+        driver.work.end("r0")
+        await driver.until(lambda: driver.board.waiting == 4)
+        driver.app.main.paint_run()
+        assert str(driver.app.main.table._border_title).startswith("1 Queue 4│")
+
+
 async def test_a_tab_is_clicked_where_the_tabs_stand_close() -> None:
     async with Driver(20).open() as driver:
         await driver.press("S")

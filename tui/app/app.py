@@ -250,7 +250,7 @@ class SynctuiApp(CarefulApp[Ending]):
                 [
                     LogLine("", Tone.NOTE, text=part, goes_on=number > 0)
                     for line in session.warnings
-                    for number, part in enumerate(wrap(line, _LOG_WIDTH))
+                    for number, part in enumerate(wrap(line, _LOG_WIDTH, break_on_hyphens=False))
                 ]
             )
             # Before the first run there is no log to see.

@@ -279,6 +279,7 @@ class RunScreen(Screen[None]):
         self._status.show(
             status_views.status(board, desk.source.gauge, desk.left(), status_views.lanes(desk))
         )
+        self._paint_tabs()  # with the counts beside which they stand
 
     def paint_lists(self) -> None:
         if self._furnished and self.is_mounted:

@@ -96,11 +96,9 @@ def demo_command(words: tuple[str, ...], **flags: object) -> None:
     with signals_unwind(), demo_workspace() as demo, deaf_afterwards():
         os.environ.update(demo.environment())
         asked = Asked(words, demo.config, flags)
-        if headless:
-            ending = _sync(asked)
-        else:
-            ending = _open_app(asked, start=True)
-            click.echo("That was a demo: its workspace is gone, and its advice with it.", err=True)
+        ending = _sync(asked) if headless else _open_app(asked, start=True)
+    if not headless:
+        click.echo("That was a demo: its workspace is gone, and its advice with it.", err=True)
     leave(ending)
 
 
