@@ -422,6 +422,17 @@ async def test_to_cancel_once_nothing_runs_does_nothing() -> None:
         assert (driver.state("r0"), driver.app.return_value) == ("synced", None)
 
 
+async def test_where_nothing_was_found_n_says_how_to_search() -> None:
+    async with Driver(1).open() as driver:
+        await driver.press("n")
+        assert driver.toasts() == ["no match in the log: / in it searches"]
+        await driver.press("s")
+        await driver.end("r0")
+        await driver.idle()
+        await driver.press("tab", "tab", "/", *"synced", "enter", "N")
+        assert driver.toasts() == []
+
+
 async def test_wait_leaves_when_the_run_is_over() -> None:
     async with Driver(2, limit=1).open() as driver:
         await driver.press("S")

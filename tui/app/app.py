@@ -406,7 +406,9 @@ class SynctuiApp(CarefulApp[Ending]):
 
     def situation(self) -> Situation:
         in_detail = isinstance(self.screen, DetailScreen)
-        return self.desk.situation(self.targets(), heading=self.on_heading(), in_detail=in_detail)
+        return self.desk.situation(
+            self.targets(), heading=self.on_heading(), in_detail=in_detail, found=self.main.found
+        )
 
     def action_act(self, name: str) -> None:
         """Do the action of that name, or say why not."""

@@ -84,6 +84,7 @@ class Desk:
         *,
         heading: Heading = "",
         in_detail: bool = False,
+        found: int = 0,
     ) -> Situation:
         return Situation(
             self.board,
@@ -93,6 +94,7 @@ class Desk:
             views=self.session.views,
             heading=heading,
             in_detail=in_detail,
+            found=found,
         )
 
     def dashboard(self, row: BoardRow, look: StatusRow) -> Dashboard:

@@ -31,6 +31,8 @@ class Situation(Struct, frozen=True):
     """Of a group, where the targets are all of one."""
     in_detail: bool = False
     views: Views = field(default_factory=Views)
+    found: int = 0
+    """Lines of the log in which the search has found its words."""
 
 
 Refusal = Callable[[Situation], str | None]
@@ -209,3 +211,7 @@ def plays(now: Situation) -> str | None:
         again, back = now.keys.first("restart"), now.keys.first("back")
         return f"the replay is over; {again} plays it again, {back} goes back"
     return replay(now)
+
+
+def match(now: Situation) -> str | None:
+    return None if now.found else f"no match in the log: {now.keys.first('filter')} in it searches"

@@ -232,6 +232,11 @@ class RunScreen(Screen[None]):
             self.stay_on(highlighted or "")
 
     @property
+    def found(self) -> int:
+        """Lines of the log that match what is searched."""
+        return self._log.found
+
+    @property
     def log_lines(self) -> Sequence[LogLine]:
         """Those that are shown."""
         return self._log.lines
@@ -301,7 +306,7 @@ class RunScreen(Screen[None]):
         self._paint_titles()
         # The footer speaks of the group only where no marks are what a key is about.
         heading = "" if desk.marks else self.on_heading()
-        now = desk.situation(desk.targets(self.selected()), heading=heading)
+        now = desk.situation(desk.targets(self.selected()), heading=heading, found=self.found)
         log = self._log if self._pane is self._log else None
         if not self.is_active:
             self._hints.show(UNDER_A_DIALOG)
