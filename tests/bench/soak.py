@@ -20,7 +20,7 @@ from functools import partial
 from pathlib import Path
 
 from tests.kit import repos
-from tests.kit.processes import children_of
+from tests.kit.processes import children_of, wait_until
 from tests.kit.repos import Remote
 from tui.engine.engine import Engine
 from tui.engine.events import JobEnded, JobStarted, Record, RunFinished
@@ -152,9 +152,16 @@ def soak(folder: Path, passes: int, count: int) -> Iterator[Held]:
             ends = one_pass()
             assert ends == ground.ends, set(ends.items()) ^ set(ground.ends.items())
             while threads:
-                threads.pop().join()
+                _join(threads.pop())
             yield Held.now()
         assert {repo: (past.state, past.reason) for repo, past in history.past("soak").items()} == ends
+
+
+def _join(thread: threading.Thread) -> None:
+    """Until the system too is done with it, which is a moment after Python is."""
+    thread.join()
+    task = Path(f"/proc/self/task/{thread.native_id}")
+    wait_until(lambda: not task.exists(), f"the end of {thread.name}")
 
 
 def _entries(folder: str) -> int:
