@@ -115,6 +115,25 @@ def test_the_distance_is_that_to_the_own_upstream(workspace: Workspace) -> None:
     assert (row["branch"], row["ahead"], row["behind"]) == ("mine", None, None), "nobody knows"
 
 
+def test_a_failure_leaves_the_age_of_a_fetch_by_hand(workspace: Workspace) -> None:
+    """git forgets it as soon as it begins to fetch."""
+    workspace.add("a")
+    mine = workspace.checkout("a")
+    git(mine, "fetch", "-q")
+    (mine / ".git/logs/HEAD").unlink()  # it was not cloned here
+    fetched = time.time() - 11.5 * HOUR
+    os.utime(mine / ".git/FETCH_HEAD", (fetched, fetched))
+    shutil.rmtree(workspace.remotes["a"].path)
+    for _ in range(2):
+        assert synctui("sync", cwd=workspace.folder).code == 1
+        row = rows(workspace)["co/a"]
+        assert (row["last_state"], row["staleness_class"], row["staleness_hours"]) == (
+            "failed",
+            "fresh",
+            11.5,
+        )
+
+
 def test_an_error_is_a_row_and_never_zeros(workspace: Workspace) -> None:
     workspace.add("good", "bad")
     (workspace.checkout("bad") / ".git/HEAD").write_text("")

@@ -44,7 +44,12 @@ def test_a_last_attempt_that_saw_nothing_takes_nothing_back():
 
 def test_where_nothing_came_the_last_one_stands():
     tried = Outcome(State.FAILED, Reason.DNS, action=Action.FETCH, old="c", new="c", notes=("dirty",))
-    assert joined(tried, SEEN) is SEEN
+    assert joined(tried, SEEN) == SEEN
+
+
+def test_git_forgets_the_last_fetch_at_the_first_attempt():
+    first = Outcome(State.FAILED, Reason.NETWORK, last_fetch=7.0)
+    assert joined(first, Outcome(State.FAILED, Reason.NETWORK)).last_fetch == 7.0
 
 
 def ref(old: str | None, new: str | None, kind: RefKind) -> Outcome:

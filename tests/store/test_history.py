@@ -79,6 +79,16 @@ def test_the_last_result_tells_reason_and_time(file):
     assert past == {"a": failed, "b": Past("synced", None, "", 1_750_000_000.25, end, end)}
 
 
+def test_the_fetch_that_the_first_failure_made_git_forget_stays(file):
+    with History.open(file) as history:
+        for last_fetch in (500.0, None, None):
+            outcome = Outcome(State.FAILED, Reason.NOT_FOUND, last_fetch=last_fetch)
+            history.record(HERE, "run-1", Repo("a", Path("/srv/a")), outcome, 1, 1_750_000_000.0, 1000)
+        keep(history, "b", State.FAILED)
+        past = history.past(HERE)
+    assert (past["a"].last_fetch, past["b"].last_fetch) == (500.0, None)
+
+
 def test_a_result_is_there_for_others_as_soon_as_it_is_recorded(file):
     with History.open(file) as history:
         keep(history, "a", State.FAILED, reason=Reason.NOT_FOUND)
@@ -105,7 +115,7 @@ def test_the_file_is_private_and_made_for_many_processes(file):
         assert {path.stat().st_mode & 0o777 for path in file.parent.iterdir()} == {0o600}
         assert query(file, "PRAGMA journal_mode") == [("wal",)]
     assert [path.name for path in file.parent.iterdir()] == ["synctui.db"]
-    assert query(file, "PRAGMA user_version") == [(5,)]
+    assert query(file, "PRAGMA user_version") == [(6,)]
 
 
 def test_a_second_opening_keeps_what_is_there(file):
@@ -275,7 +285,7 @@ def test_a_damaged_file_is_named_and_left_alone(file, damage, text):
 
 def test_a_file_of_a_newer_version_is_left_alone(file):
     History.open(file).__exit__()
-    query(file, "PRAGMA user_version = 6")
+    query(file, "PRAGMA user_version = 7")
     content = file.read_bytes()
 
     assert refusal(file) == f"{file}: written by a newer version of synctui"
@@ -553,7 +563,7 @@ def test_reading_sees_what_a_run_that_goes_on_has_written(file):
         assert read_states(file) == {"a": "synced"}
 
 
-@pytest.mark.parametrize("version", [2, 3, 4, 5])
+@pytest.mark.parametrize("version", [2, 3, 4, 5, 6])
 def test_from_version_two_on_runs_refs_and_ledger_are_kept(file, version):
     shutil.copy(DATA / f"state-{version}.db", file)
     with History.open(file) as history:
@@ -585,6 +595,13 @@ def test_version_five_keeps_how_much_came(file):
         assert [result.received for result in history.results_of_repo(HERE, "fine")] == [None, 2048]
 
 
+def test_version_six_keeps_the_fetch_that_a_failure_made_git_forget(file):
+    shutil.copy(DATA / "state-6.db", file)
+    with History.open(file) as history:
+        past = history.past(HERE)
+        assert (past["stuck"].last_fetch, past["fine"].last_fetch) == (1_750_000_900.0, None)
+
+
 def test_there_is_a_file_of_each_version(file):
     with History.open(file):
         [(version,)] = query(file, "PRAGMA user_version")
@@ -594,7 +611,7 @@ def test_there_is_a_file_of_each_version(file):
 def test_an_older_version_is_brought_up_before_it_is_read(file):
     shutil.copy(DATA / "state-1.db", file)
     assert read_states(file)["stuck"] == "blocked"
-    assert query(file, "PRAGMA user_version") == [(5,)]
+    assert query(file, "PRAGMA user_version") == [(6,)]
 
 
 def test_a_damaged_file_is_named_to_a_reader_too(file):

@@ -108,7 +108,10 @@ class Desk:
         tried = row.ended and row.end is not None and row.end.slot is not None
         end = row.outcome if tried else None
         known = past.last_end is not None and past.last_end >= row.ended_at - _TOLD_AFTER
-        if end is None or known or end.state not in _REMEMBERED or DRY_RUN in end.notes:
+        if end is None or known:
+            return past
+        past = structs.replace(past, last_fetch=end.last_fetch or past.last_fetch)
+        if end.state not in _REMEMBERED or DRY_RUN in end.notes:
             return past
         failure = past.failure if end.state is State.BUSY else _failure(end, row)
         return structs.replace(

@@ -12,6 +12,7 @@ _NOTHING_CAME = frozenset({State.UP_TO_DATE, State.SKIPPED})
 
 def joined(earlier: Outcome, last: Outcome) -> Outcome:
     """The last outcome with what the attempts before it have changed."""
+    last = structs.replace(last, last_fetch=earlier.last_fetch or last.last_fetch)
     if not (earlier.refs or earlier.commits or earlier.new != earlier.old):
         return last
     if last.state in _NOTHING_CAME:

@@ -7,6 +7,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from tui.git.failure import Ended, classify
+from tui.git.inspect import fetched_at
 from tui.git.outcome import Action, Reason, State
 from tui.git.process import Exit
 from tui.git.received import now, received
@@ -37,6 +38,7 @@ def fetch(
     work.action = Action.FETCH
     work.git.ssh_url = remote.ssh_url
     options = ("--progress", "--no-recurse-submodules", "--write-fetch-head")
+    work.last_fetch = fetched_at(git_dir)
     known = fetched_commits(_fetch_head(git_dir))
     # Only when the remote is heard it is known what is gone there.
     begun = now()

@@ -173,7 +173,7 @@ def inspect(path: Path, stop: StopSignal | None = None) -> Seen:
         status = structs.replace(
             status,
             in_progress=in_progress(git_dir),
-            last_fetch=_fetched_at(git_dir),
+            last_fetch=fetched_at(git_dir),
             cloned=_cloned_at(git_dir),
             url=_url(settings, status.upstream),
         )
@@ -234,7 +234,8 @@ def files_of_settings(path: Path, settings: Iterable[Setting]) -> tuple[str, ...
     return tuple(files)
 
 
-def _fetched_at(git_dir: Path) -> float | None:
+def fetched_at(git_dir: Path) -> float | None:
+    """Seconds since the epoch; None: never, or the last fetch there failed."""
     with contextlib.suppress(OSError):
         fetched = (git_dir / "FETCH_HEAD").stat()
         # git empties it before it asks: a fetch that failed leaves nothing in it, nor anything of those before.

@@ -147,6 +147,11 @@ class Outcome(Struct, frozen=True):
     refs: tuple[RefChange, ...] = ()
     received: int | None = None
     """Bytes of what came, as it lies on the disk; None: nothing, or nobody can say."""
+    last_fetch: float | None = None
+    """Of the checkout before git was told to fetch, which forgets it; seconds since the epoch.
+
+    None: it has none, or git was not told to.
+    """
     output_tail: tuple[str, ...] = ()
     """The last 20 lines of git."""
     retry_after: float | None = None

@@ -71,6 +71,7 @@ class Work(Struct):
     behind: int | None = None
     refs: list[RefChange] = field(default_factory=list)
     received: int | None = None
+    last_fetch: float | None = None
     notes: list[str] = field(default_factory=list)
     skips_hook: bool = False
     """A move would run a hook that came with the tree, which is left out."""
@@ -184,6 +185,7 @@ class Work(Struct):
             behind=self.behind,
             refs=tuple(self.refs),
             received=self.received,
+            last_fetch=self.last_fetch,
             output_tail=tuple(self.git.tail),
             retry_after=end.retry_after if end else None,
             lasting=end is not None and end.lasting,

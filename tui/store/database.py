@@ -110,6 +110,8 @@ _VERSIONS = (
             FROM results WHERE state IN ('synced', 'up_to_date')""",
     ),
     ("ALTER TABLE results ADD COLUMN received INTEGER",),  # bytes; NULL: nothing, or nobody knows
+    # When the checkout had last been fetched before the job that made git forget it; NULL: nobody knows.
+    ("ALTER TABLE results ADD COLUMN last_fetch REAL",),
 )
 """Schema version n is what the statements of the first n make. A released one never changes."""
 

@@ -179,9 +179,12 @@ class History:
             "commits": outcome.commits,
             "received": outcome.received,
             "refs": json.dumps(refs),
+            "last_fetch": outcome.last_fetch,
         }
 
         def write() -> None:
+            if outcome.last_fetch is None:
+                values["last_fetch"] = self._last_fetch(workspace, repo.id)
             self._database.execute(
                 f"INSERT INTO results ({', '.join(values)}) VALUES ({', '.join('?' * len(values))})",  # noqa: S608  names of ours
                 values.values(),
@@ -198,6 +201,13 @@ class History:
 
         self._database.write(write)
 
+    def _last_fetch(self, workspace: str, repo: str) -> float | None:
+        rows = self._database.execute(
+            "SELECT last_fetch FROM results WHERE workspace = ? AND repo = ? ORDER BY id DESC LIMIT 1",
+            (workspace, repo),
+        )
+        return rows[0][0] if rows else None
+
     def past(self, workspace: str) -> dict[str, Past]:
         """By repo id; a repo that was never tried is not in it, and one that was skipped is as it was before."""
         successes = dict(
@@ -209,12 +219,12 @@ class History:
         )
         failures = self.ledger.failures(workspace)
         rows = self._database.execute(
-            "SELECT repo, state, reason, message, started_at, ended_at FROM results WHERE id IN"
+            "SELECT repo, state, reason, message, started_at, ended_at, last_fetch FROM results WHERE id IN"
             " (SELECT max(id) FROM results WHERE workspace = ? AND state <> 'skipped' GROUP BY repo)",
             (workspace,),
         )
         past = {}
-        for repo, state, reason, message, started, ended in rows:
+        for repo, state, reason, message, started, ended, last_fetch in rows:
             past[repo] = Past(
                 state=state,
                 reason=reason,
@@ -222,6 +232,7 @@ class History:
                 last_attempt=started,
                 last_end=ended,
                 last_success=successes.get(repo),
+                last_fetch=last_fetch,
                 failure=failures.get(repo),
             )
         return past

@@ -46,6 +46,8 @@ class Past(Struct, frozen=True):
     """When the last sync ended that brought it up to date or found it so."""
     failure: Failure | None = None
     """What no success has followed. The last state may be another: busy say, or cancelled."""
+    last_fetch: float | None = None
+    """Of the checkout before the syncs that failed made git forget it."""
 
     @property
     def attempts(self) -> int:
@@ -78,9 +80,10 @@ def last_success(past: Past, last_fetch: float | None, cloned: float | None = No
     """When the remote last told all that it has, whoever asked it.
 
     `last_fetch` is what the checkout itself says. It counts, a fetch by hand as well as a backup that was
-    put back, unless it is that of a sync that then failed. Before it there is at least the clone.
+    put back, unless it is that of a sync that then failed. Before it there is what is remembered, and at least
+    the clone.
     """
     failed_then = past.failure is not None and (last_fetch or 0.0) <= (past.last_end or 0.0) + 1
     if last_fetch is not None and not failed_then:
         return last_fetch
-    return max(filter(None, (past.last_success, cloned)), default=None)
+    return max(filter(None, (past.last_success, past.last_fetch, cloned)), default=None)
