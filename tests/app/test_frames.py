@@ -54,7 +54,7 @@ class Watch:
         monkeypatch.setattr(module.time, "thread_time", lambda: self.spent)
 
 
-async def test_drawing_takes_a_fifth_of_the_time_unless_half_a_second_has_passed(
+async def test_drawing_takes_a_twentieth_of_the_time_unless_half_a_second_has_passed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     drawn: list[tuple[str, float]] = []
@@ -63,9 +63,9 @@ async def test_drawing_takes_a_fifth_of_the_time_unless_half_a_second_has_passed
     assert pace.every == module.TICK / 2
     for now, spent in [
         (1000, 0),
-        (1000.1, 0.03),
-        (1000.2, 0.03),
-        (1000.3, 0.4),
+        (1000.1, 0.0075),
+        (1000.2, 0.0075),
+        (1000.3, 0.1),
         (1000.4, 0.5),
         (1000.5, 0.5),
         (1000.6, 0.5),
@@ -73,6 +73,18 @@ async def test_drawing_takes_a_fifth_of_the_time_unless_half_a_second_has_passed
         watch.now, watch.spent = now, spent
         pace.beat()
     assert drawn == [("log", 1000), ("lists", 1000.2), ("log", 1000.5), ("lists", 1000.6)]
+
+
+async def test_in_the_second_after_a_key_drawing_may_take_a_fifth(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[float] = []
+    watch = Watch(monkeypatch, now=1_000.0)
+    pace = module.Pace([lambda: drawn.append(watch.now)])
+    pace.beat()
+    pace.typed = 1_000.0
+    for now, spent in [(1_000.1, 0.03), (1_000.2, 0.03), (1_000.9, 0.031), (1_001.0, 0.05), (1_001.3, 0.05)]:
+        watch.now, watch.spent = now, spent
+        pace.beat()
+    assert drawn == [1_000.0, 1_000.2, 1_000.9, 1_001.3]
 
 
 async def test_what_a_key_does_is_drawn_before_all_else(monkeypatch: pytest.MonkeyPatch) -> None:

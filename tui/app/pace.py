@@ -7,8 +7,12 @@ from contextlib import contextmanager
 
 TICK = 0.1
 """Seconds from one drawing of everything to the next, where the machine bears it."""
-_SHARE = 0.2
-"""Of the loop's time that drawing may take where nobody has pressed a key: so long a key may have to wait."""
+_SHARE = 0.05
+"""Of the loop's time that drawing may take: in one interpreter the syncs lack all of it."""
+_SHARE_AFTER_KEY = 0.2
+"""The same while what a key has done shows bit by bit: so long the next key may have to wait."""
+_SHOWS = 1.0
+"""Seconds from a key in which it does."""
 _STALEST = 0.5
 """Seconds after which it is drawn whatever it takes."""
 _AFTER_KEY = 0.05
@@ -40,7 +44,8 @@ class Pace:
         now = time.monotonic()
         passed, spent = now - self._drawn, time.thread_time() - self._spent
         is_stale = passed >= _STALEST / len(self._parts)
-        if not is_stale and (spent > passed * _SHARE or now - self.typed < _AFTER_KEY):
+        share = _SHARE_AFTER_KEY if now - self.typed < _SHOWS else _SHARE
+        if not is_stale and (spent > passed * share or now - self.typed < _AFTER_KEY):
             return
         self._spent, self._drawn = time.thread_time(), now
         part, self._next = self._parts[self._next], (self._next + 1) % len(self._parts)
