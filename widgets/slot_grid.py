@@ -174,11 +174,11 @@ class SlotGrid(SteadyStyle, Widget, can_focus=True):
         self._spinner = 0
         self._max_rows = self._crowded_rows = 12
         self._plan = _Plan(1, 2, 0)
+        self._began = 0.0
         self._most = 0
-        """Slots that there have been since a first job began: fewer leave those that stay where they are, as they are."""
+        """Slots that there have been in this run, 0 before a first job: fewer leave those that stay as they are."""
         self._had_priority = False
-        """Whether the priority slot has been used since then: its place stays."""
-        self._is_busy = False
+        """Whether the priority slot has been used in this run: its place stays."""
         self._cells: list[_Cell] = []
         self._left_out = ""
         """What is said of the slots that find no cell."""
@@ -212,12 +212,19 @@ class SlotGrid(SteadyStyle, Widget, can_focus=True):
         spinner: int = 0,
         closed: int = 0,
         without_job: str = "idle",
+        began: float = 0.0,
     ) -> None:
         """Draws the slots in their order, None being one without a job; the last `closed` of these take none.
 
-        `spinner` counts up with the clock; `without_job` is what the other slots say that have no job.
+        `spinner` counts up with the clock; `without_job` is what the other slots say that have no job. `began` is when
+        the run began: another one forgets what room the run before has taken.
         """
         self._slots, self._priority, self._without_use = tuple(slots), priority, closed
+        if began != self._began:
+            self._began, self._most, self._had_priority = began, min(self._most, len(slots)), False
+        if self._most or priority or any(slots):
+            self._most = max(self._most, len(slots))
+        self._had_priority = self._had_priority or priority is not None
         self._without_job = without_job
         turned = spinner != self._spinner
         self._spinner = spinner
@@ -284,15 +291,10 @@ class SlotGrid(SteadyStyle, Widget, can_focus=True):
         return changed
 
     def _arrange(self, width: int) -> _Plan:
-        slots, priority = len(self._slots), self._priority is not None
-        was_busy, self._is_busy = self._is_busy, priority or any(self._slots)
-        if self._is_busy and not was_busy:
-            self._most, self._had_priority = 0, False
-        elif not self._is_busy and not self._most:
+        if not self._most:
             return _IDLE
-        self._most, self._had_priority = max(self._most, slots), self._had_priority or priority
         plan = _arrange(self._most, self._had_priority, width, self._max_rows, self._crowded_rows)
-        wanted = slots + self._had_priority
+        wanted = len(self._slots) + self._had_priority
         places = min(plan.places, wanted)
         return structs.replace(plan, places=places, crowded=wanted > places)
 

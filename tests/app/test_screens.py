@@ -368,6 +368,33 @@ async def test_nothing_moves_when_a_job_ends() -> None:
         assert driver.slots() == ["r0", "r4", "r2", "r3"]
 
 
+@pytest.mark.parametrize("limit", [1, 8])
+async def test_the_slots_keep_their_room_while_a_run_stands_idle_and_the_next_takes_its_own(
+    limit: int,
+) -> None:
+    async with Driver(10, limit=limit).open(80, 24) as driver:
+        await driver.press("S")
+        at_once = [f"r{number}" for number in range(limit)]
+        await driver.running(*at_once)
+        await driver.press("3", "j", *"j" * (limit - 1), "t", "p", *"-" * (limit - 1))
+        await driver.running(*at_once, f"r{limit}")
+        await driver.end(*at_once, f"r{limit}")
+        assert driver.slots() == [None]
+        assert driver.board.active
+        slots = driver.app.main.query_one("#slots")
+        before = slots.region
+        await driver.press("p")
+        await driver.running(f"r{limit + 1}")
+        assert slots.region == before
+        await driver.press("X", "y")
+        await driver.idle()
+        assert slots.region == before
+        driver.clock.advance(1.0)
+        await driver.press("S")
+        await driver.running("r0")
+        assert slots.size.height == 2
+
+
 @pytest.mark.parametrize("size", [(120, 40), (80, 24), (40, 12), (200, 60), (20, 4)])
 async def test_the_slots_take_at_most_half_of_the_height(size: tuple[int, int]) -> None:
     async with Driver(64, limit=64, start=True).open(*size) as driver:

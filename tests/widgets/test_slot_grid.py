@@ -103,6 +103,9 @@ async def test_a_lower_limit_makes_no_cell_taller_and_moves_none():
         grid.show([None] * 5, None, 0)
         grid.show(jobs[:5], None, 0)
         await pilot.pause()
+        assert len(strips(grid)) == 3, "the run goes on"
+        grid.show(jobs[:5], None, 0, began=1.0)
+        await pilot.pause()
         assert len(strips(grid)) == 6
 
 
@@ -139,9 +142,20 @@ async def test_what_ends_leaves_its_line_also_the_last_and_the_priority_slot():
             [],
             [],
         ]
-        app.widget.show(jobs, None, 0)
-        await pilot.pause()
-        assert app.widget.size.height == 4
+        for began, height in ((0.0, 6), (1.0, 4)):
+            app.widget.show(jobs, None, 0, began=began)
+            await pilot.pause()
+            assert app.widget.size.height == height
+
+
+async def test_a_run_begins_without_a_jump_before_its_first_job():
+    jobs = [slot(number) for number in range(1, 7)]
+    app = hosted(*jobs)
+    async with app.run_test(size=(120, 40)) as pilot:
+        for slots, height in (([None] * 6, 4), ([None] * 3, 2), (jobs[:3], 2)):
+            app.widget.show(slots, None, 0, began=1.0)
+            await pilot.pause()
+            assert app.widget.size.height == height
 
 
 async def test_the_priority_slot_takes_a_row_of_its_own_when_all_are_full():

@@ -297,7 +297,8 @@ class RunScreen(Screen[None]):
         slots, priority = slot_views.slots(desk)
         stands_still = self.app.animation_level == "none"
         spin = 0 if stands_still else int(desk.clock.monotonic() * _SPINS_PER_SECOND)
-        self._slots.show(slots, priority, spin, slot_views.closed(board, slots), slot_views.without_job(desk))
+        closed, without_job = slot_views.closed(board, slots), slot_views.without_job(desk)
+        self._slots.show(slots, priority, spin, closed, without_job, board.began)
         _title(self._slots, Content(titles.slots_title(board, None if desk.player else desk.keys)))
 
     def _paint_lists(self) -> None:
