@@ -16,6 +16,14 @@ async def queued(driver: Driver) -> None:
     await driver.press("1", "j", "j")
 
 
+def lanes(driver: Driver) -> list[LaneView]:
+    return status_views.lanes(driver.app.desk, driver.engine.next_starts())
+
+
+def without_job(driver: Driver) -> str:
+    return slot_views.without_job(driver.board, driver.engine.next_starts())
+
+
 @pytest.mark.parametrize(
     ("keys", "order"),
     [
@@ -79,24 +87,24 @@ async def test_a_lane_says_how_long_its_host_is_left_alone() -> None:
         gauge = driver.engine.gauge("c")
         assert gauge
         gauge.resumes = driver.clock.monotonic() + 11.2
-        assert status_views.lanes(driver.app.desk) == [
+        assert lanes(driver) == [
             LaneView("github.com", 1, 4, 1, "next in 4 s"),
             LaneView("slow.example", 1, 4, 0, "backs off 12 s"),
         ]
         gauge.show(Progress("retry 1/2 in 11 s"))
         driver.board.apply(Record(0.0, "", JobResting(driver.board.rows["c"].repo)))
-        assert status_views.lanes(driver.app.desk)[1] == LaneView("slow.example", 0, 4, 1, "backs off 12 s")
+        assert lanes(driver)[1] == LaneView("slow.example", 0, 4, 1, "backs off 12 s")
         assert titles.slots_title(driver.board) == "Slots 1/4 +1 retrying"
         row = driver.app.desk.board.rows["c"]
         waiting = slot_views.slot(row, gauge, driver.app.desk.clock)
         assert (waiting.phase, waiting.badge) == ("retry 1/2 in 12 s", "")
         driver.clock.advance(5.0)
         driver.engine.resume()  # its alarm is on the wall's clock
-        assert [lane.note for lane in status_views.lanes(driver.app.desk)] == ["", "backs off 7 s"]
+        assert [lane.note for lane in lanes(driver)] == ["", "backs off 7 s"]
         driver.clock.advance(8.0)
         assert slot_views.slot(row, gauge, driver.app.desk.clock).phase == "retry 1/2 waits its turn"
         gauge.resumes = None
-        assert [lane.note for lane in status_views.lanes(driver.app.desk)] == ["", ""]
+        assert [lane.note for lane in lanes(driver)] == ["", ""]
 
 
 async def test_a_lane_says_how_many_of_those_above_its_limit_hang() -> None:
@@ -109,7 +117,7 @@ async def test_a_lane_says_how_many_of_those_above_its_limit_hang() -> None:
             gauge = driver.engine.gauge(name)
             assert gauge
             gauge.show(Progress(moved=driver.clock.monotonic() - quiet))
-        assert status_views.lanes(driver.app.desk) == [LaneView("a.example", 2, 1, 0, "1 stalled")]
+        assert lanes(driver) == [LaneView("a.example", 2, 1, 0, "1 stalled")]
 
 
 async def test_a_slot_without_a_job_says_what_it_waits_for() -> None:
@@ -117,20 +125,20 @@ async def test_a_slot_without_a_job_says_what_it_waits_for() -> None:
     async with Driver(repos, limit=8, host_limit=1).open() as driver:
         await driver.press("S")
         await driver.running("a", "c")
-        assert slot_views.without_job(driver.app.desk) == "waits for a host"
+        assert without_job(driver) == "waits for a host"
         await driver.end("a")
         await driver.running("b", "c")
-        assert slot_views.without_job(driver.app.desk) == "waits for slow.example"
+        assert without_job(driver) == "waits for slow.example"
         await driver.press("p")
-        assert slot_views.without_job(driver.app.desk) == "paused"
+        assert without_job(driver) == "paused"
         await driver.press("p")
         await driver.end("c")
         await driver.running("b", "d")
-        assert slot_views.without_job(driver.app.desk) == "idle"
+        assert without_job(driver) == "idle"
 
 
 async def test_the_delay_alone_makes_one_host_a_lane() -> None:
     async with Driver(2, limit=2, start_delay=5.0).open() as driver:
         await driver.press("S")
         await driver.running("r0")
-        assert [lane.note for lane in status_views.lanes(driver.app.desk)] == ["next in 5 s"]
+        assert [lane.note for lane in lanes(driver)] == ["next in 5 s"]

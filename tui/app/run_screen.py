@@ -256,7 +256,7 @@ class RunScreen(Screen[None]):
         if self.is_ready:
             self._paint_lists()
             if self._desk.marks != self._marks_in_slots:
-                self._paint_slots()
+                self._paint_slots(self._desk.engine.next_starts())
 
     def paint(self) -> None:
         self.paint_run()
@@ -280,10 +280,10 @@ class RunScreen(Screen[None]):
             self._plan.display = False
             if self.size.height < _TALL:  # there the plan has had the place of the log
                 self._to(self._log)
-        self._paint_slots()
-        self._status.show(
-            status_views.status(board, desk.source.gauge, desk.left(), status_views.lanes(desk))
-        )
+        next_starts = desk.engine.next_starts()
+        self._paint_slots(next_starts)
+        lanes = status_views.lanes(desk, next_starts)
+        self._status.show(status_views.status(board, desk.source.gauge, desk.left(), lanes))
         self._paint_tabs()  # with the counts beside which they stand
 
     def paint_lists(self) -> None:
@@ -291,13 +291,13 @@ class RunScreen(Screen[None]):
             self._ticks += 1
             self._paint_lists()
 
-    def _paint_slots(self) -> None:
+    def _paint_slots(self, next_starts: Mapping[str, float]) -> None:
         desk, board = self._desk, self._desk.board
         self._marks_in_slots = frozenset(desk.marks)
-        slots, priority = slot_views.slots(desk)
+        slots, priority = slot_views.slots(desk, next_starts)
         stands_still = self.app.animation_level == "none"
         spin = 0 if stands_still else int(desk.clock.monotonic() * _SPINS_PER_SECOND)
-        closed, without_job = slot_views.closed(board, slots), slot_views.without_job(desk)
+        closed, without_job = slot_views.closed(board, slots), slot_views.without_job(board, next_starts)
         self._slots.show(slots, priority, spin, closed, without_job, board.began)
         _title(self._slots, Content(titles.slots_title(board, None if desk.player else desk.keys)))
 

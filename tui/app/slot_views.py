@@ -1,7 +1,7 @@
 """What the slots show."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from tui.app.desk import Desk
 from tui.app.figures import host_limit, ordinary, rate, running_by_host, seconds_left
@@ -33,10 +33,10 @@ _PHASES = {
 _COUNTED = re.compile(r"^(?:remote: )?[A-Z][a-z ]+: +\d+% \((\d+/\d+)\)")
 
 
-def slots(desk: Desk) -> tuple[list[SlotView | None], SlotView | None]:
+def slots(desk: Desk, next_starts: Mapping[str, float]) -> tuple[list[SlotView | None], SlotView | None]:
     """The ordinary slots, those without a job as None, and the priority slot."""
-    board, opens = desk.board, desk.engine.next_starts()
-    taken = {row.slot: _slot(row, desk, opens.get(row.host, 0.0)) for row in board.running}
+    board = desk.board
+    taken = {row.slot: _slot(row, desk, next_starts.get(row.host, 0.0)) for row in board.running}
     priority = taken.pop(PRIORITY_SLOT, None)
     count = max([board.limit, *(number + 1 for number in taken if number is not None)])
     return [taken.get(number) for number in range(count)], priority
@@ -110,15 +110,14 @@ def closed(board: Board, slots: Sequence[SlotView | None]) -> int:
     return max(0, slots.count(None) - max(0, board.limit - ordinary(board)))
 
 
-def without_job(desk: Desk) -> str:
+def without_job(board: Board, next_starts: Mapping[str, float]) -> str:
     """What an open slot does that has no job: `idle`, or `waits for github.com` where repos are queued there alone."""
-    board = desk.board
     waiting = [host for host, counts in board.hosts.items() if counts[Stage.QUEUED]]
     if not waiting:
         return "idle"
     if board.paused:
         return "paused"
-    running, starts = running_by_host(board), desk.engine.next_starts()
-    if any(running[host] < host_limit(board, host) and host not in starts for host in waiting):
+    running = running_by_host(board)
+    if any(running[host] < host_limit(board, host) and host not in next_starts for host in waiting):
         return "idle"
     return f"waits for {waiting[0]}" if len(waiting) == 1 else "waits for a host"

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from tui.app.desk import Desk
 from tui.app.figures import host_limit, jobs, rate, running_by_host, seconds_left
@@ -38,7 +38,7 @@ def status(board: Board, gauges: Gauges, left: str, lanes: Sequence[LaneView]) -
     )
 
 
-def lanes(desk: Desk) -> list[LaneView]:
+def lanes(desk: Desk, next_starts: Mapping[str, float]) -> list[LaneView]:
     """The hosts of all that was asked for; none where there is one host and nothing that holds it back."""
     board, now = desk.board, desk.clock.monotonic()
     hosts = {
@@ -47,7 +47,6 @@ def lanes(desk: Desk) -> list[LaneView]:
         if counts.total()
     }
     is_limited = (board.run is not None and board.run.host_jobs is not None) or desk.engine.start_delay > 0
-    next_starts = desk.engine.next_starts()
     if len(hosts) <= 1 and not (is_limited or board.lanes or next_starts):
         return []
     running = running_by_host(board)
