@@ -383,7 +383,7 @@ class SlotGrid(SteadyStyle, Widget, can_focus=True):
     def _idle_text(self, cell: _Cell) -> str:
         if self._plan is _IDLE:
             return f"all {len(self._slots)} idle" if len(self._slots) > 1 else "idle"
-        return f"{self._number(cell)} {cell.without_job}"
+        return f"{self._number(cell)}{cell.without_job}"
 
     def _draw_head(self, cell: _Cell, view: SlotView, width: int) -> list[Segment]:
         badge = f" {view.badge}" if view.badge else ""
@@ -436,13 +436,14 @@ class SlotGrid(SteadyStyle, Widget, can_focus=True):
 
     def _start(self, cell: _Cell, view: SlotView) -> list[Segment]:
         glyph = SPINNER[self._spinner % len(SPINNER)] if view.tone is Tone.RUNNING else view.tone.glyph
-        number = Segment(f"{self._number(cell)} ", self._ink("muted"))
+        number = Segment(self._number(cell), self._ink("muted"))
         pick = [Segment("★ now ", self._ink("pick"))]
         mark = [Segment("● ", self._ink("pick"))] if view.marked else []
         return [Segment(f"{glyph} ", self._tone(view.tone)), *([number] if cell.number else pick), *mark]
 
     def _number(self, cell: _Cell) -> str:
-        return cell.number.rjust(len(str(self._most)))
+        """With a blank behind it. In a crowded grid a cell goes from slot to slot: the numbers would be in no order."""
+        return "" if self._plan.crowded else f"{cell.number.rjust(len(str(self._most)))} "
 
     def _ink(self, name: str) -> Style:
         return self.ink(f"slot-grid--{name}")

@@ -429,7 +429,7 @@ def crowded(driver: Driver) -> list[str]:
     """The jobs of the cells, one on each line."""
     grid = driver.app.main.query_one(SlotGrid)
     drawn = [grid.render_line(y).text for y in range(grid.size.height)]
-    return [line.split()[2] for line in drawn if "more" not in line]
+    return [line.split()[1] for line in drawn if "more" not in line]
 
 
 # Log.
