@@ -71,9 +71,6 @@ class Sheet:
         """What has been made of the rows since they were replaced."""
         self.sorted: tuple[str, bool] = ("", False)
         self.widths: tuple[int, tuple[int | None, ...]] = (-1, ())
-        self.awaited: str | None = None
-        """The key of the row to which the cursor returns."""
-        self.said_that_it_has_gone = False
         self.cursor = -1
         self.top = 0
 
@@ -144,8 +141,6 @@ class LineTable(LinePane):
         cursor, top = self._cursor, round(self.scroll_y)
         key = before[cursor] if 0 <= cursor < len(before) else None
         sheet.keys, sheet.make, sheet.groups, sheet.made = keys, make, groups, {}
-        if sheet.awaited and self._index_of(sheet.awaited) is not None:
-            key = sheet.awaited
         self._cursor = self._find(key, cursor)
         self.resize_lines()
         visible = top <= cursor < top + self.page_height
@@ -173,35 +168,10 @@ class LineTable(LinePane):
             self._sheet.widths = (-1, ())
             self.refresh()
 
-    def stay_on(self, key: str) -> None:
-        """Until the cursor is moved it goes to the row of that key whenever there is one."""
-        self._sheet.awaited, self._sheet.said_that_it_has_gone = key, False
-
     @property
     def heading(self) -> TableRow | None:
         """The group row under the cursor."""
         return self.row(self._cursor) if self._cursor in self._sheet.groups else None
-
-    @property
-    def just_taken_over(self) -> bool:
-        """Whether the cursor is only there because the row that it is to stay on has gone."""
-        if (
-            self._sheet.awaited is None
-            or self._sheet.said_that_it_has_gone
-            or not 0 <= self._cursor < len(self.keys)
-        ):
-            return False
-        return self.keys[self._cursor] != self._sheet.awaited
-
-    @just_taken_over.setter
-    def just_taken_over(self, taken_over: bool) -> None:
-        self._sheet.said_that_it_has_gone = not taken_over
-
-    def move_cursor(self, index: int) -> None:
-        before = self._cursor
-        super().move_cursor(index)
-        if self._cursor != before:
-            self._sheet.awaited = None
 
     def highlight(self, key: str) -> None:
         """Moves the cursor to the row of that key, if there is one."""

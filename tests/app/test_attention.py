@@ -1,12 +1,13 @@
 """Attention: a group as a whole, on its heading."""
 
 import contextlib
+import re
 from pathlib import Path
 
 import pytest
 
 from tests.kit.app_driver import Driver, repo
-from tests.kit.work import NOT_FOUND
+from tests.kit.work import NOT_FOUND, Retrying
 from tui.app.detail_screen import DetailScreen
 from tui.git.outcome import Outcome, Reason, State
 
@@ -28,6 +29,17 @@ async def failed(driver: Driver) -> None:
     await driver.end("a", "b", outcome=AUTH)
     await driver.end("c", "d", outcome=NOT_FOUND)
     await driver.press("2", "g")
+
+
+def told(driver: Driver) -> dict[str, str]:
+    """What Attention says of each repo."""
+    cells = {row.key: row.cells[1] for row in driver.app.main.table.rows if not row.group}
+    return {repo_id: cell if isinstance(cell, str) else cell[0] for repo_id, cell in cells.items()}
+
+
+def tab(driver: Driver) -> str:
+    found = re.search(r"Attention \d+", str(driver.app.main.table._border_title))
+    return found[0] if found else ""
 
 
 def attention() -> Driver:
@@ -102,12 +114,89 @@ async def test_a_narrow_heading_names_what_finds_room_whole() -> None:
 
 
 async def test_r_on_a_heading_retries_its_group_and_no_other() -> None:
-    async with attention().open() as driver:
+    async with attention().open(160) as driver:
         await failed(driver)
+        before = listed(driver)
         await driver.press("r")
         await driver.running("a", "b")
-        assert listed(driver) == ["✗ failed: not found  2", "c", "d"]
-        assert driver.app.highlighted() == "c", "not the heading: the next r is for one repo"
+        assert listed(driver) == before
+        assert [row.cells[1:] for row in driver.app.main.table.rows if row.members] == [
+            (),
+            ("r retries these",),
+        ]
+        assert told(driver) == {
+            "a": "▶ running",
+            "b": "▶ running",
+            "c": "no such repository",
+            "d": "no such repository",
+        }
+        await driver.press("r")
+        assert driver.toasts() == ["none of these 2: a is running and has not ended yet"]
+        assert driver.work.running == ["a", "b"]
+
+
+async def test_what_is_tried_again_keeps_its_place_until_it_has_ended() -> None:
+    async with Driver([repo(name) for name in "abc"], limit=3).open(160) as driver:
+        await driver.press("S")
+        await driver.running("a", "b", "c")
+        await driver.end("a", "b", "c", outcome=NOT_FOUND)
+        await driver.press("-", "-", "2", "g", "j", "j", "R")
+        await driver.running("a")
+        assert told(driver) == {"a": "▶ running", "b": "◇ queued", "c": "◇ queued"}
+        assert tab(driver) == "Attention 3"
+        await driver.press("R")
+        assert driver.toasts()[-1] == "what needs attention is being tried again"
+        await driver.end("a")
+        await driver.running("b")
+        assert told(driver) == {"b": "▶ running", "c": "◇ queued"}
+        assert tab(driver) == "Attention 2"
+        await driver.end("b", outcome=Outcome(State.FAILED, Reason.NOT_FOUND, "gone for good"))
+        await driver.running("c")
+        assert told(driver) == {"b": "gone for good", "c": "▶ running"}
+        assert (tab(driver), driver.app.highlighted()) == ("Attention 2", "b")
+        await driver.end("c")
+        await driver.idle()
+        assert (tab(driver), told(driver)) == ("Attention 1", {"b": "gone for good"})
+
+
+async def test_what_waits_to_try_again_says_so() -> None:
+    async with Driver(1, work=Retrying(from_the_first=False)).open() as driver:
+        await driver.press("S")
+        await driver.running("r0")
+        await driver.end("r0", outcome=NOT_FOUND)
+        await driver.press("2", "r")
+        await driver.until(lambda: driver.state("r0") == "retrying")
+        await driver.settle()
+        assert told(driver) == {"r0": "↻ retrying"}
+
+
+@pytest.mark.parametrize(
+    ("key", "why"),
+    [
+        ("r", "a is running and has not ended yet"),
+        ("i", "a is running and has not ended yet"),
+        ("A", "a is running and has not ended yet"),
+        ("c", "a is running and has not ended yet"),
+    ],
+)
+async def test_what_is_for_a_failure_is_refused_while_it_is_tried_again(key: str, why: str) -> None:
+    async with attention().open() as driver:
+        await failed(driver)
+        await driver.press("j", "r")
+        await driver.running("a")
+        await driver.press(key)
+        assert (driver.toasts(), driver.app.highlighted()) == ([why], "a")
+        assert driver.work.running == ["a"]
+
+
+async def test_r_in_a_detail_is_for_its_repo_whatever_was_retried_before() -> None:
+    async with attention().open() as driver:
+        await failed(driver)
+        await driver.press("j", "r")
+        await driver.running("a")
+        await driver.press("j", "enter", "r")
+        await driver.running("a", "b")
+        assert driver.toasts() == []
 
 
 async def test_i_on_a_heading_logs_in_and_retries_its_group(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -124,9 +213,7 @@ async def test_i_on_a_heading_logs_in_and_retries_its_group(monkeypatch: pytest.
         await driver.press("i")
         await driver.running("a", "b")
         assert asked == ["https://git.example/ada/a.git"]
-        await driver.end("a", "b", outcome=AUTH)
-        await driver.idle()
-        assert driver.app.main.heading is driver.app.main.table.rows[0], "the cursor is on the group again"
+        assert driver.app.main.heading is driver.app.main.table.rows[0], "the cursor stays on the group"
 
 
 async def test_space_marks_the_group_and_enter_folds_it() -> None:
@@ -202,43 +289,3 @@ async def test_y_on_a_heading_copies_the_advice_and_c_its_command_as_they_are() 
         assert driver.app.clipboard == "git -C /a merge"
         await driver.press("c")
         assert driver.app.clipboard == f"git -C {Path.home()}/a rebase"
-
-
-async def test_a_second_r_is_for_nobody_who_has_just_come_under_the_cursor() -> None:
-    async with attention().open() as driver:
-        await failed(driver)
-        await driver.press("g", "j", "j", "r")
-        await driver.running("b")
-        await driver.press("r")
-        assert driver.toasts() == ["c has just come under the cursor; press r again to retry it"]
-        assert driver.work.running == ["b"]
-        await driver.press("r")
-        await driver.running("b", "c")
-
-
-async def test_a_refused_r_keeps_nobody_from_having_the_cursor_again() -> None:
-    async with attention().open() as driver:
-        await failed(driver)
-        await driver.press("g", "j", "j", "r")
-        await driver.running("b")
-        await driver.press("r")
-        await driver.end("b", outcome=AUTH)
-        await driver.idle()
-        assert driver.app.highlighted() == "b"
-
-
-async def test_the_cursor_goes_back_to_what_was_retried_unless_it_is_moved() -> None:
-    async with attention().open() as driver:
-        await failed(driver)
-        await driver.press("g", "j", "j", "r")
-        await driver.running("b")
-        assert driver.app.highlighted() == "c"
-        await driver.end("b", outcome=AUTH)
-        await driver.idle()
-        assert driver.app.highlighted() == "b"
-        await driver.press("g", "r")
-        await driver.running("a", "b")
-        assert listed(driver) == ["✗ failed: not found  2", "c", "d"]
-        await driver.end("a", "b", outcome=AUTH)
-        await driver.idle()
-        assert [row.repo.id for row in driver.app.targets()] == ["a", "b"]

@@ -167,7 +167,7 @@ async def test_what_failed_before_needs_attention_before_any_run() -> None:
         ]
         await driver.press("r")
         await driver.running("r0")
-        assert listed(driver) == []
+        assert listed(driver)[-1] == "r0 | ▶ running"
         await driver.press("X", "y")
         await driver.idle()
         assert rows(driver) == ["r0"], "cancelling it has mended nothing"

@@ -155,8 +155,6 @@ def test_a_login_that_is_typed_once_serves_all_of_its_server_with_the_defaults_o
             terminal.wait_for(f"{first.url} let us in: 2 repos tried again")
             terminal.wait_for("2 Attention 1")
             terminal.wait_for("2 repos in ")
-            terminal.press("i")
-            terminal.wait_for("c has just come under the cursor")
             terminal.press("q")
             assert terminal.wait_exit() == 1
         assert b"hush-hush" not in terminal.raw()

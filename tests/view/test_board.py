@@ -198,5 +198,6 @@ def test_the_figures_are_those_of_a_recount(seed: int) -> None:
         assert board.planned == sum(row.state is Stage.PLANNED for row in rows)
         assert {row.repo.id for row in board.running} == {row.repo.id for row in rows if row.live}
         assert board.attention == [row for row in rows if row.needs_person]
+        assert set(board.troubled) == {row.repo.id for row in rows if row.troubled}
         for host, counts in board.hosts.items():
             assert +counts == Counter(row.state for row in asked if row.repo.host == host)

@@ -105,26 +105,6 @@ async def test_the_cursor_stays_on_its_row_when_rows_come_and_go():
         assert app.widget.highlighted == "r1"
 
 
-async def test_a_row_that_is_waited_for_has_the_cursor_again_unless_it_was_moved():
-    app = Host(LineTable(Sheet(COLUMNS)))
-    async with app.run_test(size=(46, 8)) as pilot:
-        table = app.widget
-        table.focus()
-        await shown(pilot, table, rows(1, 2, 3))
-        table.stay_on("r1")
-        await shown(pilot, table, rows(2, 3))
-        assert (table.highlighted, table.just_taken_over) == ("r2", True)
-        await shown(pilot, table, rows(2, 1, 3))
-        assert (table.highlighted, table.just_taken_over) == ("r1", False)
-        await shown(pilot, table, rows(2, 3))
-        await pilot.press("j", "G")
-        assert (table.highlighted, table.just_taken_over) == ("r3", True), "it was there already"
-        await pilot.press("k")
-        assert (table.highlighted, table.just_taken_over) == ("r2", False)
-        await shown(pilot, table, rows(1, 2, 3))
-        assert table.highlighted == "r2"
-
-
 async def test_the_view_does_not_jump_under_a_reader():
     app = Host(LineTable(Sheet(COLUMNS)))
     async with app.run_test(size=(46, 6)) as pilot:

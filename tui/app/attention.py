@@ -9,7 +9,7 @@ from tui.git.outcome import Outcome, State
 from tui.view.advised import suggestion, wrapped
 from tui.view.board import BoardRow
 from tui.view.lines import ago, cause, headline, in_words
-from widgets.line_table import TableRow
+from widgets.line_table import Cell, TableRow
 from widgets.tone import Tone
 
 _INDENT = 6
@@ -26,7 +26,7 @@ def attention_rows(
 
     def group(row: BoardRow) -> tuple[int, str, str, str]:
         outcome = trouble_of(row)
-        server = row.server.removeprefix("https://") if row.needs_login else ""
+        server = row.server.removeprefix("https://") if row.wants_login else ""
         return WORST_FIRST.index(outcome.state), outcome.state.value, outcome.reason or "", server
 
     shown: list[TableRow | BoardRow] = []
@@ -63,7 +63,7 @@ def _heading(key: str, rows: Sequence[BoardRow], server: str, desk: Desk, *, fol
     heading = f"▸ {len(rows)} folded  {heading}" if folded else f"{heading}  {len(rows)}"
     if folded:
         keys = [f"{desk.keys.first('open_detail')} unfolds"]
-    elif desk.player or not any(row.repo.enabled and not row.repo.error for row in rows):
+    elif desk.player or not any(row.needs_person and row.repo.enabled and not row.repo.error for row in rows):
         keys = []
     else:
         retry = f"{desk.keys.first('retry')} retries these"
@@ -79,8 +79,14 @@ def mended(row: BoardRow, desk: Desk) -> str:
     return f"clean now: {desk.keys.first('retry')} retries" if desk.mended(row) else ""
 
 
-def _what_happened(row: BoardRow, desk: Desk) -> str:
-    """`3 times, last 2 d ago: no such repository`, for what happened before this session."""
+def _what_happened(row: BoardRow, desk: Desk) -> Cell:
+    """`▶ running` while it is tried again.
+
+    `3 times, last 2 d ago: no such repository`, for what happened before this session.
+    """
+    if row.active:
+        tone = tone_of(row.state)
+        return f"{tone.glyph} {tone.word}", tone
     if done := mended(row, desk):
         return done
     message = cause(headline(trouble_of(row).message))
@@ -93,6 +99,6 @@ def _what_happened(row: BoardRow, desk: Desk) -> str:
 
 
 def trouble_of(row: BoardRow) -> Outcome:
-    """Of a row that needs a person."""
-    assert row.trouble is not None  # noqa: S101  it is what makes the row need one
+    """Of a row that is troubled."""
+    assert row.trouble is not None  # noqa: S101  it is what makes it so
     return row.trouble

@@ -21,26 +21,18 @@ _Result = TypeVar("_Result")
 class OutsideCommands(CommandGroup):
     def login(self) -> None:
         """Git asks on the real terminal for one of them; what it learns serves all of that server."""
-        target = next((row for row in self._app.targets() if row.needs_login), None)
+        target = next((row for row in self._app.targets() if row.needs_person and row.wants_login), None)
         # What the outcome names has its secrets masked.
         url = target and (target.repo.url or (target.trouble and target.trouble.url))
         if target is None or not url:
-            return
-        if newcomer := self._app.main.newcomer():
-            self._app.say(
-                f"{newcomer} has just come under the cursor;"
-                f" press {self._keys.first('login')} again to log in for it",
-                "warning",
-            )
             return
         server = target.server
         place = server.removeprefix("https://")
         text = f"synctui: git asks {place} for {target.repo.id}; log in if it wants that"
         folder = target.repo.path if target.repo.path.is_dir() else Path.home()
         if self._outside(lambda: log_in(url, folder), text):
-            rows = [row for row in self._app.desk.board.attention if row.needs_login and row.server == server]
+            rows = [row for row in self._app.desk.board.attention if row.wants_login and row.server == server]
             self._retry(rows)
-            self._app.main.stay_on(target.repo.id)
             self._app.say(f"{place} let us in: {plural(len(rows), 'repo')} tried again")
         else:
             self._app.say(f"no login at {place}: it was refused, or broken off", "warning")

@@ -85,6 +85,10 @@ def _waits_to_retry(row: BoardRow, now: Situation) -> str | None:
     return f"{row.repo.id} waits to try again; {now.keys.first('pick')} does it now"
 
 
+def _has_not_ended(row: BoardRow) -> str | None:
+    return f"{row.repo.id} is {row.state} and has not ended yet" if row.active else None
+
+
 def _is_already(row: BoardRow, holds: bool) -> str | None:
     return f"{row.repo.id} is already {row.state}" if holds else None
 
@@ -113,11 +117,9 @@ def pick(now: Situation) -> str | None:
 
 def retry(now: Situation) -> str | None:
     def why(row: BoardRow) -> str | None:
-        if waits := _waits_to_retry(row, now):
-            return waits
-        if row.active:
-            return f"{row.repo.id} is {row.state} and has not ended yet"
-        return _cannot_run(row) or (None if row.can_be_retried else f"{row.repo.id} has not run yet")
+        if why_not := _waits_to_retry(row, now) or _has_not_ended(row) or _cannot_run(row):
+            return why_not
+        return None if row.can_be_retried else f"{row.repo.id} has not run yet"
 
     return _all_refuse(now, why)
 
@@ -136,14 +138,16 @@ def move(now: Situation) -> str | None:
 
 
 def retry_all(now: Situation) -> str | None:
-    troubled = now.board.troubled.values()
-    if any(not _cannot_run(row) for row in troubled):
-        return None
-    return "what needs attention is in the workspace file" if troubled else "nothing needs attention"
+    if needy := [row for row in now.board.troubled.values() if row.needs_person]:
+        return "what needs attention is in the workspace file" if all(map(_cannot_run, needy)) else None
+    return "what needs attention is being tried again" if now.board.troubled else "nothing needs attention"
 
 
 def acknowledge(now: Situation) -> str | None:
-    return _all_refuse(now, lambda row: None if row.needs_person else f"{row.repo.id} has no open failure")
+    def why(row: BoardRow) -> str | None:
+        return _has_not_ended(row) or (None if row.troubled else f"{row.repo.id} has no open failure")
+
+    return _all_refuse(now, why)
 
 
 def finish_last_run(now: Situation) -> str | None:
@@ -161,13 +165,18 @@ def idle(now: Situation) -> str | None:
 
 
 def login(now: Situation) -> str | None:
-    return _all_refuse(now, lambda row: None if row.needs_login else f"{row.repo.id} needs no login")
+    def why(row: BoardRow) -> str | None:
+        return _has_not_ended(row) or (None if row.wants_login else f"{row.repo.id} needs no login")
+
+    return _all_refuse(now, why)
 
 
 def copy_command(now: Situation) -> str | None:
-    return _all_refuse(
-        now, lambda row: None if commands(suggestion(row)) else f"no command is suggested for {row.repo.id}"
-    )
+    def why(row: BoardRow) -> str | None:
+        known = commands(suggestion(row))
+        return _has_not_ended(row) or (None if known else f"no command is suggested for {row.repo.id}")
+
+    return _all_refuse(now, why)
 
 
 def turn(now: Situation) -> str | None:

@@ -32,15 +32,7 @@ class RunCommands(CommandGroup):
         self._retry(self._take_targets())
 
     def retry(self) -> None:
-        if newcomer := self._app.main.newcomer():
-            key = self._keys.first("retry")
-            self._app.say(
-                f"{newcomer} has just come under the cursor; press {key} again to retry it", "warning"
-            )
-            return
-        rows = [row for row in self._take_targets() if row.can_be_retried]
-        self._app.main.stay_among([row.repo.id for row in rows])
-        self._retry(rows)
+        self._retry([row for row in self._take_targets() if row.can_be_retried])
 
     def retry_all(self) -> None:
         rows = self._app.desk.board.attention

@@ -213,23 +213,12 @@ class RunScreen(Screen[None]):
         self.table.highlight(repo_id)
 
     def newcomer(self) -> str | None:
-        """The repo that has just come under the cursor, where a key was meant for the one before; said once."""
-        pane = self._pane
-        if isinstance(pane, SlotGrid | LineTable) and not self._desk.marks and pane.just_taken_over:
-            pane.just_taken_over = False
-            return self.highlighted() or "another group"
+        """The repo that has just come into the slot under the cursor, where a key was meant for the one before; said once."""
+        slots = self._slots
+        if self.is_active and self._pane is slots and not self._desk.marks and slots.just_taken_over:
+            slots.just_taken_over = False
+            return self.highlighted()
         return None
-
-    def stay_on(self, repo_id: str) -> None:
-        """A list that the repo leaves and comes back to has the cursor on it again, unless it was moved."""
-        if isinstance(self._pane, LineTable):
-            self._pane.stay_on(self.heading.key if self.heading else repo_id)
-
-    def stay_among(self, repo_ids: Collection[str]) -> None:
-        """As `stay_on`, where the cursor is on one of them or on a group's heading."""
-        highlighted = self.highlighted()
-        if self.heading or highlighted in repo_ids:
-            self.stay_on(highlighted or "")
 
     @property
     def found(self) -> int:

@@ -31,7 +31,7 @@ def pieces(text: str) -> list[tuple[str, str]]:
 
 def suggestion(row: BoardRow) -> str:
     """What helps a repo, also where its trouble is of before this session; empty where nothing needs doing."""
-    if row.needs_person and row.trouble:
+    if row.troubled and row.trouble:
         return row.trouble.advice or advice(row.trouble.reason, row.repo, row.trouble.message)
     return row.outcome.advice if row.outcome and not row.active else ""
 

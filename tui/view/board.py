@@ -96,13 +96,18 @@ class BoardRow(Struct):
         return self.trouble is not None and self.trouble.state in {State.FAILED, State.TIMED_OUT}
 
     @property
-    def needs_person(self) -> bool:
-        return self.trouble is not None and not self.acknowledged and not self.active
+    def troubled(self) -> bool:
+        """Nobody has dealt with its trouble; maybe it is just being tried again."""
+        return self.trouble is not None and not self.acknowledged
 
     @property
-    def needs_login(self) -> bool:
+    def needs_person(self) -> bool:
+        return self.troubled and not self.active
+
+    @property
+    def wants_login(self) -> bool:
         trouble = self.trouble
-        return self.needs_person and trouble is not None and login_helps(trouble.reason, trouble.message)
+        return self.troubled and trouble is not None and login_helps(trouble.reason, trouble.message)
 
     @property
     def server(self) -> str:
@@ -140,7 +145,7 @@ class Board:
         self.planned = 0
         """How many nobody has asked for yet and could."""
         self.troubled: dict[str, BoardRow] = {}
-        """What needs a person, by repo id, in no order."""
+        """What needs a person or needed one until it was tried again, by repo id, in no order."""
         self.hosts: dict[str, Counter[Stage | State]] = {}
         """How many repos of those that were asked for are in each state, by host."""
         self._cut_off = [self.rows[repo_id] for repo_id in cut_off if repo_id in self.rows]
@@ -184,8 +189,8 @@ class Board:
 
     @property
     def attention(self) -> list[BoardRow]:
-        """In workspace order."""
-        return [row for repo_id, row in self.rows.items() if repo_id in self.troubled]
+        """What needs a person, in workspace order."""
+        return [row for row in self.rows.values() if row.needs_person]
 
     @property
     def left(self) -> list[BoardRow]:
@@ -292,7 +297,7 @@ class Board:
         if row.attempt:
             self._counts[row.state] += by
             self.hosts.setdefault(row.host, Counter())[row.state] += by
-        for belongs, group in ((row.live, self._running), (row.needs_person, self.troubled)):
+        for belongs, group in ((row.live, self._running), (row.troubled, self.troubled)):
             if belongs and by > 0:
                 group[repo_id] = row
             else:
