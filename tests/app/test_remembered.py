@@ -41,6 +41,12 @@ def rows(driver: Driver) -> list[str]:
     return [row.key for row in driver.app.main.table.rows if not row.group]
 
 
+def successes(driver: Driver) -> list[str]:
+    """What Repos says of the last success of each."""
+    cells = [row.cells[2] for row in driver.app.main.table.rows]
+    return [cell if isinstance(cell, str) else cell[0] for cell in cells]
+
+
 def plan(driver: Driver) -> list[str]:
     return str(driver.app.main.query_one("#plan").content).splitlines()
 
@@ -107,6 +113,18 @@ async def test_the_list_of_repos_says_what_status_says() -> None:
             assert cell[2][0].split()[-1] == ("never" if kind == "unknown" and "never" in line else kind)
 
 
+async def test_before_anybody_has_looked_the_history_tells_how_long_ago_it_was() -> None:
+    past = {"r0": Past("synced", last_success=NOW - 30 * HOUR), "r2": Past("failed", failure=DEAD)}
+    async with Driver(3, past=past).open(200, 40) as driver:
+        assert successes(driver) == ["  1 d stale", "    …", "    …"]
+        await driver.press("/", *"stale", "enter")
+        assert rows(driver) == ["r0"]
+        await driver.press("escape", "S")
+        await driver.running("r0", "r1")
+        await driver.end("r1", outcome=SYNCED)
+        assert successes(driver) == ["  1 d stale", "  now fresh", "    …"]
+
+
 async def test_who_was_stale_is_fresh_as_soon_as_its_sync_ends() -> None:
     def survey(repos: Any, on_row: Any, _stop: Any) -> None:
         for entry in repos:
@@ -117,7 +135,7 @@ async def test_who_was_stale_is_fresh_as_soon_as_its_sync_ends() -> None:
         await driver.press("S")
         await driver.running("r0", "r1")
         await driver.end("r0", outcome=Outcome(State.UP_TO_DATE))
-        assert [row.cells[2][0] for row in driver.app.main.table.rows] == ["  now fresh", "  1 d stale"]
+        assert successes(driver) == ["  now fresh", "  1 d stale"]
 
 
 async def test_what_failed_now_is_told_at_once_and_then_as_the_history_has_it() -> None:

@@ -49,31 +49,29 @@ class Listing:
 
     def show_in(self, table: LineTable, folded: Collection[str]) -> str:
         """The rows of the tab of the view; what is wrong with the words, else how many of its repos they mean."""
-        desk, view, said, wrong = self._desk, self.view, "", ""
+        desk, view, wrong = self._desk, self.view, ""
         rows: Sequence[BoardRow] = list(desk.board.rows.values())
         shown = rows
         if view.words or view.tab == "repos":
             self._repos.look()
         if view.words:
             shown, wrong = find(rows, view.words, self._repos.facts, self.completer)
-            own = self._of_tab()
-            said = wrong or f"{sum(row.repo.id in own for row in shown)} of {len(own)} "
         table.sheet.empty = "the filter is wrong" if wrong else self._empty()
         match view.tab:
             case "queue":
                 by_id = {row.repo.id: row for row in shown}
                 queue = [row for repo_id in desk.source.queue() if (row := by_id.get(repo_id))]
                 retrying = [row for row in shown if row.state is Stage.RETRYING]
-                waiting = [*retrying, *queue]
+                shown = [*retrying, *queue]
                 table.show_lazily(
-                    [row.repo.id for row in waiting],
-                    lambda at: lists.queue_row(waiting[at], at + 1 - len(retrying), desk.marks),
+                    [row.repo.id for row in shown],
+                    lambda at: lists.queue_row(shown[at], at + 1 - len(retrying), desk.marks),
                 )
             case "attention":
-                attention = [row for row in shown if row.repo.id in desk.board.troubled]
-                longest = max((cell_len(row.repo.id) for row in attention), default=0)
+                shown = [row for row in shown if row.troubled]
+                longest = max((cell_len(row.repo.id) for row in shown), default=0)
                 table.show_columns(lists.attention_columns(longest))
-                told = attention_rows(attention, desk, table.size.width, folded)
+                told = attention_rows(shown, desk, table.size.width, folded)
                 headings = {at: row for at, row in enumerate(told) if isinstance(row, TableRow)}
                 repos = {at: row for at, row in enumerate(told) if isinstance(row, BoardRow)}
                 table.show_lazily(
@@ -82,27 +80,14 @@ class Listing:
                     headings.keys(),
                 )
             case "arrived":
+                shown = [row for row in shown if row.repo.id in desk.arrived]
                 table.show(lists.arrived_rows(desk, {row.repo.id for row in shown}))
             case _:
                 table.show_order(view.sort, descending=view.descending)
-                ordered = self._repos.in_order(shown, view.sort, descending=view.descending)
-                table.show_lazily([row.repo.id for row in ordered], lambda at: self._repos.row(ordered[at]))
-        return said
-
-    def _of_tab(self) -> Collection[str]:
-        """The repos that it has where nothing is sought."""
-        board = self._desk.board
-        match self.view.tab:
-            case "queue":
-                return {
-                    row.repo.id for row in board.rows.values() if row.state in {Stage.QUEUED, Stage.RETRYING}
-                }
-            case "attention":
-                return board.troubled
-            case "arrived":
-                return self._desk.arrived
-            case _:
-                return board.rows
+                shown = self._repos.in_order(shown, view.sort, descending=view.descending)
+                table.show_lazily([row.repo.id for row in shown], lambda at: self._repos.row(shown[at]))
+        of = lists.counts(desk)[view.tab]
+        return wrong or f"{len(shown)} of {of} " if view.words else ""
 
     def _empty(self) -> str:
         """What stands in place of rows."""

@@ -94,6 +94,17 @@ def _ref_cell(line: str) -> tuple[str, Tone]:
     return (f"  {Tone.BLOCKED.glyph} {line}", Tone.BLOCKED) if flagged else (f"    {line}", Tone.NOTE)
 
 
+def counts(desk: Desk) -> dict[str, int]:
+    """How many repos each list has where nothing is sought."""
+    board = desk.board
+    return {
+        "queue": board.waiting,
+        "attention": len(board.troubled),
+        "repos": len(board.rows),
+        "arrived": len(desk.arrived),
+    }
+
+
 def tab_titles(counts: Mapping[str, int], current: str, room: int) -> tuple[str, dict[str, str]]:
     """What stands between them, and of each as much as finds room.
 

@@ -13,7 +13,7 @@ from tui.git.inspect import RepoStatus
 from tui.git.outcome import State
 from tui.store.past import Past, Staleness, last_success, staleness
 from tui.view.board import BoardRow, Stage
-from tui.view.dashboard import Dashboard, changes, failed, last_error, since_success
+from tui.view.dashboard import Dashboard, changes, last_error, since_success
 from tui.view.lines import cause, size
 from widgets.line_table import Cell, Column, TableRow
 from widgets.tone import Tone
@@ -67,8 +67,8 @@ class _Known(Struct, frozen=True):
 
     @property
     def knows_success(self) -> bool:
-        """Also that there has never been one; a recording cannot know that."""
-        return self.look is not None and not (self.is_recorded and self.success is None)
+        """Also that there has never been one, which only a look tells and a recording cannot know."""
+        return self.success is not None or (self.look is not None and not self.is_recorded)
 
     def distance(self, count: int | None) -> str:
         """Ahead or behind. None that is known from before a failure may be some by now."""
@@ -157,8 +157,6 @@ class RepoList:
     def _work_out(self, known: _Known) -> Facts:
         row, status, limits = known.row, known.status, self._desk.session.thresholds
         state = known.past.state if known.past.state and row.state is Stage.PLANNED else row.state
-        if known.look is None:
-            return Facts(state)
         age = None if known.success is None else self._desk.clock.now() - known.success
         stale = staleness(age, limits.stale, limits.severe) is not Staleness.FRESH
         return Facts(
@@ -183,23 +181,24 @@ class RepoList:
         return TableRow(repo_id, self._cells(self._known[repo_id]), marked=repo_id in self._desk.marks)
 
     def _cells(self, known: _Known) -> tuple[Cell, ...]:
-        desk, row, look = self._desk, known.row, known.look
+        desk, row, status = self._desk, known.row, known.status
         tone = tone_of(row.state)
         state = (f"{tone.glyph} {tone.word}", tone)
-        came = _count(known.commits), size(known.received)
-        if look is None:
-            error = cause(failed(known.past, desk.clock.now()))
-            return row.repo.id, state, "", "", "", "", "", *came, error
-        status, shown = look.status, desk.dashboard(row, look)
+        shown = desk.dashboard(row, known.look or StatusRow(row.repo, status))
+        if known.knows_success:
+            success: Cell = _success(shown), _STALENESS_TONES[shown.staleness]
+        else:
+            success = "" if known.is_recorded else f"{'…':>5}"
         return (
             row.repo.id,
             state,
-            (_success(shown), _STALENESS_TONES[shown.staleness]) if known.knows_success else "",
+            success,
             known.distance(status.behind),
             known.distance(status.ahead),
             _changes(status),
             status.branch or "",
-            *came,
+            _count(known.commits),
+            size(known.received),
             cause(last_error(shown)),
         )
 

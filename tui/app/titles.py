@@ -35,14 +35,8 @@ def header(desk: Desk, width: int, *, short: bool) -> str:
 
 def tabs(desk: Desk, current: str, room: int) -> Content:
     """Each can be clicked; `room` in cells."""
-    counts = {
-        "queue": desk.board.waiting,
-        "attention": len(desk.board.troubled),
-        "repos": len(desk.board.rows),
-        "arrived": len(desk.arrived),
-    }
     links: list[Content] = []
-    between, titles = lists.tab_titles(counts, current, room)
+    between, titles = lists.tab_titles(lists.counts(desk), current, room)
     for name, words in titles.items():
         link = Content.from_markup(f"[@click=app.act('show_{name}')]{words}[/]")
         links.append(link.stylize("bold reverse") if name == current else link)
