@@ -78,6 +78,13 @@ async def test_an_end_of_the_queue_and_what_is_not_in_it_are_said() -> None:
         assert driver.toasts()[-1] == "r5: now 1 of 5 in the queue"
 
 
+@pytest.mark.parametrize("key", ["K", "J", "T", "B"])
+async def test_a_move_in_an_empty_queue_says_that_it_is_empty(key: str) -> None:
+    async with Driver(1).open() as driver:
+        await driver.press("1", key)
+        assert driver.toasts() == ["nothing is queued"]
+
+
 async def test_a_lane_says_how_long_its_host_is_left_alone() -> None:
     driver = Driver([repo("a"), repo("b"), repo("c", "slow.example")], limit=4, start_delay=5.0)
     async with driver.open() as driver:

@@ -278,8 +278,9 @@ async def test_what_came_before_is_shown_until_a_run_begins() -> None:
         await driver.press("4")
         assert asked == [NOW - 24 * HOUR]
         assert listed(driver) == [
-            "arrived since 20 Nov 10:00",
+            "arrived since 20 Nov 10:00, newest first",
             "r0 | cloned |  | 09:00 | dev",
+            "    9 commits on dev",
             "r1 | 1 commit |  | 20 Nov | main",
             "    new tags: v1",
         ]
@@ -302,7 +303,7 @@ async def test_what_arrives_is_listed_newest_first_and_opens() -> None:
         await driver.end("r2", outcome=structs.replace(FORWARD, commits=0, refs=FORWARD.refs[1:]))
         await driver.press("4")
         assert listed(driver) == [
-            "arrived in this session",
+            "arrived in this session, newest first",
             "r2 | refs |  | 10:01 | main",
             "  ▲ forced: dev",
             "r0 | 2 commits |  | 10:00 | main",

@@ -28,6 +28,8 @@ def test_a_list_names_the_newest_commits_and_how_many_more_there_are() -> None:
     ]
     assert content_lines(CAME, Contents(error="gone")) == ["gone"]
     assert content_lines(CAME, Contents()) == []
+    cloned = structs.replace(CAME, cloned=True, commits=812, taken=())
+    assert content_lines(cloned, Contents()) == ["812 commits on main"]
 
 
 def test_the_page_names_all_refs_and_flags_what_was_forced() -> None:

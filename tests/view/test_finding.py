@@ -51,6 +51,12 @@ def test_a_glob_a_path_and_what_is_negated_mean_what_they_mean_on_the_command_li
     assert found("/home/*/flask") == (["python/flask"], "")
 
 
+def test_a_predicate_that_nothing_can_follow_says_so() -> None:
+    completer = Completer([ROWS[1].repo])
+    for text in ("tag:", "-tag:", "click tag:"):
+        assert find(ROWS, text, facts, completer) == ([], "no tags in this workspace")
+
+
 def test_what_is_half_typed_means_all_that_it_can_become() -> None:
     everything = [row.repo.id for row in ROWS]
     for text in ("-", "state:", "-tag:", "flask -"):

@@ -63,7 +63,7 @@ def arrived_rows(desk: Desk, shown: Collection[str]) -> list[TableRow]:
     for repo_id, arrival in reversed(desk.arrived.items()):
         if repo_id in shown:
             rows += _of_repo(arrival, desk, today, marked=repo_id in desk.marks)
-    heading = TableRow("", (f"arrived {arrived_when(desk)}",), group=True)
+    heading = TableRow("", (f"arrived {arrived_when(desk)}, newest first",), group=True)
     return [heading, *rows] if rows else rows
 
 

@@ -131,6 +131,8 @@ def cancel(now: Situation) -> str | None:
 
 
 def move(now: Situation) -> str | None:
+    if not now.board.waiting:
+        return "nothing is queued"
     return _all_refuse(
         now,
         lambda row: None if row.state is Stage.QUEUED else f"{row.repo.id} is not queued: no place to move",

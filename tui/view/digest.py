@@ -29,6 +29,9 @@ def content_lines(arrival: Arrival, contents: Contents) -> list[str]:
     more = max(arrival.commits, len(contents.titles)) - len(titles)
     files = diffstat_line(contents)
     lines = [
+        f"{plural(arrival.commits, 'commit')} on {arrival.branch}"
+        if arrival.cloned and arrival.branch
+        else "",
         f"{files} on {arrival.branch}" if files and arrival.branch else files,
         *(f"{one.id[:_SHORT_ID]} {one.author}: {one.subject}" for one in titles),
         f"and {plural(more, 'commit')} more" if more > 0 and titles else "",

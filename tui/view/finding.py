@@ -31,6 +31,8 @@ def find(
     for word in text.split():
         bare = word.removeprefix("-")
         if not bare or (is_predicate(bare) and bare.endswith(":")):
+            if bare and not completer.words(bare):
+                return [], f"no {bare[:-1]}s in this workspace"
             continue  # more is to come
         try:
             meant = _of_predicate(rows, bare, facts, completer) if is_predicate(bare) else _named(rows, bare)
