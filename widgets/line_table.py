@@ -35,7 +35,7 @@ class Column(Struct, frozen=True):
     most: int = 0
     """Of a column with a width: up to this it takes half of what the others leave, or all that none shares."""
     gives: int = 0
-    """Cells that it goes without where the column by which the rows stand finds no room else."""
+    """Cells that it goes without where with them the first column that is spare, or one that is not, finds room."""
     cut_middle: bool = False
     """Of a text that is too long the end is kept, too."""
 
@@ -260,9 +260,7 @@ class LineTable(LinePane):
         rest = width - _PREFIX_WIDTH - 1 + len(_GAP)
         columns, by = self._sheet.columns, self._sheet.sorted[0]
         order = sorted(columns, key=lambda column: (column.spare and column.key != by, column.spare))
-        first = [column.needed + len(_GAP) for column in order if not column.spare or column.key == by]
-        over = sum(first) - rest if by else 0
-        given = {column.key: max(0, min(column.gives, over)) for column in columns}
+        given = self._given(order, rest)
         shown: list[Column] = []
         for column in order:
             needed = column.needed - given[column.key] + len(_GAP)
@@ -287,6 +285,16 @@ class LineTable(LinePane):
                 widths.append(least + more)
         self._sheet.widths = (width, tuple(widths))
         return self._sheet.widths[1]
+
+    def _given(self, order: Sequence[Column], rest: int) -> dict[str, int]:
+        """What each column goes without, with `rest` cells for those of that order."""
+        wanted = sum(not column.spare for column in order)
+        for count in (wanted + 1, wanted):
+            over = max(0, sum(column.needed + len(_GAP) for column in order[:count]) - rest)
+            given = {column.key: min(column.gives, over) for column in order}
+            if over <= max(given.values(), default=0):
+                break
+        return given
 
     def _find(self, key: str | None, index: int) -> int:
         if 0 <= index < len(self.keys) and self.keys[index] == key and self.selectable(index):

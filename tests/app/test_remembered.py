@@ -95,7 +95,7 @@ async def test_the_list_of_repos_says_what_status_says() -> None:
             "  2 d stale",
             "  3 d severe",
             "never",
-            "    ? unknown",
+            "unknown",
         ]
         assert [cell[-1] for cell in cells] == [
             "failed/not found ×3: no such repository, 2 d ago",

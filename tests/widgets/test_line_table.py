@@ -258,6 +258,9 @@ WIDE = (
     [
         (106, "", f"   {LONG}  ✓ synced    now       timed out: no byte came"),
         (59, "", "   group/subgr…a-long-name  ✓ synced    timed out: no…"),
+        (46, "", "   group/…g-name  ✓ synced    timed out: no…"),
+        (30, "", "   group/…g-name  ✓ synced"),
+        (26, "", "   group/subg…-long-name"),
         (46, "age", "   group/sub…long-name  ✓ synced    now"),
         (40, "age", "   group/…g-name  ✓ synced    now"),
     ],

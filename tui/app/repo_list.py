@@ -34,9 +34,9 @@ def columns(repo: Column) -> list[Column]:
     return [
         repo,
         Column("state", "state", 12),
-        Column("success", "success", 13, spare=1),
+        Column("success", "success", 12, spare=1),
         Column("behind", "behind", 6, "right", spare=3),
-        Column("ahead", "ahead", 5, "right", spare=4),
+        Column("ahead", "ahead", 6, "right", spare=4),  # never in the place of `behind`
         Column("changes", "changes", 11, spare=5),
         Column("branch", "branch", 14, spare=6),
         Column("arrived", "arrived", 7, "right", spare=7),
@@ -204,9 +204,11 @@ class RepoList:
 
 
 def _success(shown: Dashboard) -> str:
-    """`3 h fresh`, or `never`, which says it all."""
+    """`3 h fresh`, or `never`, which says it all; `unknown` where a clock is wrong."""
     since = f"{since_success(shown):>5}"
-    return since if shown.age is None else f"{since} {shown.staleness.value}"
+    if shown.age is None:
+        return since
+    return shown.staleness.value if shown.age < 0 else f"{since} {shown.staleness.value}"
 
 
 def _changes(status: RepoStatus) -> Cell:

@@ -66,8 +66,8 @@ def below_list(desk: Desk, view: View) -> str:
     return _told(
         " · ",
         f"{len(desk.marks)} marked" if desk.marks else "",
-        f"/{view.words}" if view.words else "",
         view.order if view.tab == "repos" else "",
+        f"/{view.words}" if view.words else "",
         _ways(desk.keys)
         if view.tab == "queue" and desk.board.counts[Stage.QUEUED] and not desk.player
         else "",
