@@ -255,13 +255,18 @@ def test_picture_of_a_watch_in_its_pause(picture: Any, size: tuple[int, int]) ->
     plans = [Plan(tuple(entries), ()), Plan(tuple(entries[:5]), ((entries[5], held),))]
     watch = Watch(lambda: plans.pop(0), 300.0, clock=clock)
 
+    def advance(drive: Driver, seconds: float) -> None:
+        for one in (clock, drive.clock):
+            one.advance(seconds)
+
     async def scene(drive: Driver) -> None:
         for ends in ([scenes.FORWARD] * 5 + [scenes.gone(entries[5])], [scenes.CURRENT] * 5):
             await drive.running(*scenes.NAMES[: len(ends)])
             for name, end in zip(scenes.NAMES, ends, strict=False):
+                advance(drive, 0.4)
                 await drive.end(name, outcome=end)
             await drive.idle()
-            clock.advance(300 if plans else 42)
+            advance(drive, 300 if plans else 42)
         await drive.press("2")
 
     assert picture(driver(entries=entries, limit=6, watch=watch), scene, size)
