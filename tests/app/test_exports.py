@@ -5,6 +5,7 @@ from threading import Event
 
 import pytest
 from msgspec import structs
+from textual.widgets._toast import Toast
 
 from tests.kit.app_driver import Driver
 from tests.kit.work import NOT_FOUND, SYNCED
@@ -13,6 +14,7 @@ from tui.git.outcome import Outcome, State
 from tui.store import exports
 from tui.store.paths import StateError, exports_folder
 from tui.view.arrivals import Arrival
+from widgets.text import at_slashes
 from widgets.tone import Tone
 
 NOON = 1_795_255_200.0
@@ -93,6 +95,17 @@ async def test_a_screenshot_goes_where_all_exports_go() -> None:
         (toast,) = driver.toasts()
         assert toast.startswith(f"a picture of the screen written to {file.name} in ")
         assert toast.endswith("/exports; the path is copied")
+
+
+@pytest.mark.parametrize("width", [60, 120])
+async def test_a_toast_breaks_a_long_path_behind_its_slashes(width: int) -> None:
+    folder = f"/srv{'/a-long-name' * 6}"
+    async with Driver(2).open(width) as driver:
+        driver.app.say(f"written to {folder}")
+        await driver.settle()
+        room = driver.app.screen.query_one(Toast).content_size.width
+        told = at_slashes(f"written to {folder}", room)
+        assert (driver.toasts(), "/\n" in told) == ([told], True)
 
 
 async def test_or_says_why_it_does_not() -> None:

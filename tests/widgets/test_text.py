@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from widgets.text import cut_end, cut_middle, fit
+from widgets.text import at_slashes, cut_end, cut_middle, fit
 from widgets.tone import TONE_CLASSES, Tone
 
 
@@ -40,6 +40,42 @@ def test_cut_end_cuts_no_word_but_a_very_long_one_and_no_number_from_what_it_cou
     assert cut_end("auth: could not read", 14) == "auth: could…"
     assert cut_end("auth: could not read", 12) == "auth: could…"
     assert cut_end("it withstandsallofthis", 14) == "it withstands…"
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "cut"),
+    [
+        ("fatal: repository 'http://127.0.0.1:8080/ada/flask.git/' not found", 30, "fatal: repository…"),
+        (
+            "fatal: repository 'http://127.0.0.1:8080/ada/flask.git/' not found",
+            44,
+            "fatal: repository 'http://127.0.0.1:8080/ad…",
+        ),
+        ("failed: auth at https://git.example.org", 30, "failed: auth at…"),
+        ("failed: auth at https://git.example.org", 39, "failed: auth at https://git.example.org"),
+        ("to https://git.example.org/ada/a-repo-with-a-name", 20, "to…"),
+        ("https://git.example.org/ada", 20, "…"),
+        ("https://git.example.org/ada/a-repo-with-a-name", 26, "https://git.example.org/a…"),
+        ("from file:///srv/git/a-repo-with-a-name.git", 16, "from file:///sr…"),
+    ],
+)
+def test_cut_end_leaves_a_host_whole_or_out(text, width, cut):
+    assert cut_end(text, width) == cut
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "lines"),
+    [
+        ("written to ~/work", 5, ["written to ~/", "work"]),
+        ("no path is long enough", 22, ["no path is long enough"]),
+        ("in ~/work/python/flask; gone", 12, ["in ~/work/", "python/", "flask; gone"]),
+        ("https://git.example.org/ada/flask", 20, ["https://", "git.example.org/ada/", "flask"]),
+        ("日本/日本/日本", 10, ["日本/日本/", "日本"]),
+        ("averyverylongword", 6, ["averyverylongword"]),
+    ],
+)
+def test_a_path_breaks_behind_its_slashes(text, width, lines):
+    assert at_slashes(text, width).splitlines() == lines
 
 
 def test_fit_aligns():

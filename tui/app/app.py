@@ -51,12 +51,15 @@ from tui.store.paths import StateError
 from tui.view.board import Board, BoardRow
 from tui.view.lines import plural, summary
 from widgets.log_pane import LogLine
+from widgets.text import at_slashes
 from widgets.tone import Tone
 
 _TIME_TO_READ = 15.0
 """Seconds, for what stands nowhere else."""
 _LOG_WIDTH = 54
 """Cells of a line that the log shows whole, with its lists beside it."""
+_TOAST_WIDTH, _TOAST_FRAME = 60, 3
+"""Cells of Textual's toasts, which take half of a narrower screen."""
 _AT_ONCE = 200
 """Records in one step of the loop, for the end of which a key has to wait."""
 _GIVE_UP = 2.7
@@ -367,7 +370,10 @@ class SynctuiApp(CarefulApp[Ending]):
             self.open(Palette(self.situation()))
 
     def say(self, text: str, level: Level = "information", seconds: float | None = None) -> None:
-        self.notify(text, severity=level, markup=False, timeout=seconds)
+        self.notify(self._for_toast(text), severity=level, markup=False, timeout=seconds)
+
+    def _for_toast(self, text: str) -> str:
+        return at_slashes(text, min(_TOAST_WIDTH, self.size.width // 2) - _TOAST_FRAME)
 
     def refuse(self, why: str) -> None:
         """In the place of what was said before: many keys that do nothing would fill the screen."""
@@ -375,7 +381,7 @@ class SynctuiApp(CarefulApp[Ending]):
         self.say(why, "warning")
 
     def on_notify(self, event: Notify) -> None:
-        if event.notification.message == self._refused:
+        if event.notification.message == self._for_toast(self._refused):
             self.clear_notifications()
 
     # Actions.

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
-from rich.console import Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.measure import Measurement
 from rich.style import Style
 from rich.table import Table
 from rich.text import Text
@@ -23,6 +24,7 @@ from tui.view.advised import brief, pieces, suggestion
 from tui.view.board import BoardRow, Stage
 from tui.view.lines import ago, detail, duration, in_words, plural, size
 from widgets.slot_grid import SlotView
+from widgets.text import at_slashes
 from widgets.tone import Tone
 
 _SHORT_ID = 7
@@ -223,9 +225,22 @@ def _grid(known: Iterable[Fact], title: str = "") -> RenderableType:
         if value:
             table.add_row(
                 Text(f"{indent}{label}", "dim"),
-                Text(value, overflow="fold") if isinstance(value, str) else value,
+                _Broken(value) if isinstance(value, str) else value,
             )
     return _section(title, table) if title else table
+
+
+class _Broken:
+    """Text whose paths break behind their slashes, as wide as its column turns out to be."""
+
+    def __init__(self, text: str) -> None:
+        self._text = Text(text, overflow="fold")
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        return Measurement.get(console, options, self._text)
+
+    def __rich_console__(self, _console: Console, options: ConsoleOptions) -> RenderResult:
+        yield Text(at_slashes(self._text.plain, options.max_width), overflow="fold")
 
 
 def _table() -> Table:
