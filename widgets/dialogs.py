@@ -66,11 +66,11 @@ class ConfirmDialog(ModalScreen[str]):
         super().__init__()
         self._heading = Static(title, id="heading", markup=False)
         self._body = Static(body, id="body", markup=False)
-        self._choices = tuple(choices)
-        self._list = OptionList(
-            *(Option(Content.assemble((choice.key, "bold"), f"  {choice.label}")) for choice in choices),
-            markup=False,
-        )
+        self._choices: tuple[Choice, ...] = ()
+        self._keys: set[str] = set()
+        """Also of choices that are no longer offered: a key may have been on its way already."""
+        self._list = OptionList(markup=False)
+        self.offer(choices)
 
     def compose(self) -> ComposeResult:
         with Vertical(id="box"):
@@ -79,14 +79,12 @@ class ConfirmDialog(ModalScreen[str]):
             yield self._list
 
     def on_mount(self) -> None:
-        self._list.highlighted = len(self._choices) - 1
         self._list.focus()
 
     def on_key(self, event: Key) -> None:
-        for choice in self._choices:
-            if choice.key in (event.key, event.character):
-                event.stop()
-                self.answer(choice.key)
+        for key in self._keys & {event.key, event.character}:
+            event.stop()
+            self.answer(key)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         event.stop()
@@ -104,6 +102,17 @@ class ConfirmDialog(ModalScreen[str]):
         """Another text above the choices."""
         if str(self._body.content) != body:
             self._body.update(body)
+
+    def offer(self, choices: Sequence[Choice]) -> None:
+        """These, in the place of those before."""
+        if self._choices == tuple(choices):
+            return
+        self._choices = tuple(choices)
+        self._keys |= {choice.key for choice in choices}
+        self._list.set_options(
+            Option(Content.assemble((choice.key, "bold"), f"  {choice.label}")) for choice in choices
+        )
+        self._list.highlighted = len(choices) - 1
 
     def action_move(self, step: int) -> None:
         now = self._list.highlighted or 0

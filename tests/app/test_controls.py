@@ -4,7 +4,7 @@ import signal
 from functools import partial
 
 import pytest
-from textual.widgets import Static
+from textual.widgets import OptionList, Static
 
 from tests.kit.app_driver import Driver, repo
 from tests.kit.work import NOT_FOUND, SYNCED, GatedWork, SlowToStop
@@ -383,6 +383,8 @@ async def test_what_leaving_asks_follows_the_run_and_waits_for_an_answer_beyond_
         await driver.press("ctrl+c")
         body = driver.app.screen.query_one("#body", Static)
         assert str(body.content) == "2 jobs running, 1 queued."
+        offered = ["w  wait for the run to end, then leave", "a  abort what runs and leave", "s  stay"]
+        assert choices(driver) == offered
         await driver.end("r0")
         await driver.running("r1", "r2")
         assert str(body.content) == "2 jobs running."
@@ -390,14 +392,18 @@ async def test_what_leaving_asks_follows_the_run_and_waits_for_an_answer_beyond_
         assert str(body.content) == "1 job running."
         await driver.end("r2", outcome=NOT_FOUND)
         await driver.idle()
-        assert str(body.content) == "Nothing runs any more."
-        await driver.press("s")
+        assert (str(body.content), choices(driver)) == ("Nothing runs any more.", ["q  leave", "s  stay"])
+        await driver.press("enter")
         assert driver.app.screen is driver.app.main
         assert driver.work.started == ["r0", "r1", "r2"]
         assert driver.app.return_value is None
 
 
-@pytest.mark.parametrize("answer", ["w", "a"])
+def choices(driver: Driver) -> list[str]:
+    return [str(option.prompt) for option in driver.app.screen.query_one(OptionList).options]
+
+
+@pytest.mark.parametrize("answer", ["q", "w", "a"])
 async def test_who_is_asked_beyond_the_end_of_the_run_leaves_at_once(answer: str) -> None:
     async with Driver(1).open() as driver:
         await driver.press("S")
@@ -417,6 +423,7 @@ async def test_to_cancel_once_nothing_runs_does_nothing() -> None:
         assert isinstance(driver.app.screen, ConfirmDialog)
         await driver.end("r0")
         await driver.idle()
+        assert choices(driver) == ["n  go on"]
         await driver.press("y")
         assert driver.app.screen is driver.app.main
         assert (driver.state("r0"), driver.app.return_value) == ("synced", None)

@@ -23,7 +23,7 @@ from tui.view.lines import plural
 from widgets.dialogs import Choice, ConfirmDialog
 from widgets.help_screen import HelpScreen
 
-_WAIT, _ABORT, _STAY = "w", "a", "s"
+_WAIT, _ABORT, _STAY, _LEAVE = "w", "a", "s", "q"
 _NOTHING = "n"
 
 
@@ -138,7 +138,9 @@ class Commands(RunCommands, RepoCommands, OutsideCommands):
 
         def answered(key: str | None) -> None:
             self._app.asked_to_leave = key == _WAIT
-            if key == _WAIT:
+            if key == _LEAVE:
+                self.quit()  # the next pass may have begun
+            elif key == _WAIT:
                 self._engine.resume()
                 self._app.leave_when_idle()
             elif key == _ABORT:
@@ -146,11 +148,15 @@ class Commands(RunCommands, RepoCommands, OutsideCommands):
             else:
                 self._app.stay()
 
+        def choices() -> list[Choice]:
+            now = self._engine.snapshot()
+            if now.idle:
+                return [Choice(_LEAVE, "leave"), Choice(_STAY, "stay")]
+            return [
+                Choice(_WAIT, f"{'resume, ' if now.paused else ''}wait for the run to end, then leave"),
+                Choice(_ABORT, "abort what runs and leave"),
+                Choice(_STAY, "stay"),
+            ]
+
         self._app.asked_to_leave = True
-        resumed = "resume, " if self._engine.snapshot().paused else ""
-        choices = [
-            Choice(_WAIT, f"{resumed}wait for the run to end, then leave"),
-            Choice(_ABORT, "abort what runs and leave"),
-            Choice(_STAY, "stay"),
-        ]
         self._app.open(RunDialog("Leave synctui?", told, choices), answered)

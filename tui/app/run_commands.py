@@ -98,7 +98,10 @@ class RunCommands(CommandGroup):
             if key == _YES:
                 self._engine.cancel_all()
 
-        choices = [Choice(_YES, "cancel everything"), Choice(_NO, "go on")]
+        def choices() -> list[Choice]:
+            yes = [] if self._engine.snapshot().idle else [Choice(_YES, "cancel everything")]
+            return [*yes, Choice(_NO, "go on")]
+
         self._app.open(RunDialog("Cancel everything?", lambda: f"{self._what_runs()}.", choices), answered)
 
     def drain(self) -> None:
