@@ -301,8 +301,8 @@ async def test_disabled_and_wrong_entries_are_refused_by_name() -> None:
     async with Driver(0, settled=settled).open() as driver:
         for keys, why in (
             ("s", "off is disabled in the workspace file"),
-            ("jt", "wrong: its entry in the workspace file is wrong"),
-            ("R", "what needs attention is in the workspace file"),
+            ("jt", "the entry of wrong in the workspace file is wrong: correct it first"),
+            ("R", "the entry of wrong in the workspace file is wrong: correct it first"),
         ):
             await driver.press(*keys)
             assert driver.toasts() == [why]

@@ -228,7 +228,7 @@ async def test_a_wrong_entry_says_every_mistake_of_it() -> None:
         await driver.press("enter")
         assert "config `brnch` is not an option\n`depth` takes a number" in text(driver, "trouble")
         await driver.press("r")
-        assert driver.toasts()[-1] == "bad: its entry in the workspace file is wrong"
+        assert driver.toasts()[-1] == "the entry of bad in the workspace file is wrong: correct it first"
 
 
 async def test_what_is_disabled_missing_or_being_cloned_is_told() -> None:

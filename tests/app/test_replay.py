@@ -144,7 +144,8 @@ async def test_what_does_nothing_at_an_end_says_so() -> None:
         await replay.press(*["+"] * 7)
         assert replay.toasts()[-1] == "100× is the fastest"
         await replay.after(1)
-        for key in ("p", ".", ">"):
+        assert replay.hints() == ["<", "0", "enter", "tab", "/", "Z"]
+        for key in ("p", ".", ">", "+", "-"):
             await replay.press(key)
             assert replay.toasts()[-1] == "the replay is over; 0 plays it again, < goes back"
 
@@ -174,6 +175,19 @@ async def test_a_run_that_was_cut_off_says_so_and_stands_still() -> None:
         last = replay.app.main.query_one(LogPane).lines[-1]
         assert last.text == "the recording ends here: the run was cut off"
         assert replay.states() == {"a": "up_to_date", "b": "up_to_date", "c": "running"}
+
+
+async def test_a_repo_of_which_only_the_queue_tells_is_at_no_host() -> None:
+    async with Replay(simple("a", "b", "c", progress=True), cut=-8).open() as replay:
+        await replay.after(5)
+        assert replay.states() == {"a": "running", "b": "queued", "c": "queued"}
+        assert list(replay.board.hosts) == ["github.com"]
+        assert replay.app.main._listing.completer.words("host:") == ["host:github.com"]
+        await replay.press("1", "G", "enter")
+        await replay.settle()
+        lines = replay.app.screen._compositor.render_strips()
+        text = "".join(segment.text for line in lines for segment in line)
+        assert ("(not recorded)" in text, " url " in text) == (True, False)
 
 
 async def test_what_was_said_is_in_the_log_and_in_no_toast() -> None:

@@ -52,7 +52,10 @@ def facts(row: BoardRow, gauge: Gauge | None, desk: Desk, colour: Colour) -> Ren
         ("progress", _progress(cell) if cell else ""),
         ("reason", _why(gauge, cell) if gauge and cell and retrying else ""),
         ("path", brief(clean_text(str(repo.path)))),
-        ("url", clean_text(public_url((outcome and outcome.url) or repo.url) or _NO_URL)),
+        (
+            "url",
+            clean_text(public_url((outcome and outcome.url) or repo.url) or (_NO_URL if repo.host else "")),
+        ),
         ("branch", (outcome and outcome.branch) or (look and look.status.branch) or ""),
         ("arrived", size((outcome and not row.active and outcome.received) or None)),
         ("before", "" if retrying else _before(row, gauge)),

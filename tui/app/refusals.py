@@ -1,6 +1,6 @@
 """Why an action does nothing now: a function for each reason, of what the action looks at."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
 from msgspec import Struct, field
@@ -75,7 +75,7 @@ def program(words: Callable[[], Sequence[str]]) -> Refusal:
 
 def _cannot_run(row: BoardRow) -> str | None:
     if row.repo.error:
-        return f"{row.repo.id}: its entry in the workspace file is wrong"
+        return f"the entry of {row.repo.id} in the workspace file is wrong: correct it first"
     return None if row.repo.enabled else f"{row.repo.id} is disabled in the workspace file"
 
 
@@ -94,10 +94,16 @@ def _is_already(row: BoardRow, holds: bool) -> str | None:
 
 
 def _all_refuse(now: Situation, why: Callable[[BoardRow], str | None]) -> str | None:
-    """None as soon as one target would do; several that would not are told as one."""
-    reasons = [why(row) for row in now.targets]
-    if not reasons or None in reasons:
-        return needs_target(now)
+    return needs_target(now) or _none_of(now.targets, why)
+
+
+def _none_of(rows: Iterable[BoardRow], why: Callable[[BoardRow], str | None]) -> str | None:
+    """None as soon as one would do; several that would not are told as one."""
+    reasons: list[str] = []
+    for row in rows:
+        if (reason := why(row)) is None:
+            return None
+        reasons.append(reason)
     return reasons[0] if len(reasons) == 1 else f"none of these {len(reasons)}: {reasons[0]}"
 
 
@@ -141,7 +147,7 @@ def move(now: Situation) -> str | None:
 
 def retry_all(now: Situation) -> str | None:
     if needy := [row for row in now.board.troubled.values() if row.needs_person]:
-        return "what needs attention is in the workspace file" if all(map(_cannot_run, needy)) else None
+        return _none_of(needy, _cannot_run)
     return "what needs attention is being tried again" if now.board.troubled else "nothing needs attention"
 
 
@@ -197,7 +203,7 @@ def drain(now: Situation) -> str | None:
 
 def raise_limit(now: Situation) -> str | None:
     if now.player:
-        return f"{SPEEDS[-1]}× is the fastest" if now.player.speed == SPEEDS[-1] else None
+        return plays(now) or (f"{SPEEDS[-1]}× is the fastest" if now.player.speed == SPEEDS[-1] else None)
     return f"{MAX_JOBS} jobs at a time is the most" if now.board.limit >= MAX_JOBS else None
 
 
@@ -205,7 +211,7 @@ def lower_limit(now: Situation) -> str | None:
     pause = now.keys.first("pause")
     if now.player:
         slowest = f"{SPEEDS[0]}× is the slowest; {pause} pauses, {now.keys.first('step')} steps"
-        return slowest if now.player.speed == SPEEDS[0] else None
+        return plays(now) or (slowest if now.player.speed == SPEEDS[0] else None)
     return f"one job at a time is the least; {pause} pauses" if now.board.limit <= 1 else None
 
 

@@ -36,6 +36,6 @@ class Completer:
     def _values(self) -> dict[str, Sequence[str]]:
         return {
             "tag": sorted({tag for repo in self._repos for tag in repo.tags}),
-            "host": sorted({repo.host for repo in self._repos}),
+            "host": sorted({repo.host for repo in self._repos} - {""}),
             "state": self.states,
         }

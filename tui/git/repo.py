@@ -53,6 +53,7 @@ class Repo(Struct, frozen=True):
 
     @property
     def host(self) -> str:
+        """Empty where it is not known."""
         return host_of(self.url or self.origin)
 
 

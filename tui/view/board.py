@@ -147,7 +147,7 @@ class Board:
         self.troubled: dict[str, BoardRow] = {}
         """What needs a person or needed one until it was tried again, by repo id, in no order."""
         self.hosts: dict[str, Counter[Stage | State]] = {}
-        """How many repos of those that were asked for are in each state, by host."""
+        """How many repos of those that were asked for are in each state, by host; of an unknown host none."""
         self._cut_off = [self.rows[repo_id] for repo_id in cut_off if repo_id in self.rows]
         for repo_id, one in (past or {}).items():
             if one.is_open and (known := self.rows.get(repo_id)):
@@ -296,6 +296,7 @@ class Board:
         self.planned += by * (row.state is Stage.PLANNED)
         if row.attempt:
             self._counts[row.state] += by
+        if row.attempt and row.host:
             self.hosts.setdefault(row.host, Counter())[row.state] += by
         for belongs, group in ((row.live, self._running), (row.troubled, self.troubled)):
             if belongs and by > 0:

@@ -24,7 +24,7 @@ from tui.engine.slots import MAX_JOBS, PRIORITY_SLOT
 from tui.git.clean import clean_text
 from tui.git.gauge import Progress
 from tui.git.outcome import ATTENTION_STATES, State
-from tui.git.repo import host_of, public_url
+from tui.git.repo import Repo, host_of, public_url
 
 SCHEMA_VERSION = 1
 
@@ -192,11 +192,19 @@ def _read_run_started(document: Document, _places: Mapping[str, Document]) -> Ru
     return structs.replace(event, host_jobs=None) if event.host_jobs == event.jobs else event
 
 
+class _Unplaced(Repo, frozen=True):
+    """Its id alone is recorded."""
+
+    @property
+    def host(self) -> str:
+        return ""
+
+
 def _read_queued(document: Document, places: Mapping[str, Document]) -> JobQueued:
     repo = str(document["repo"])
-    return _as(
-        JobQueued, document | {"repo": _clean(places.get(repo, {"id": repo, "path": "(not recorded)"}))}
-    )
+    place = places.get(repo)
+    event = _as(JobQueued, document | {"repo": _clean(place or {"id": repo, "path": "(not recorded)"})})
+    return event if place else structs.replace(event, repo=_Unplaced(event.repo.id, event.repo.path))
 
 
 def _read_started(document: Document, _places: Mapping[str, Document]) -> JobStarted:
