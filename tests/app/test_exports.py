@@ -103,9 +103,9 @@ async def test_a_toast_breaks_a_long_path_behind_its_slashes(width: int) -> None
     async with Driver(2).open(width) as driver:
         driver.app.say(f"written to {folder}")
         await driver.settle()
-        room = driver.app.screen.query_one(Toast).content_size.width
-        told = at_slashes(f"written to {folder}", room)
-        assert (driver.toasts(), "/\n" in told) == ([told], True)
+        toast = driver.app.screen.query_one(Toast)
+        told = at_slashes(f"written to {folder}", toast.content_size.width)
+        assert (str(toast.render()), "/\n" in told) == (told, True)
 
 
 async def test_or_says_why_it_does_not() -> None:

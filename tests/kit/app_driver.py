@@ -184,8 +184,8 @@ class Driver:
         return [line for line in self.app.main.query_one(LogPane).lines if line.key]
 
     def toasts(self) -> list[str]:
-        """Texts of the notices that have been shown."""
-        return [notification.message for notification in self.app._notifications]
+        """Texts of the notices that have been shown, a path that was broken behind a slash whole."""
+        return [notification.message.replace("/\n", "/") for notification in self.app._notifications]
 
     def palette(self) -> list[str]:
         """The names that the command palette offers."""
