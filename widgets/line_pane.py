@@ -58,7 +58,6 @@ class LinePane(SteadyStyle, ScrollView, can_focus=True):
         Binding("pagedown", "move_pages(1.0)", "Page down", show=False),
         Binding("ctrl+u", "move_pages(-0.5)", "Half a page up", show=False),
         Binding("ctrl+d", "move_pages(0.5)", "Half a page down", show=False),
-        Binding("enter", "open", "Open", show=False),
     ]
 
     HEADER_LINES: ClassVar[int] = 0
@@ -66,7 +65,7 @@ class LinePane(SteadyStyle, ScrollView, can_focus=True):
 
     @dataclass
     class Opened(Message):
-        """`enter` or a double click on a line."""
+        """A double click on a line; `enter` is the owner's."""
 
         key: str
 

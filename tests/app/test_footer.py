@@ -7,6 +7,7 @@ from tests.kit.app_driver import Driver
 from tests.kit.scenes import GONE
 from tests.kit.work import SYNCED
 from tests.widgets.host import lines
+from tui.app.detail_screen import DetailScreen
 from tui.git.inspect import NOT_CLONED, RepoStatus
 from tui.git.outcome import Outcome, Reason, State
 from tui.store.history import CutOff
@@ -53,6 +54,21 @@ async def test_what_leads_on_finds_room_beside_an_offer_and_a_login() -> None:
         assert footer(driver) == (
             " S start all  enter fold  i log in  r retry these  R retry all  q quit  ? more"
         )
+
+
+async def test_on_a_line_of_no_repo_enter_is_offered_only_for_what_is_marked() -> None:
+    async with Driver(2).open(40, 12) as driver:
+        await driver.press("s")
+        await driver.end("r0", outcome=GONE)
+        await driver.idle()
+        assert (driver.app.main.highlighted(), "enter" in driver.hints()) == (None, False)
+        await driver.press("enter")
+        assert (driver.app.screen, driver.toasts()) == (driver.app.main, ["nothing is selected"])
+        await driver.press("tab", "j", "space", "shift+tab")
+        assert (driver.app.main.highlighted(), "enter" in driver.hints()) == (None, True)
+        await driver.press("enter")
+        assert isinstance(driver.app.screen, DetailScreen)
+        assert driver.app.screen.repo_id == "r1"
 
 
 @pytest.mark.parametrize("key", ["q", "?", "ctrl+p"])

@@ -22,7 +22,7 @@ class RepoCommands(CommandGroup):
         """Of a group: fold or unfold it."""
         if self._app.on_heading():
             self._app.main.fold()
-        elif target := self._first_target():
+        elif target := self._first_target() or next(iter(self._app.targets()), None):
             self._app.open_detail(target.repo.id)
 
     def copy(self) -> None:
