@@ -68,3 +68,16 @@ def test_the_app_opens_started_and_leaves_nothing(tmp_path: Path) -> None:
         terminal.press("ctrl+c", "ctrl+c")
         assert terminal.wait_exit() == -signal.SIGINT
         assert nothing_is_left(tmp_path)
+
+
+def test_a_terminal_that_goes_away_while_the_folder_is_removed_leaves_nothing(tmp_path: Path) -> None:
+    env = {"TMPDIR": str(tmp_path), "DEMO_TEST": str(tmp_path)}
+    with Terminal.start([program.SYNCTUI, "demo", "web/landing"], env=env, cwd=tmp_path) as terminal:
+        terminal.wait_for("= web/landing")
+        (settings,) = tmp_path.glob("*/synctui.toml")
+        terminal.press("q")
+        while settings.exists():
+            assert terminal.process.poll() is None
+        terminal.hang_up()
+        terminal.wait_exit()
+        assert nothing_is_left(tmp_path)

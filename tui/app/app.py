@@ -39,7 +39,7 @@ from tui.app.refusals import Heading, Situation
 from tui.app.run_dialog import RunDialog
 from tui.app.run_screen import RunScreen
 from tui.app.session import Session
-from tui.app.terminal import TerminalDriver, terminal_is_lost
+from tui.app.terminal import TerminalDriver, handlers_kept, terminal_is_lost
 from tui.app.views import Left
 from tui.engine.clock import Clock
 from tui.engine.events import JobEnded, Notice, Record
@@ -153,7 +153,7 @@ class SynctuiApp(CarefulApp[Ending]):
             self._first_theme = "ansi-dark"
             self.wear(None if self.is_opening else self.desk.session.preferences.settings.theme)
         try:
-            with collecting_by_pace():
+            with collecting_by_pace(), handlers_kept():
                 ending = self.run()
         except Exception as error:  # noqa: BLE001  whatever it is, what runs is ended and the person told
             self.fault = self.fault or error

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import select
+import signal
 import sys
 import termios
 from collections.abc import Iterator
@@ -63,6 +64,17 @@ def terminal_is_lost() -> bool:
         poll.register(fd, 0)
         return not os.isatty(fd) or any(event & select.POLLHUP for _, event in poll.poll(0))
     return True
+
+
+@contextlib.contextmanager
+def handlers_kept() -> Iterator[None]:
+    """Textual leaves its own behind, which fail once the app has ended; a terminal that goes away sends SIGCONT."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGTSTP, signal.SIGCONT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextlib.contextmanager
