@@ -533,7 +533,10 @@ async def test_the_detail_shows_the_job_while_it_runs_and_takes_its_keys() -> No
 async def test_the_detail_shows_a_path_that_is_clean() -> None:
     async with Driver([Repo("proj-", Path("/nowhere/proj\u202e"))]).open() as driver:
         facts = detail_parts.facts(driver.board.rows["proj-"], None, driver.app.desk, lambda _tone: Style())
-        assert "/nowhere/proj\ufffd" in [str(cell) for cell in facts.columns[1].cells]
+        console = Console(width=80)
+        with console.capture() as drawn:
+            console.print(facts)
+        assert "/nowhere/proj\ufffd" in drawn.get().split()
         await driver.press("y")
         assert driver.app.clipboard == r"$'/nowhere/proj\xe2\x80\xae'"
 
@@ -1000,6 +1003,24 @@ async def test_64_slots_leave_the_log_above_the_lists_lines_of_its_own() -> None
         await driver.press("tab", "tab")
         assert driver.app.main.focused.id == "log"
         assert driver.app.main.query_one("#log").size.height == 3
+
+
+async def test_count_and_clock_of_the_header_are_those_of_one_run() -> None:
+    async with Driver(3, limit=3).open(80, 22) as driver:
+        await driver.press("S")
+        await driver.running("r0", "r1", "r2")
+        driver.clock.advance(9)
+        await driver.end("r0", "r1", "r2")
+        await driver.idle()
+        assert driver.header().endswith("  3/3   0:09")
+        await driver.press("3", "g", "s")
+        await driver.running("r0")
+        driver.clock.advance(2)
+        await driver.settle()
+        assert driver.header().endswith("  0/1   0:02")
+        await driver.end("r0")
+        await driver.idle()
+        assert driver.header().endswith("  1/1   0:02")
 
 
 async def test_a_long_name_of_the_workspace_stands_apart_from_the_clock() -> None:

@@ -137,6 +137,23 @@ def test_a_run_is_active_from_its_start_to_its_end(board: Board) -> None:
     assert board.began == 200.0
 
 
+def test_what_is_done_of_what_was_asked_for_is_of_the_last_run(board: Board) -> None:
+    def done() -> tuple[int, int]:
+        return len(board.done), len(board.asked)
+
+    fold(board, run_started(), *(JobQueued(repo, 1, pick=False) for repo in (A, B, C)))
+    fold(board, JobStarted(A, 1, 0, pick=False), ended(A, NOT_FOUND))
+    assert done() == (1, 3)
+    fold(board, JobQueued(A, 2, pick=False))
+    assert done() == (0, 3)
+    fold(board, *(ended(repo, SYNCED) for repo in (A, B, C)), run_finished())
+    assert done() == (3, 3)
+    fold(board, run_started(total=1), JobQueued(A, 3, pick=False))
+    assert done() == (0, 1)
+    fold(board, ended(A, SYNCED, attempt=3), run_finished())
+    assert done() == (1, 1)
+
+
 def test_each_record_grows_the_revision(board: Board) -> None:
     fold(board, run_started(), Notice("info", "hello"))
     assert board.revision == 2

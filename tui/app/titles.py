@@ -12,7 +12,6 @@ from tui.app.player import Player
 from tui.app.views import View
 from tui.engine.clock import Clock
 from tui.engine.watch import Watch
-from tui.git.outcome import State
 from tui.view.board import Board, Stage
 from widgets.log_pane import LogPane
 from widgets.text import cut_end, fit
@@ -95,9 +94,8 @@ def _told(between: str, *parts: str) -> str:
 
 
 def _done(board: Board) -> str:
-    """`11/40`: repos that have ended, of those that were asked for."""
-    counts = board.counts
-    return f"{sum(counts[state] for state in State)}/{sum(counts.values())}"
+    """`11/40`: repos of the run that have ended, beside the clock of that run."""
+    return f"{len(board.done)}/{len(board.asked)}"
 
 
 def _run_clock(board: Board, clock: Clock) -> str:

@@ -165,6 +165,10 @@ class Board:
         self.touched: set[str] = set()
         self.run: RunStarted | None = None
         """The run that is going on, or the last one."""
+        self.asked: set[str] = set()
+        """The repos of that run."""
+        self.done: set[str] = set()
+        """Those of them that have ended."""
         self.began = 0.0
         """When that run began, seconds since the epoch."""
         self.finished: RunFinished | None = None
@@ -213,6 +217,7 @@ class Board:
             case RunStarted() as event:
                 self.run, self.began, self.finished = event, record.time, None
                 self.limit = event.jobs
+                self.asked, self.done = set(), set()
             case (
                 JobQueued() | JobStarted() | JobResting() | JobResumed() | JobStopping() | JobEnded() as event
             ):
@@ -221,6 +226,8 @@ class Board:
                 self._move(row, event, record)
                 self._count(row, 1)
                 self.touched.add(event.repo.id)
+                self.asked.add(event.repo.id)
+                (self.done.add if row.ended else self.done.discard)(event.repo.id)
             case LimitChanged() | HostLimitChanged() as event:
                 self._set_limit(event)
             case QueuePaused(paused=paused):
