@@ -155,12 +155,11 @@ class SlotGrid(SteadyStyle, Widget, can_focus=True):
         Binding("down,j", "move_rows(1)", "Down", show=False),
         Binding("home,g", "move_to_start", "First", show=False),
         Binding("end,G", "move_to_end", "Last", show=False),
-        Binding("enter", "open", "Open", show=False),
     ]
 
     @dataclass
     class Opened(Message):
-        """`enter` or a double click on a busy cell."""
+        """A double click on a busy cell; `enter` is the owner's."""
 
         key: str
 
