@@ -217,7 +217,11 @@ class Ground:
 
 def _told(outcome: Outcome, said: str) -> dict[str, Any]:
     told = structs.asdict(outcome)
-    del told["output_tail"], told["received"]  # which is told by the times of files
+    del (
+        told["output_tail"],
+        told["received"],
+        told["last_fetch"],
+    )  # the last two are times of files, or told by them
     if said == PROBED:  # nothing was fetched for one that is blocked
         del told["action"]
     return told | {key: told[key].replace(".plain", "") for key in ("message", "advice")}
