@@ -80,11 +80,12 @@ def _arrange(slots: int, priority: bool, width: int, max_rows: int, crowded_rows
     """The roomiest plan that fits: two lines a cell within two thirds of the room, one line a cell within
     `crowded_rows`, as many cells as these hold.
 
-    The place of the priority slot is reserved while it is unused, so that using it never moves the others.
+    The place of the priority slot is reserved while it is unused, so that using it never moves the others; a single
+    slot has half of the width, as it has with a second one beside it.
     """
     widest = max(1, width // CELL_WIDTH)
     rows = max(1, ceil(slots / widest))
-    columns = max(1, ceil(slots / rows))
+    columns = max(min(2, widest), ceil(slots / rows))
     for lines, room in ((2, max_rows * 2 // 3), (1, crowded_rows)):
         if ceil((slots + 1) / columns) * lines <= room:
             return _Plan(columns, lines, slots + priority)

@@ -63,16 +63,16 @@ async def test_drawing_takes_a_twentieth_of_the_time_unless_half_a_second_has_pa
     assert pace.every == module.TICK / 2
     for now, spent in [
         (1000, 0),
+        (1000.05, 0.0075),
         (1000.1, 0.0075),
         (1000.2, 0.0075),
-        (1000.3, 0.1),
-        (1000.4, 0.5),
-        (1000.5, 0.5),
+        (1000.25, 0.4),
         (1000.6, 0.5),
+        (1000.75, 0.5),
     ]:
         watch.now, watch.spent = now, spent
         pace.beat()
-    assert drawn == [("log", 1000), ("lists", 1000.2), ("log", 1000.5), ("lists", 1000.6)]
+    assert drawn == [("log", 1000), ("lists", 1000.05), ("log", 1000.2), ("lists", 1000.25), ("log", 1000.75)]
 
 
 async def test_in_the_second_after_a_key_drawing_may_take_a_fifth(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,11 +96,11 @@ async def test_what_a_key_does_is_drawn_before_all_else(monkeypatch: pytest.Monk
         if watch.now == 1_000.0:
             pace.typed = 1_000.01
     assert drawn == [1_000.0, 1_000.07, 1_000.12]
-    while watch.now < 1_000.4:  # of one that is held down, only until all is too old
+    while watch.now < 1_000.65:  # of one that is held down, only until all is too old
         watch.now += 0.02
         pace.typed = watch.now
         pace.beat()
-    assert [round(at, 2) for at in drawn[3:]] == [1_000.38]
+    assert [round(at, 2) for at in drawn[3:]] == [1_000.64, 1_000.66]
 
 
 def test_a_frame_comes_soon_after_a_key_unless_the_person_says_otherwise() -> None:

@@ -123,15 +123,14 @@ def test_a_failure_leaves_the_age_of_a_fetch_by_hand(workspace: Workspace) -> No
     (mine / ".git/logs/HEAD").unlink()  # it was not cloned here
     fetched = time.time() - 11.5 * HOUR
     os.utime(mine / ".git/FETCH_HEAD", (fetched, fetched))
-    shutil.rmtree(workspace.remotes["a"].path)
-    for _ in range(2):
+    add_commits(workspace.remotes["a"])
+    dirty(mine)
+    for state in ("blocked", "blocked", "failed", "failed"):
+        if state == "failed":
+            shutil.rmtree(workspace.remotes["a"].path, ignore_errors=True)
         assert synctui("sync", cwd=workspace.folder).code == 1
         row = rows(workspace)["co/a"]
-        assert (row["last_state"], row["staleness_class"], row["staleness_hours"]) == (
-            "failed",
-            "fresh",
-            11.5,
-        )
+        assert (row["last_state"], row["staleness_class"], row["staleness_hours"]) == (state, "fresh", 11.5)
 
 
 def test_an_error_is_a_row_and_never_zeros(workspace: Workspace) -> None:

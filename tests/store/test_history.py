@@ -84,9 +84,13 @@ def test_the_fetch_that_the_first_failure_made_git_forget_stays(file):
         for last_fetch in (500.0, None, None):
             outcome = Outcome(State.FAILED, Reason.NOT_FOUND, last_fetch=last_fetch)
             history.record(HERE, "run-1", Repo("a", Path("/srv/a")), outcome, 1, 1_750_000_000.0, 1000)
-        keep(history, "b", State.FAILED)
+        # A sync of ours fetched there, and was blocked.
+        for last_fetch in (500.0, 1_750_000_000.9):
+            outcome = Outcome(State.BLOCKED, Reason.DIRTY, last_fetch=last_fetch)
+            history.record(HERE, "run-1", Repo("b", Path("/srv/b")), outcome, 1, 1_750_000_000.0, 1000)
+        keep(history, "c", State.FAILED)
         past = history.past(HERE)
-    assert (past["a"].last_fetch, past["b"].last_fetch) == (500.0, None)
+    assert [past[repo].last_fetch for repo in "abc"] == [500.0, 500.0, None]
 
 
 def test_a_result_is_there_for_others_as_soon_as_it_is_recorded(file):

@@ -84,7 +84,7 @@ def test_what_git_says_is_not_said_twice() -> None:
     past = Past("failed", "corrupt", "not a git repository: .git", last_attempt=NOW, failure=failure)
     seen_now = RepoStatus(error="fatal: not a git repository: .git")
     [_, line, *_] = table([row("bad", seen_now, past)], THRESHOLDS)
-    assert line[0].endswith("  fatal: not a git repository: .git; failed/corrupt, just now")
+    assert line[0].endswith("  failed/corrupt, just now; fatal: not a git repository: .git")
 
 
 def test_no_stop_stands_before_a_comma() -> None:

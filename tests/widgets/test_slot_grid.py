@@ -299,6 +299,15 @@ async def test_only_what_changed_is_painted_again(monkeypatch):
         assert lines(app.widget)[0][1] == "◓"
 
 
+async def test_a_single_slot_does_not_move_for_a_second_one():
+    app = hosted(slot(1))
+    async with app.run_test(size=(120, 40)) as pilot:
+        before = lines(app.widget)[0].rstrip()
+        app.widget.show([slot(1)], slot(2), 0)
+        await pilot.pause()
+        assert lines(app.widget)[0].startswith(before)
+
+
 async def test_keys_move_between_cells():
     app = hosted(slot(1), slot(2), None, slot(4), slot(5), slot(6))
     async with app.run_test(size=(120, 40)) as pilot:

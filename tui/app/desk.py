@@ -15,7 +15,7 @@ from tui.engine.events import JobEnded
 from tui.engine.survey import StatusRow
 from tui.git.contents import Contents
 from tui.git.outcome import DRY_RUN, FAILURE_STATES, SUCCESS_STATES, Outcome, Reason, State
-from tui.store.past import Failure, Past
+from tui.store.past import Failure, Past, fetched_before
 from tui.view.arrivals import Arrival, Spans
 from tui.view.board import Board, BoardRow
 from tui.view.dashboard import Dashboard
@@ -110,7 +110,7 @@ class Desk:
         known = past.last_end is not None and past.last_end >= row.ended_at - _TOLD_AFTER
         if end is None or known:
             return past
-        past = structs.replace(past, last_fetch=end.last_fetch or past.last_fetch)
+        past = structs.replace(past, last_fetch=fetched_before(past, end.last_fetch))
         if end.state not in _REMEMBERED or DRY_RUN in end.notes:
             return past
         failure = past.failure if end.state is State.BUSY else _failure(end, row)

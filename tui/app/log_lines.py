@@ -6,7 +6,7 @@ from functools import lru_cache
 from tui.app.keymap import Keymap
 from tui.app.tones import tone_of
 from tui.engine.events import JobEnded, LimitChanged, Notice, Record, RunFinished, RunStarted
-from tui.git.outcome import ATTENTION_STATES
+from tui.git.outcome import ATTENTION_STATES, State
 from tui.view.lines import cause, detail, duration, is_news, lane_line, plural
 from widgets.log_pane import LogLine
 from widgets.tone import Tone
@@ -60,6 +60,7 @@ def _run_line(event: RunFinished, keys: Keymap) -> str:
         f"{plural(event.total, 'repo')} in {duration(event.duration_ms)}",
         plural(event.commits, "commit") if event.commits else "",
         "interrupted" if event.interrupted else "",
+        f"{cancelled} cancelled" if (cancelled := event.counts[State.CANCELLED]) else "",
         f"{attention} to look at: press {keys.first('show_attention')}" if attention else "",
     ]
     return ", ".join(part for part in parts if part)

@@ -30,8 +30,8 @@ class Pace:
     def __init__(self, parts: Sequence[Callable[[], None]]) -> None:
         self._parts = parts
         self._next = 0
-        self._drawn = self._spent = 0.0
-        """When a part was drawn last, and what the loop's thread had spent of the processor by then, in seconds."""
+        self._begun = self._spent = 0.0
+        """When the first part was drawn last, and what the loop's thread had spent of the processor then, in seconds."""
         self.typed = self.collected = 0.0
 
     @property
@@ -40,17 +40,24 @@ class Pace:
         return TICK / len(self._parts)
 
     def beat(self) -> None:
-        """Draw the next part, unless drawing has taken more than its share or a key is just being answered."""
+        """Draw the next part, unless a key is just being answered; the first one only where drawing has not taken more
+        than its share: what stands in several parts is never long at odds.
+        """
         now = time.monotonic()
-        passed, spent = now - self._drawn, time.thread_time() - self._spent
-        is_stale = passed >= _STALEST / len(self._parts)
-        share = _SHARE_AFTER_KEY if now - self.typed < _SHOWS else _SHARE
-        if not is_stale and (spent > passed * share or now - self.typed < _AFTER_KEY):
+        passed = now - self._begun
+        if passed < _STALEST and (
+            now - self.typed < _AFTER_KEY or (not self._next and self._has_had_enough(now))
+        ):
             return
-        self._spent, self._drawn = time.thread_time(), now
+        if not self._next:
+            self._spent, self._begun = time.thread_time(), now
         part, self._next = self._parts[self._next], (self._next + 1) % len(self._parts)
         part()
         self.collect(now)
+
+    def _has_had_enough(self, now: float) -> bool:
+        share = _SHARE_AFTER_KEY if now - self.typed < _SHOWS else _SHARE
+        return time.thread_time() - self._spent > (now - self._begun) * share
 
     def collect(self, now: float) -> None:
         """What the collector would do on its own at any time, as while a key waits."""

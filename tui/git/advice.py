@@ -21,7 +21,7 @@ _ADVICE = {
     Reason.UNTRACKED_OVERWRITE: "move the files that are in the way: {git} status --ignored, then {sync}",
     Reason.IN_PROGRESS: "end what you have begun: {git} status",
     Reason.BRANCH_GONE: "see what the remote has: {git} branch -r, or keep yours: {git} branch --unset-upstream",
-    Reason.STALLED: "try it by hand: {ask}; or raise it: {sync} --stall-timeout 300",
+    Reason.STALLED: "try it by hand: {ask}; or give it longer: {sync} --stall-timeout 300",
     Reason.DEADLINE: "give it more time: {sync} --timeout 3600",
     Reason.AUTH: "log in once by hand{as_user}: {ask}",
     Reason.HOST_KEY: "check the key and accept it once: {ask}",

@@ -14,7 +14,7 @@ from tui.git.outcome import Outcome, RefChange, RefKind
 from tui.git.repo import Repo
 from tui.store.database import Database
 from tui.store.ledger import Ledger
-from tui.store.past import Past
+from tui.store.past import Past, fetched_before
 from tui.store.paths import StateError
 from tui.store.watches import Watches
 
@@ -179,12 +179,11 @@ class History:
             "commits": outcome.commits,
             "received": outcome.received,
             "refs": json.dumps(refs),
-            "last_fetch": outcome.last_fetch,
+            "last_fetch": None,
         }
 
         def write() -> None:
-            if outcome.last_fetch is None:
-                values["last_fetch"] = self._last_fetch(workspace, repo.id)
+            values["last_fetch"] = fetched_before(self._last_tried(workspace, repo.id), outcome.last_fetch)
             self._database.execute(
                 f"INSERT INTO results ({', '.join(values)}) VALUES ({', '.join('?' * len(values))})",  # noqa: S608  names of ours
                 values.values(),
@@ -201,12 +200,13 @@ class History:
 
         self._database.write(write)
 
-    def _last_fetch(self, workspace: str, repo: str) -> float | None:
+    def _last_tried(self, workspace: str, repo: str) -> Past:
         rows = self._database.execute(
-            "SELECT last_fetch FROM results WHERE workspace = ? AND repo = ? ORDER BY id DESC LIMIT 1",
+            "SELECT ended_at, last_fetch FROM results WHERE workspace = ? AND repo = ? AND state <> 'skipped'"
+            " ORDER BY id DESC LIMIT 1",
             (workspace, repo),
         )
-        return rows[0][0] if rows else None
+        return Past(last_end=rows[0][0], last_fetch=rows[0][1]) if rows else Past()
 
     def past(self, workspace: str) -> dict[str, Past]:
         """By repo id; a repo that was never tried is not in it, and one that was skipped is as it was before."""

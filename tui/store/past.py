@@ -7,6 +7,8 @@ from msgspec import Struct
 HELD_AFTER = 3
 """Failures of its own after which a watch leaves a repo alone for a while."""
 _LONGEST_HOLD = 86_400.0
+_GRAIN = 1.0
+"""Seconds by which the time of a file may be after the end of the sync that wrote it."""
 
 
 class Failure(Struct, frozen=True):
@@ -76,6 +78,16 @@ def staleness(age: float | None, stale_after: float, severe_after: float) -> Sta
     return Staleness.STALE if age < severe_after else Staleness.SEVERE
 
 
+def fetched_before(past: Past, last_fetch: float | None) -> float | None:
+    """The last fetch to remember once another sync has failed, before which the checkout told of `last_fetch`.
+
+    That of an earlier sync, a blocked one say, is none: what it was worth is known.
+    """
+    if last_fetch is not None and last_fetch > (past.last_end or 0.0) + _GRAIN:
+        return last_fetch
+    return past.last_fetch
+
+
 def last_success(past: Past, last_fetch: float | None, cloned: float | None = None) -> float | None:
     """When the remote last told all that it has, whoever asked it.
 
@@ -83,7 +95,7 @@ def last_success(past: Past, last_fetch: float | None, cloned: float | None = No
     put back, unless it is that of a sync that then failed. Before it there is what is remembered, and at least
     the clone.
     """
-    failed_then = past.failure is not None and (last_fetch or 0.0) <= (past.last_end or 0.0) + 1
+    failed_then = past.failure is not None and (last_fetch or 0.0) <= (past.last_end or 0.0) + _GRAIN
     if last_fetch is not None and not failed_then:
         return last_fetch
     return max(filter(None, (past.last_success, past.last_fetch, cloned)), default=None)

@@ -171,8 +171,8 @@ def last_error(row: Dashboard) -> str:
     past, repo, outlook, holder = row.past, row.row.repo, row.row.outlook, row.row.holder
     blocked = outlook and outlook.blocked and past.state != State.BLOCKED
     parts = (
-        row.error,
         failed(past, row.now, known=row.error),
+        row.error,
         f"would be blocked: {outlook.message}" if outlook and blocked else "",
         str(holder) if holder else "",
         "archived" if repo.archived else "" if repo.enabled else "disabled",
