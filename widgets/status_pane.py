@@ -53,7 +53,7 @@ class LaneView(Struct, frozen=True):
     limit: int
     waiting: int
     note: str = ""
-    """What holds it back."""
+    """What holds it back, or runs beside its limit."""
 
 
 class StatusView(Struct, frozen=True):

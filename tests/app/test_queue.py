@@ -127,6 +127,15 @@ async def test_a_lane_says_how_many_of_those_above_its_limit_hang() -> None:
         assert lanes(driver) == [LaneView("a.example", 2, 1, 0, "1 stalled")]
 
 
+async def test_a_lane_tells_of_the_pick_beside_its_limit() -> None:
+    async with Driver([repo("a"), repo("b"), repo("c", "slow.example")], limit=1).open() as driver:
+        await driver.press("S")
+        await driver.running("a")
+        await driver.press("3", "g", "j", "j", "t")
+        await driver.running("a", "c")
+        assert lanes(driver) == [LaneView("github.com", 1, 1, 1), LaneView("slow.example", 0, 1, 0, "+1 now")]
+
+
 async def test_a_slot_without_a_job_says_what_it_waits_for() -> None:
     repos = [repo("a"), repo("b"), repo("c", "slow.example"), repo("d", "slow.example")]
     async with Driver(repos, limit=8, host_limit=1).open() as driver:

@@ -61,12 +61,17 @@ def lanes(desk: Desk, next_starts: Mapping[str, float]) -> list[LaneView]:
         tones = Counter(slot(row, desk.source.gauge(row.repo.id), desk.clock).tone for row in rows)
         return f"{stalled} stalled" if (stalled := tones[Tone.STALLED]) else ""
 
-    def note(host: str) -> str:
+    picked = {row.host for row in board.running if row.slot == PRIORITY_SLOT}
+
+    def held_back(host: str) -> str:
         if host in resumes and (left := max(resumes[host] - now, next_starts.get(host, 0.0))) > 0:
             return f"backs off {seconds_left(left)}"
         if host in next_starts:
             return f"next in {seconds_left(next_starts[host])}"
         return hanging(host) if host in board.lanes and running[host] > host_limit(board, host) else ""
+
+    def note(host: str) -> str:
+        return ", ".join(filter(None, ("+1 now" if host in picked else "", held_back(host))))
 
     return [
         LaneView(host, running[host], host_limit(board, host), waiting, note(host))
