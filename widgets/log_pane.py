@@ -218,6 +218,11 @@ class LogPane(LinePane):
     def line_count(self) -> int:
         return len(self._shown)
 
+    def note(self) -> str:
+        """The text of the line under the cursor, where it is of no repo; else empty."""
+        line = self._shown[self._cursor] if 0 <= self._cursor < len(self._shown) else None
+        return line.text if line and not line.key and not line.rule else ""
+
     def key_at(self, index: int) -> str:
         return self._shown[index].key
 

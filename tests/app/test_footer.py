@@ -56,14 +56,15 @@ async def test_what_leads_on_finds_room_beside_an_offer_and_a_login() -> None:
         )
 
 
-async def test_on_a_line_of_no_repo_enter_is_offered_only_for_what_is_marked() -> None:
+async def test_on_a_line_of_no_repo_enter_tells_the_whole_of_it_or_opens_what_is_marked() -> None:
     async with Driver(2).open(40, 12) as driver:
         await driver.press("s")
         await driver.end("r0", outcome=GONE)
         await driver.idle()
-        assert (driver.app.main.highlighted(), "enter" in driver.hints()) == (None, False)
+        assert (driver.app.main.highlighted(), "enter" in driver.hints()) == (None, True)
         await driver.press("enter")
-        assert (driver.app.screen, driver.toasts()) == (driver.app.main, ["nothing is selected"])
+        assert driver.app.screen is driver.app.main
+        assert driver.toasts() == ["1 repo in 0.0 s, 1 to look at: press 2"]
         await driver.press("tab", "j", "space", "shift+tab")
         assert (driver.app.main.highlighted(), "enter" in driver.hints()) == (None, True)
         await driver.press("enter")
@@ -97,7 +98,7 @@ async def test_the_log_has_a_footer_of_its_own() -> None:
             await driver.end(f"r{number}", outcome=GONE)
         await driver.idle()
         await driver.press("tab", "tab")
-        assert driver.hints() == ["/", "z", "tab", "w", "S", "Z"]
+        assert driver.hints() == ["/", "z", "enter", "tab", "w", "S", "Z"]
         await driver.press("/", *"not", "enter")
         assert driver.hints()[:4] == ["esc", "n", "N", "/"]
         await driver.press("g")

@@ -419,7 +419,7 @@ async def test_the_offer_is_of_what_is_here() -> None:
     days_ago = CutOff(NOW - 50 * HOUR, ("r0", "elsewhere", "r7"))
     async with Driver([repo("r0"), repo("r1")], cut_off=days_ago).open() as driver:
         assert plan(driver)[0] == (
-            "The run of 19 Nov 08:00 ended early with 3 repos left: press u to do the 1 of them that are here."
+            "The run of 19 Nov 08:00 ended early with 3 repos left: press u to do the one of them that is here."
         )
     async with Driver([repo("r1")], cut_off=days_ago).open() as driver:
         assert len(plan(driver)) == 1

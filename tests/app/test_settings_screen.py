@@ -517,3 +517,9 @@ def palette(driver: Driver) -> dict[str, str]:
 
     hits = [option.hit for option in driver.app.screen.query_one(CommandList).options]
     return {str(hit.text or hit.prompt): str(hit.help) for hit in hits}
+
+
+async def test_what_remembers_nothing_says_so() -> None:
+    async with Driver(1, forgetful="A demo").open() as driver:
+        await driver.press(",")
+        assert about(driver).splitlines()[-1] == "A demo remembers nothing."

@@ -105,7 +105,7 @@ ACTIONS: tuple[Action, ...] = (
         refusals.lower_limit,
     ),
     Action(
-        "open_detail", ("enter",), "detail of the repo; fold or unfold a group", _LOOK, refusals.needs_target
+        "open_detail", ("enter",), "detail of the repo; fold or unfold a group", _LOOK, refusals.open_detail
     ),
     Action("next_repo", ("]",), "detail: next repo of the list", _LOOK, refusals.turn),
     Action("previous_repo", ("[",), "detail: previous repo of the list", _LOOK, refusals.turn),

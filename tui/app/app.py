@@ -410,10 +410,18 @@ class SynctuiApp(CarefulApp[Ending]):
         """Of a group, where a whole one is selected."""
         return self.main.on_heading() if self.screen is self.main else ""
 
+    def note(self) -> str:
+        """The text of the log's line under the cursor, where it is of no repo."""
+        return self.main.note() if self.screen is self.main else ""
+
     def situation(self) -> Situation:
         in_detail = isinstance(self.screen, DetailScreen)
         return self.desk.situation(
-            self.targets(), heading=self.on_heading(), in_detail=in_detail, found=self.main.found
+            self.targets(),
+            heading=self.on_heading(),
+            in_detail=in_detail,
+            found=self.main.found,
+            note=self.note(),
         )
 
     def action_act(self, name: str) -> None:

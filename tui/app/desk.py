@@ -85,6 +85,7 @@ class Desk:
         heading: Heading = "",
         in_detail: bool = False,
         found: int = 0,
+        note: str = "",
     ) -> Situation:
         return Situation(
             self.board,
@@ -95,6 +96,7 @@ class Desk:
             heading=heading,
             in_detail=in_detail,
             found=found,
+            note=note,
         )
 
     def dashboard(self, row: BoardRow, look: StatusRow) -> Dashboard:

@@ -115,6 +115,8 @@ def hints(
     if now.heading:
         fold = "fold" if now.heading == "open" else "unfold"
         labels |= {"retry": "retry these", "mark": "mark these", "open_detail": fold}
+    elif now.note and not now.targets:
+        labels |= {"open_detail": "read"}
     if now.board.troubled and not now.board.active and "retry_all" in labels:
         labels = _ahead_of("next_pane", _AFTER_TROUBLE, labels)
     return _hints(now, labels)

@@ -47,7 +47,8 @@ def offer(board: Board, cut_off: CutOff | None, now: float, keys: Keymap, *, bri
         return ""
     if brief:
         return f"{count} left of a run that ended early: {keys.first('finish_last_run')}"
-    those = "those" if count == len(cut_off.left) else f"the {count} of them that are here"
+    here = "the one of them that is here" if count == 1 else f"the {count} of them that are here"
+    those = "those" if count == len(cut_off.left) else here
     return f"{_was_cut_off(cut_off, now)}: press {keys.first('finish_last_run')} to do {those}."
 
 

@@ -33,6 +33,8 @@ class Situation(Struct, frozen=True):
     views: Views = field(default_factory=Views)
     found: int = 0
     """Lines of the log in which the search has found its words."""
+    note: str = ""
+    """The text of the log's line under the cursor, where it is of no repo."""
 
 
 Refusal = Callable[[Situation], str | None]
@@ -50,6 +52,10 @@ def live(refuse: Refusal) -> Refusal:
 
 def needs_target(now: Situation) -> str | None:
     return None if now.targets else "nothing is selected"
+
+
+def open_detail(now: Situation) -> str | None:
+    return None if now.note else needs_target(now)
 
 
 def one_repo(now: Situation) -> str | None:

@@ -19,11 +19,13 @@ class RepoCommands(CommandGroup):
         """The commands of which one was copied last, and which."""
 
     def open_detail(self) -> None:
-        """Of a group: fold or unfold it."""
+        """Of a group: fold or unfold it; of a note in the log: say the whole of it."""
         if self._app.on_heading():
             self._app.main.fold()
         elif target := self._first_target() or next(iter(self._app.targets()), None):
             self._app.open_detail(target.repo.id)
+        elif note := self._app.note():
+            self._app.say(note)
 
     def copy(self) -> None:
         """The selected text; else the error of the repo that has one, else its path."""

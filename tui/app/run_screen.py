@@ -182,6 +182,10 @@ class RunScreen(Screen[None]):
     def highlighted(self) -> str | None:
         return self._pane.highlighted
 
+    def note(self) -> str:
+        """The text of the log's line under the cursor, where it is of no repo."""
+        return self._log.note() if self._pane is self._log else ""
+
     def on_heading(self) -> Heading:
         """Of a group, where the cursor is on one."""
         if not self.heading:
@@ -296,7 +300,9 @@ class RunScreen(Screen[None]):
         self._paint_titles()
         # The footer speaks of the group only where no marks are what a key is about.
         heading = "" if desk.marks else self.on_heading()
-        now = desk.situation(desk.targets(self.selected()), heading=heading, found=self.found)
+        now = desk.situation(
+            desk.targets(self.selected()), heading=heading, found=self.found, note=self.note()
+        )
         log = self._log if self._pane is self._log else None
         if not self.is_active:
             self._hints.show(UNDER_A_DIALOG)

@@ -38,6 +38,8 @@ class Session(Struct, frozen=True):
     start: bool = False
     """Begin the run at once; otherwise the app opens on the plan."""
     dry_run: bool = False
+    forgetful: str = ""
+    """What it is that remembers nothing beyond its end, as `A dry run`; empty for what remembers."""
     jobs_source: str = ""
     """The layer that set the job limit: flag, variable, file, remembered or default."""
     host_jobs: int | None = None

@@ -79,7 +79,7 @@ class SettingsScreen(FormScreen):
         value, fixed_by = self._value(key), preferences.fixed_by(key)
         source = preferences.settings.source[key]
         beyond = bool(fixed_by) and value != (getattr(preferences.settings, key))
-        forgets = "A replay" if self._desk.player else "A dry run" if self._desk.session.dry_run else ""
+        forgets = "A replay" if self._desk.player else self._desk.session.forgetful
         text = written(value)
         told = [
             f"{setting.help[0].upper()}{setting.help[1:]}. A change counts {_WHEN[key]}.",

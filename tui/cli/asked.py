@@ -32,6 +32,8 @@ class Asked(Struct, frozen=True):
     """Their parsed values by name, None where one was not given."""
     repeats: bool = False
     """For a watch: that no repo is meant now is no mistake, since one may be later."""
+    thrown_away: bool = False
+    """The workspace goes at the end, with all that was remembered in it."""
 
     @property
     def archived(self) -> bool:

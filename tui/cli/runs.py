@@ -95,7 +95,7 @@ def demo_command(words: tuple[str, ...], **flags: object) -> None:
     click.echo(f"making a workspace of {len(CAST)} repos to play with…", err=True)  # it takes a second or two
     with signals_unwind(), demo_workspace() as demo, deaf_afterwards():
         os.environ.update(demo.environment())
-        asked = Asked(words, demo.config, flags)
+        asked = Asked(words, demo.config, flags, thrown_away=True)
         ending = _sync(asked) if headless else _open_app(asked, start=True)
     if not headless:
         click.echo("That was a demo: its workspace is gone, and its advice with it.", err=True)

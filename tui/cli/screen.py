@@ -119,6 +119,7 @@ def _session(stack: ExitStack, asked: Asked, *, start: bool) -> "Session":
         greets=is_new,
         warnings=(*kit.workspace.warnings, *kit.settings.warnings, *wrong),
         dry_run=kit.settings.dry_run,
+        forgetful="A dry run" if not keeps else "A demo" if asked.thrown_away else "",
         jobs_source=kit.settings.source["jobs"],
         host_jobs=kit.host_limit,
         watch=watch,

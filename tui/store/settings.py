@@ -170,7 +170,13 @@ SETTINGS: Mapping[str, Setting] = {
         Setting("exit_zero", _SWITCH, False, "exit 0 where the exit code would be 1"),
         Setting("stale_after", _AGE, 24 * 3600.0, "a repo is stale so long after its last success", "24h"),
         Setting("severe_after", _AGE, 72 * 3600.0, "... and severely stale after so long", "72h"),
-        Setting("theme", Choice(THEMES), None, "colours of the app; ansi: those of the terminal", THEMES[0]),
+        Setting(
+            "theme",
+            Choice(THEMES),
+            None,
+            "colours of the app; those that begin with ansi are the terminal's own",
+            THEMES[0],
+        ),
     )
 }
 
