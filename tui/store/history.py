@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from tui.git.clean import clean_text
 from tui.git.group import lives, start_of
-from tui.git.outcome import Outcome, RefChange, RefKind
+from tui.git.outcome import SUCCESS_STATES, Outcome, RefChange, RefKind
 from tui.git.repo import Repo
 from tui.store.database import Database
 from tui.store.ledger import Ledger
@@ -183,7 +183,10 @@ class History:
         }
 
         def write() -> None:
-            values["last_fetch"] = fetched_before(self._last_tried(workspace, repo.id), outcome.last_fetch)
+            if outcome.state not in SUCCESS_STATES:  # else its own end is newer
+                values["last_fetch"] = fetched_before(
+                    self._last_tried(workspace, repo.id), outcome.last_fetch
+                )
             self._database.execute(
                 f"INSERT INTO results ({', '.join(values)}) VALUES ({', '.join('?' * len(values))})",  # noqa: S608  names of ours
                 values.values(),
