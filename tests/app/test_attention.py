@@ -88,18 +88,26 @@ def row_of(name: str, driver: Driver) -> str:
     return table.draw(list(table.keys).index(name), table.scrollable_content_region.width).text
 
 
-async def test_what_is_blocked_names_the_shell_first_which_opens_in_the_one_repo_of_a_group() -> None:
-    diverged = Outcome(State.BLOCKED, Reason.DIVERGED, "1 here and 2 there")
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        Outcome(State.BLOCKED, Reason.DIVERGED, "1 here and 2 there"),
+        Outcome(State.FAILED, Reason.URL_MISMATCH, "origin is of another host"),
+    ],
+)
+async def test_what_is_mended_in_a_checkout_names_the_shell_first_which_opens_in_the_one_repo_of_a_group(
+    trouble: Outcome,
+) -> None:
     async with Driver(2, limit=2).open(160) as driver:
         await driver.press("S")
         await driver.running("r0", "r1")
-        await driver.end("r0", outcome=diverged)
+        await driver.end("r0", outcome=trouble)
         await driver.press("2", "g")
         heading = next(row.cells for row in driver.app.main.table.rows if row.members)
         assert heading[1:] == ("! opens a shell, r retries these", "! opens a shell")
         await driver.press("!")
         assert driver.toasts() == ["r0 is not cloned yet"]  # nor is there any folder here
-        await driver.end("r1", outcome=diverged)
+        await driver.end("r1", outcome=trouble)
         await driver.press("!")
         assert driver.toasts() == ["this is a group: go to one of its repos (enter folds and unfolds it)"]
 

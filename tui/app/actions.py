@@ -105,7 +105,11 @@ ACTIONS: tuple[Action, ...] = (
         refusals.lower_limit,
     ),
     Action(
-        "open_detail", ("enter",), "detail of the repo; fold or unfold a group", _LOOK, refusals.open_detail
+        "open_detail",
+        ("enter",),
+        "detail of the repo; fold a group, read a note",
+        _LOOK,
+        refusals.open_detail,
     ),
     Action("next_repo", ("]",), "detail: next repo of the list", _LOOK, refusals.turn),
     Action("previous_repo", ("[",), "detail: previous repo of the list", _LOOK, refusals.turn),
@@ -204,6 +208,8 @@ _OTHER_SIGNS = (
     HelpRow("▸", "a group whose repos are folded away"),
     HelpRow("█ ▆ ▂", "in the bar: synced, up to date, skipped"),
     HelpRow("▒ ╌", "in the bar: at work, still to come"),
+    HelpRow("2 min (1–4)", "beside the bar: how long it goes on, likely (at least–at most)"),
+    HelpRow("…", "something is left out; the detail of the repo has all of it"),
     HelpRow("▼ ▲", "the list goes by this column, greatest or least first"),
 )
 

@@ -86,6 +86,9 @@ NETWORK_REASONS = RETRIED_REASONS | {Reason.DEADLINE, Reason.TLS}
 LOGIN_REASONS = frozenset({Reason.AUTH, Reason.HOST_KEY})
 """What a person mends at the host, once for all of its repos."""
 
+LOCAL_REASONS = frozenset({Reason.URL_MISMATCH, Reason.CORRUPT, Reason.HOOK, Reason.REF_CONFLICT})
+"""What a person mends in the checkout, beside all that blocks it."""
+
 
 DRY_RUN = "dry_run"
 """The note of every outcome of a dry run: what it tells would happen, and has not."""
