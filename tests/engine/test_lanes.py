@@ -218,6 +218,21 @@ def test_while_a_host_is_left_alone_one_that_hangs_lets_nothing_start() -> None:
     assert started(scheduler.tick(30.0)) == ["d"]
 
 
+def test_of_a_host_that_hangs_nothing_more_starts_before_what_waits_for_others() -> None:
+    there = [(repo(name), name) for name in "abcdef"]
+    elsewhere = [(repo(name, "b.example"), name) for name in "xyz"]
+    scheduler = Scheduler(2)
+    assert started(scheduler.add([*there, *elsewhere], 0.0)) == ["a", "b"]
+    assert started(scheduler.ended("a", FINE, 9.9)) == ["c"]
+    assert started(scheduler.ended("c", FINE, 10.0)) == ["x"], "b is stalled"
+    assert started(scheduler.ended("b", Outcome(State.TIMED_OUT, Reason.STALLED), 12.0)) == ["y"]
+    assert started(scheduler.ended("x", FINE, 12.0)) == ["z"]
+    assert started(scheduler.ended("y", FINE, 12.0)) == ["d"], "nobody else wants the slot"
+    assert started(scheduler.ended("d", FINE, 12.0)) == ["e"]
+    scheduler.add([(repo("w", "b.example"), "w")], 12.0)
+    assert started(scheduler.ended("z", FINE, 12.0)) == ["f"], "it has answered"
+
+
 def test_a_pick_gets_the_place_of_one_that_hangs() -> None:
     scheduler = scheduled("abc", 3)
     narrowed_to_one(scheduler)

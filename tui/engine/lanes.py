@@ -9,14 +9,14 @@ from msgspec import Struct
 
 from tui.engine.events import LimitChanged
 from tui.git.failure import is_crowded
-from tui.git.outcome import Outcome, State
+from tui.git.outcome import Outcome, Reason, State
 
 _ANSWERED = {State.SYNCED, State.UP_TO_DATE, State.BLOCKED}
 _PATIENCE = 8
 LONGEST_PAUSE = 60.0
 """Seconds. A remote that asks for more is not waited for."""
 STALLED_AFTER = 10.0
-"""Seconds without a byte. Such a job holds no place of a lane that the host made narrow."""
+"""Seconds without a byte. Such a job holds no place of a lane that the host made narrow, and other hosts go first."""
 
 
 class _Throttle(Struct):
@@ -70,6 +70,8 @@ class Lanes:
         self._last_start: dict[str, float] = {}
         self._sent_away: defaultdict[str, int] = defaultdict(int)
         """How many a host has told to stay away for longer than is waited for, since one had a good answer."""
+        self._hung: set[str] = set()
+        """Of which a job was ended because no byte came, and none has had a good answer since."""
         self._closed: dict[str, float] = {}
         """Until when, on the monotonic clock, a host has asked to be left alone."""
 
@@ -111,6 +113,10 @@ class Lanes:
             return -math.inf
         stalled_from = self._stalled_from(host)
         return stalled_from[too_many] if too_many < len(stalled_from) else math.inf
+
+    def hangs(self, host: str, now: float) -> bool:
+        """A job there is stalled, or was until its end: another would likely hold its slot as long."""
+        return host in self._hung or any(at <= now for at in self._stalled_from(host))
 
     def started(self, host: str, now: float) -> None:
         """In the priority slot too: it is the host that is spared."""
@@ -157,6 +163,10 @@ class Lanes:
         self, host: str, outcome: Outcome, jobs: int, began: float, now: float
     ) -> LimitChanged | None:
         """A job of the host, which began then, ended with this outcome."""
+        if outcome.reason is Reason.STALLED:
+            self._hung.add(host)
+        elif outcome.state in _ANSWERED:
+            self._hung.discard(host)
         throttle = self._throttles.get(host)
         if is_crowded(outcome):
             of_the_same_crowd = throttle is not None and began <= throttle.narrowed

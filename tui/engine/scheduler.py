@@ -72,7 +72,8 @@ class Scheduler:
     """Every command takes the clock's `now` (monotonic seconds) where it needs it and returns a Step.
 
     Room is `limit - running`, computed at each decision. A full host, or a job whose git common dir is
-    in use, is passed over and not waited on; so is a host whose last start is less than the delay ago. One
+    in use, is passed over and not waited on; so is a host whose last start is less than the delay ago. A
+    host that hangs gets no further slot that another wants. One
     pick at a time may run above the limit, and none waits for the delay. A job that rests before it tries
     again leaves its room to others, and goes on ahead of the queue.
     """
@@ -338,6 +339,9 @@ class Scheduler:
         def host_is_open(host: str) -> bool:
             return self._host_has_room(host, now) and self._lanes.next_start(host) <= now
 
+        def host_hangs(host: str) -> bool:
+            return self._lanes.hangs(host, now)
+
         def ordinary_room(job: Job) -> bool:
             return self.slots.room(self.limit) and self._host_has_room(job.repo.host, now)
 
@@ -353,7 +357,7 @@ class Scheduler:
                 self._start(pick, self.slots.take_priority(pick.id), now, step)
             elif self.paused or not self.slots.room(self.limit):
                 return step
-            elif job := self.waiting.first_bulk(host_is_open, self._lock_free):
+            elif job := self.waiting.first_bulk(host_is_open, self._lock_free, host_hangs):
                 self._start(job, self.slots.take(job.id), now, step)
             else:
                 return step

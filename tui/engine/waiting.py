@@ -76,14 +76,20 @@ class Waiting:
     def first_pick(self, may_run: Callable[[Job], bool]) -> Job | None:
         return next((job for job in self._picks.values() if may_run(job)), None)
 
-    def first_bulk(self, host_is_open: Callable[[str], bool], may_run: Callable[[Job], bool]) -> Job | None:
-        """The earliest of the first eligible job of each host that is open."""
+    def first_bulk(
+        self,
+        host_is_open: Callable[[str], bool],
+        may_run: Callable[[Job], bool],
+        goes_last: Callable[[str], bool],
+    ) -> Job | None:
+        """The earliest of the first eligible job of each host that is open, of one that goes last only where all do."""
         heads = (
             next((job for job in line.values() if may_run(job)), None)
             for host, line in self._bulk.items()
             if host_is_open(host)
         )
-        return min((job for job in heads if job), key=lambda job: self._rank[job.id], default=None)
+        ranked = sorted((job for job in heads if job), key=lambda job: self._rank[job.id])
+        return next((job for job in ranked if not goes_last(job.repo.host)), ranked[0] if ranked else None)
 
 
 def _moved(jobs: list[Job], job_ids: Collection[str], way: Way) -> list[Job]:
