@@ -146,7 +146,7 @@ class LineTable(LinePane):
         visible = top <= cursor < top + self.page_height
         if top and visible and cursor != self._cursor:
             self.jump_to(max(0, top + self._cursor - cursor))
-        elif visible:
+        elif visible or cursor < 0 <= self._cursor:
             self.reveal(self._cursor)
         if len(before) != len(keys) or round(self.scroll_y) != top or cursor != self._cursor:
             self.refresh()
@@ -178,6 +178,11 @@ class LineTable(LinePane):
         index = self._index_of(key)
         if index is not None:
             self.move_cursor(index)
+
+    def begin_anew(self) -> None:
+        """With the rows that are shown next the cursor is on the first one that is no heading."""
+        self._cursor = -1
+        self.jump_to(0)
 
     def line_count(self) -> int:
         return len(self.keys)

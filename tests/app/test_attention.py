@@ -57,6 +57,37 @@ async def test_the_cursor_begins_on_a_repo_and_reaches_the_headings() -> None:
         assert [row.repo.id for row in driver.app.targets()] == ["c", "d"]
 
 
+async def test_who_asks_for_it_again_is_led_to_what_is_new_and_to_no_other_place_before() -> None:
+    async with attention().open(80, 24) as driver:
+        await driver.press("S")
+        await driver.running(*NAMES)
+        await driver.end("c", "d", outcome=NOT_FOUND)
+        await driver.press("2", "j")
+        assert driver.app.highlighted() == "d"
+        await driver.press("3", "2")
+        assert driver.app.highlighted() == "d", "nothing is new"
+        await driver.end("a", "b", outcome=AUTH)
+        await driver.idle()
+        assert (driver.app.highlighted(), "i" in driver.hints()) == ("d", False)
+        await driver.press("2")
+        assert (driver.app.highlighted(), "i" in driver.hints()) == ("a", True)
+        assert "✗ failed: auth at git.example  2" in driver.app.main.table.render_line(1).text
+        await driver.press("G", "3", "2")
+        assert driver.app.highlighted() == "d"
+
+
+async def test_what_a_login_mends_comes_first() -> None:
+    host_key = Outcome(State.FAILED, Reason.HOST_KEY, "the key is not known", url="ssh://git.example/***")
+    async with attention().open() as driver:
+        await driver.press("S")
+        await driver.running(*NAMES)
+        await driver.end("a", outcome=Outcome(State.FAILED, Reason.DNS, "no such host"))
+        await driver.end("b", outcome=host_key)
+        await driver.press("2")
+        headings = [row.cells[0] for row in driver.app.main.table.rows if row.members]
+        assert [text for text, _ in headings] == ["✗ failed: host key at git.example  1", "✗ failed: dns  1"]
+
+
 async def test_the_heading_names_the_keys_that_mend_the_group() -> None:
     async with attention().open(160) as driver:
         await failed(driver)

@@ -24,13 +24,14 @@ def attention_rows(
     Of a group whose key is in `folded` the heading alone. `repo_row` makes a row of a repo.
     """
 
-    def group(row: BoardRow) -> tuple[int, str, str, str]:
+    def group(row: BoardRow) -> tuple[bool, int, str, str, str]:
         outcome = trouble_of(row)
         server = row.server.removeprefix("https://") if row.wants_login else ""
-        return WORST_FIRST.index(outcome.state), outcome.state.value, outcome.reason or "", server
+        # What one login mends for all of them comes first.
+        return not server, WORST_FIRST.index(outcome.state), outcome.state.value, outcome.reason or "", server
 
     shown: list[TableRow | BoardRow] = []
-    for (_, state, reason, server), members in groupby(sorted(rows, key=group), key=group):
+    for (_, _, state, reason, server), members in groupby(sorted(rows, key=group), key=group):
         of_group = list(members)
         key = f"{state} {reason} {server}"
         shown.append(_heading(key, of_group, server, desk, folded=key in folded))

@@ -82,6 +82,8 @@ class RunScreen(Screen[None]):
         self._needle = ""
         self._folded: set[str] = set()
         """Keys of the headings of Attention that hide their repos."""
+        self._seen_in_attention: set[str] = set()
+        """What was there when the person asked for it last."""
         self._ticks = 0
         self._drawn: object = None
         self._drawn_at = Size(0, 0)
@@ -510,6 +512,10 @@ class RunScreen(Screen[None]):
 
     def do_show_attention(self) -> None:
         self._show("attention")
+        troubled = set(self._desk.board.troubled)
+        if not troubled <= self._seen_in_attention:  # else it may be above what is in view
+            self.table.begin_anew()
+        self._seen_in_attention = troubled
 
     def do_show_repos(self) -> None:
         self._show("repos")
