@@ -138,6 +138,20 @@ async def test_who_was_stale_is_fresh_as_soon_as_its_sync_ends() -> None:
         assert successes(driver) == ["  now fresh", "  1 d stale"]
 
 
+async def test_what_fails_now_is_as_old_as_the_fetch_before_it() -> None:
+    def survey(repos: Any, on_row: Any, _stop: Any) -> None:
+        for entry in repos:
+            on_row(StatusRow(entry, RepoStatus("main", last_fetch=NOW - 30 * HOUR)))
+
+    async with Driver(1, survey=survey).open(200, 40) as driver:
+        await driver.until(lambda: driver.app.tick() or driver.app.desk.looks)
+        await driver.press("S")
+        await driver.running("r0")
+        await driver.end("r0", outcome=structs.replace(NOT_FOUND, last_fetch=NOW - 30 * HOUR))
+        await driver.idle()
+        assert successes(driver) == ["  1 d stale"]
+
+
 async def test_what_failed_now_is_told_at_once_and_then_as_the_history_has_it() -> None:
     told: list[dict[str, Past]] = []
 

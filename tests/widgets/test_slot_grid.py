@@ -299,6 +299,16 @@ async def test_only_what_changed_is_painted_again(monkeypatch):
         assert lines(app.widget)[0][1] == "◓"
 
 
+async def test_to_be_measured_changes_nothing():
+    app = hosted(*(slot(number) for number in range(20)))
+    async with app.run_test(size=(120, 20)) as pilot:
+        grid = app.query_one(SlotGrid)
+        await pilot.press("G")
+        before = dict(vars(grid))
+        heights = [grid.get_content_height(app.size, app.size, width) for width in (120, 250, 40)]
+        assert (heights, vars(grid)) == ([7, 4, 12], before)
+
+
 async def test_a_single_slot_does_not_move_for_a_second_one():
     app = hosted(slot(1))
     async with app.run_test(size=(120, 40)) as pilot:
