@@ -67,8 +67,6 @@ class ConfirmDialog(ModalScreen[str]):
         self._heading = Static(title, id="heading", markup=False)
         self._body = Static(body, id="body", markup=False)
         self._choices: tuple[Choice, ...] = ()
-        self._keys: set[str] = set()
-        """Also of choices that are no longer offered: a key may have been on its way already."""
         self._list = OptionList(markup=False)
         self.offer(choices)
 
@@ -82,13 +80,19 @@ class ConfirmDialog(ModalScreen[str]):
         self._list.focus()
 
     def on_key(self, event: Key) -> None:
-        for key in self._keys & {event.key, event.character}:
+        if self._take(event.key, event.character):
             event.stop()
-            self.answer(key)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         event.stop()
-        self.answer(self._choices[event.option_index].key)
+        self._take(event.option_id)
+
+    def _take(self, *keys: str | None) -> bool:
+        """Where one of them is offered: other choices may have come since it was pressed."""
+        taken = next((choice.key for choice in self._choices if choice.key in keys), "")
+        if taken:
+            self.answer(taken)
+        return bool(taken)
 
     def action_safe(self) -> None:
         self.answer(self._choices[-1].key)
@@ -108,9 +112,9 @@ class ConfirmDialog(ModalScreen[str]):
         if self._choices == tuple(choices):
             return
         self._choices = tuple(choices)
-        self._keys |= {choice.key for choice in choices}
         self._list.set_options(
-            Option(Content.assemble((choice.key, "bold"), f"  {choice.label}")) for choice in choices
+            Option(Content.assemble((choice.key, "bold"), f"  {choice.label}"), id=choice.key)
+            for choice in choices
         )
         self._list.highlighted = len(choices) - 1
 

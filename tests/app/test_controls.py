@@ -403,15 +403,16 @@ def choices(driver: Driver) -> list[str]:
     return [str(option.prompt) for option in driver.app.screen.query_one(OptionList).options]
 
 
-@pytest.mark.parametrize("answer", ["q", "w", "a"])
-async def test_who_is_asked_beyond_the_end_of_the_run_leaves_at_once(answer: str) -> None:
+async def test_who_is_asked_beyond_the_end_of_the_run_leaves_by_what_is_offered_then_alone() -> None:
     async with Driver(1).open() as driver:
         await driver.press("S")
         await driver.running("r0")
         await driver.press("q")
         await driver.end("r0", outcome=NOT_FOUND)
         await driver.idle()
-        await driver.press(answer)
+        await driver.press("w", "a")
+        assert isinstance(driver.app.screen, ConfirmDialog)
+        await driver.press("q")
         assert driver.app.return_value == Ending(1)
 
 
@@ -425,6 +426,8 @@ async def test_to_cancel_once_nothing_runs_does_nothing() -> None:
         await driver.idle()
         assert choices(driver) == ["n  go on"]
         await driver.press("y")
+        assert isinstance(driver.app.screen, ConfirmDialog)
+        await driver.press("n")
         assert driver.app.screen is driver.app.main
         assert (driver.state("r0"), driver.app.return_value) == ("synced", None)
 

@@ -47,6 +47,23 @@ async def test_a_choice_is_made_by_mouse():
     assert answers == ["a"]
 
 
+async def test_what_is_no_longer_offered_is_not_taken_for_what_is():
+    answers = []
+    app = Host(Static())
+    async with app.run_test(size=(60, 12)) as pilot:
+        dialog = ConfirmDialog("Leave?", "6 jobs are running", QUIT)
+        app.push_screen(dialog, answers.append)
+        await pilot.pause()
+        options = dialog.query_one(OptionList)
+        options.highlighted = 1
+        options.action_select()  # its message is on its way
+        dialog.offer((Choice("q", "leave"), Choice("s", "stay")))
+        await pilot.press("w", "a")
+        assert answers == []
+        await pilot.press("q")
+    assert answers == ["q"]
+
+
 async def test_the_dialog_shows_its_words_as_they_are_and_the_keys():
     dialog = ConfirmDialog("Leave [/x]?", "[red]6[/] jobs are running", QUIT)
     _, shown = await answered(dialog, "escape")
