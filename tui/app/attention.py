@@ -37,15 +37,17 @@ def attention_rows(
         shown.append(_heading(key, of_group, server, desk, folded=key in folded))
         if key in folded:
             continue
-        hint = (
-            f"{desk.keys.first('login')} logs in at {server}, once for all"
-            if server and not desk.player
-            else suggestion(of_group[0])
-        )
-        shown += [
-            TableRow(f"{key} {number}", ((f"{' ' if number else '→'} {line}", Tone.NOTE),), group=True)
-            for number, line in enumerate(wrapped(hint, max(20, width - _INDENT), of_group[0].repo.root))
-        ]
+        blocked = next((row for row in of_group if not desk.mended(row)), None)
+        if blocked:
+            hint = (
+                f"{desk.keys.first('login')} logs in at {server}, once for all"
+                if server and not desk.player
+                else suggestion(blocked)
+            )
+            shown += [
+                TableRow(f"{key} {number}", ((f"{' ' if number else '→'} {line}", Tone.NOTE),), group=True)
+                for number, line in enumerate(wrapped(hint, max(20, width - _INDENT), blocked.repo.root))
+            ]
         shown += of_group
     return shown
 
@@ -69,7 +71,8 @@ def _heading(key: str, rows: Sequence[BoardRow], server: str, desk: Desk, *, fol
     else:
         retry = f"{desk.keys.first('retry')} retries these"
         first = f"{desk.keys.first('login')} logs in" if server else ""
-        if trouble.state is State.BLOCKED or trouble.reason in LOCAL_REASONS:  # a retry alone mends nothing
+        local = trouble.state is State.BLOCKED or trouble.reason in LOCAL_REASONS
+        if local and not all(map(desk.mended, rows)):  # a retry alone mends nothing
             first = f"{desk.keys.first('shell')} opens a shell"
         keys = [f"{first}, {retry}", first] if first else [retry]
     return TableRow(key, ((heading, tone), *keys), group=True, members=tuple(row.repo.id for row in rows))
