@@ -92,6 +92,12 @@ def test_a_key_that_has_changed_is_not_to_be_accepted(url: str, name: str):
             "raise the limit, or take fewer at once: ulimit -n 4096; synctui sync it --jobs 2",
         ),
         (
+            Reason.URL_MISMATCH,
+            "remote up is h:y, the workspace says h:x",
+            "give it the URL of the workspace file: git remote set-url up h:x;"
+            " or correct that file: synctui list it",
+        ),
+        (
             Reason.UNSAFE_OWNER,
             "detected dubious ownership in repository at '/srv/x'",
             "if you trust its owner: git config --global --add safe.directory /srv/x",

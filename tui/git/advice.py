@@ -70,6 +70,8 @@ _WORDS = (
     (Reason.HOST_KEY, CHANGED_KEY, ("it may be an attack: compare the fingerprint with that of the host, then only:"
         " ssh-keygen -R {known_as}")),
     (Reason.UNSAFE_OWNER, r"dubious ownership in repository at '(?P<found>.*)'", _TRUST + " {found}"),
+    (Reason.URL_MISMATCH, r"^remote (?P<found>\S+) is ", ("give it the URL of the workspace file:"
+        " {git} remote set-url {found} {url}; or correct that file: synctui list {id}")),
     (Reason.PERMISSION, "Read-only file system", "its file system is read-only: df {here}; mount"),
     (Reason.CONFIG, ("leaves the workspace folder|lies in (?:a|the) git dir|is part of the repository around it"
         "|^no folder can be made at"), "correct its path in the workspace file: synctui list {id}"),
