@@ -156,7 +156,7 @@ class _Facts(SteadyStyle, Widget):
         total = sum(view.counts.get(tone, 0) for tone in _STATES)
         done = total - view.counts.get(Tone.RUNNING, 0) - view.counts.get(Tone.QUEUED, 0)
         facts = [
-            ("done", f"{done}/{total}"),
+            ("done", f"{done}/{total}" if total else ""),
             ("jobs", view.jobs),
             ("rate", view.rate),
         ]

@@ -97,8 +97,8 @@ async def test_a_heading_is_one_line_over_a_short_section() -> None:
     async with Replay(simple("a")).open() as replay:
         await replay.press("enter")
         assert text(replay, "copy").splitlines() == [
-            "working copy, as far as its end was recorded",
-            "not recorded",
+            "working copy",
+            "the recording says nothing of it up to here",
         ]
 
 

@@ -22,6 +22,12 @@ from widgets.slot_grid import SlotGrid
 NOTHING_RUNS = "this is a replay: nothing runs"
 
 
+def drawn(replay: Replay) -> str:
+    """All that is on the screen."""
+    lines = replay.app.screen._compositor.render_strips()
+    return "".join(segment.text for line in lines for segment in line)
+
+
 async def test_it_plays_by_itself_on_the_screens_of_a_run() -> None:
     async with Replay(simple("a", "b", "c", progress=True)).open() as replay:
         assert replay.states() == {"a": "running", "b": "queued", "c": "queued"}
@@ -175,6 +181,17 @@ async def test_a_run_that_was_cut_off_says_so_and_stands_still() -> None:
         last = replay.app.main.query_one(LogPane).lines[-1]
         assert last.text == "the recording ends here: the run was cut off"
         assert replay.states() == {"a": "up_to_date", "b": "up_to_date", "c": "running"}
+        assert ("cut off here" in drawn(replay), " rate " in drawn(replay)) == (True, False)
+        await replay.press("<")
+        assert ("cut off here" in drawn(replay), " rate " in drawn(replay)) == (False, True)
+
+
+async def test_of_a_recording_that_names_no_repo_none_is_counted() -> None:
+    async with Replay(simple("a", "b", "c"), cut=1).open(80, 20) as replay:
+        assert replay.header().endswith("replay over, cut off  0:00 / 0:00")
+        assert "0/0" not in drawn(replay)
+        await replay.press("3")
+        assert "the recording names no repo" in drawn(replay)
 
 
 async def test_a_repo_of_which_only_the_queue_tells_is_at_no_host() -> None:
@@ -185,9 +202,9 @@ async def test_a_repo_of_which_only_the_queue_tells_is_at_no_host() -> None:
         assert replay.app.main._listing.completer.words("host:") == ["host:github.com"]
         await replay.press("1", "G", "enter")
         await replay.settle()
-        lines = replay.app.screen._compositor.render_strips()
-        text = "".join(segment.text for line in lines for segment in line)
+        text = drawn(replay)
         assert ("(not recorded)" in text, " url " in text) == (True, False)
+        assert "the recording says nothing of it up to here" in text
 
 
 async def test_what_was_said_is_in_the_log_and_in_no_toast() -> None:
@@ -228,11 +245,10 @@ async def test_how_old_a_success_is_stays_blank_where_the_recording_has_none() -
 async def test_the_detail_says_what_is_not_recorded() -> None:
     async with Replay(in_the_middle()).open() as replay:
         await replay.press("p", ">", "enter")
-        text = "".join(
-            segment.text for line in replay.app.screen._compositor.render_strips() for segment in line
-        )
+        text = drawn(replay)
         assert "not recorded: the messages of the commits, what git said, earlier results" in text
         assert "3 commits  3f2c1d0..9ab8c7d  main" in text
+        assert "working copy after the sync, as it was recorded" in text
 
 
 async def test_leaving_is_no_failure_and_tells_nothing(capsys: pytest.CaptureFixture[str]) -> None:

@@ -161,6 +161,8 @@ class Desk:
 
     def left(self) -> str:
         """How long the run goes on; empty where nobody knows."""
+        if self.player:
+            return "cut off here" if self.player.cut_off else ""
         if not self.board.active or self.board.paused or self.forecast.unknown is None:
             self._countdown = Countdown()
             return ""

@@ -98,9 +98,12 @@ def trouble(row: BoardRow, desk: Desk) -> RenderableType | None:
 
 
 def working_copy(row: BoardRow, look: StatusRow | None, *, recorded: bool) -> RenderableType:
-    title = "working copy, as far as its end was recorded" if recorded else "working copy"
+    title = "working copy"
     if look is None:
-        return _grid([("", "not recorded" if recorded else "nobody has looked yet")], title)
+        unknown = "the recording says nothing of it up to here" if recorded else "nobody has looked yet"
+        return _grid([("", unknown)], title)
+    if recorded:
+        title = "working copy after the sync, as it was recorded"
     status, outlook = look.status, look.outlook
     if status.error:
         away = status.error == NOT_CLONED

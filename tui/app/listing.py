@@ -102,4 +102,5 @@ class Listing:
             case "arrived":
                 return f"nothing has arrived {lists.arrived_when(desk)}{among}"
             case _:
-                return "no repo matches" if desk.board.rows else "no repo"
+                none = "the recording names no repo" if desk.player else "no repo"
+                return "no repo matches" if desk.board.rows else none

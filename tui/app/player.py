@@ -63,6 +63,11 @@ class Player:
     def over(self) -> bool:
         return self._next == len(self.recording.moments)
 
+    @property
+    def cut_off(self) -> bool:
+        """It stands where a recording ends without the end of its run."""
+        return self.over and self.recording.cut_off
+
     def advance(self) -> None:
         now = self._wall.monotonic()
         passed, self._seen = min(now - self._seen, _LONGEST_STEP), now

@@ -278,7 +278,7 @@ class RunScreen(Screen[None]):
         next_starts = desk.engine.next_starts()
         self._paint_slots(next_starts)
         lanes = status_views.lanes(desk, next_starts)
-        self._status.show(status_views.status(board, desk.source.gauge, desk.left(), lanes))
+        self._status.show(status_views.status(desk, lanes))
         self._paint_tabs()  # with the counts beside which they stand
 
     def paint_lists(self) -> None:

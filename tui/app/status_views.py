@@ -2,40 +2,40 @@
 
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from tui.app.desk import Desk
 from tui.app.figures import host_limit, jobs, rate, running_by_host, seconds_left
 from tui.app.slot_views import slot
 from tui.app.tones import tone_of
 from tui.engine.slots import PRIORITY_SLOT
-from tui.git.gauge import Gauge
 from tui.git.outcome import State
-from tui.view.board import Board, Stage
+from tui.view.board import Stage
 from widgets.status_pane import LaneView, StatusView
 from widgets.tone import Tone
-
-Gauges = Callable[[str], Gauge | None]
-
 
 _COUNTED_AS: dict[Stage | State, Tone] = {Stage.STOPPING: Tone.RUNNING, Stage.RETRYING: Tone.QUEUED}
 
 
-def status(board: Board, gauges: Gauges, left: str, lanes: Sequence[LaneView]) -> StatusView:
-    running = board.running
-    bytes_per_second = sum(
-        gauge.progress.rate or 0 for row in running if (gauge := gauges(row.repo.id)) is not None
-    )
+def status(desk: Desk, lanes: Sequence[LaneView]) -> StatusView:
+    board = desk.board
     counts: Counter[Tone] = Counter()
     for state, count in board.counts.items():
         counts[_COUNTED_AS.get(state) or tone_of(state)] += count
     return StatusView(
         counts,
         jobs(board),
-        rate=rate(bytes_per_second) or ("–" if board.active else ""),
-        left=left,
+        rate=_rate(desk),
+        left=desk.left(),
         lanes=lanes,
     )
+
+
+def _rate(desk: Desk) -> str:
+    if not desk.board.active or (desk.player and desk.player.cut_off):
+        return ""
+    gauges = (desk.source.gauge(row.repo.id) for row in desk.board.running)
+    return rate(sum(gauge.progress.rate or 0 for gauge in gauges if gauge)) or "–"
 
 
 def lanes(desk: Desk, next_starts: Mapping[str, float]) -> list[LaneView]:

@@ -25,7 +25,7 @@ def header(desk: Desk, width: int, *, short: bool) -> str:
         _mode(desk.board),
         "dry run" if desk.session.dry_run else "",
         _passes(desk.session.watch),
-        _done(desk.board) if desk.board.run and short else "",
+        _done(desk.board) if desk.board.asked and short else "",
         _playing(desk.player) if desk.player else _run_clock(desk.board, desk.clock),
     )
     right = cut_end(f"  {right}" if right else "", width)
@@ -117,7 +117,7 @@ def _playing(player: Player) -> str:
     """`replay 10×  0:12 / 1:03`."""
     how = " paused" if player.paused else f" {player.speed}×"
     if player.over:
-        how = " over, cut off" if player.recording.cut_off else " over"
+        how = " over, cut off" if player.cut_off else " over"
     return f"replay{how}  {_clock_face(player.position)} / {_clock_face(player.recording.seconds)}"
 
 
