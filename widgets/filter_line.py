@@ -12,6 +12,8 @@ from textual.suggester import Suggester
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
+from widgets.text import cut_end
+
 Complete = Callable[[str], Sequence[str]]
 """What a word that is begun can become, the likeliest first."""
 
@@ -33,7 +35,7 @@ class _Suggester(Suggester):
 class FilterLine(Widget):
     """Hidden until `open`; `enter` submits the text and leaves it standing, `esc` clears the text and hides the line.
 
-    What is typed stays whole up to half of the line; what is told beside it has the rest, and more lines where it is long.
+    What is typed stays whole up to half of the line; what is told beside it has the rest, and is cut where it is longer.
 
     What the last word can become stands dim behind the cursor; `tab` and `right` take it, `tab` again the next.
     """
@@ -41,13 +43,11 @@ class FilterLine(Widget):
     DEFAULT_CSS = """
     FilterLine {
         layout: horizontal;
-        height: auto;
-        max-height: 60vh;
+        height: 1;
         display: none;
         background: $panel;
         & > Static {
             width: auto;
-            height: auto;
             padding: 0 1;
             color: $text-muted;
         }
@@ -84,6 +84,8 @@ class FilterLine(Widget):
         # A blinking cursor makes two pictures of one state.
         self._input.cursor_blink = False
         self._count = Static("", markup=False)
+        self._told = ""
+        """What the count says where it is not cut."""
         self._offered: tuple[Sequence[str], int] = ((), 0)
         """Texts among which `tab` goes round, and the one that was taken last."""
 
@@ -101,7 +103,10 @@ class FilterLine(Widget):
     def _share(self) -> None:
         width = self.size.width
         typed = min(cell_len(self.text) + _CURSOR, width // 2)
-        self._count.styles.max_width = width - self._label.outer_size.width - typed
+        room = width - self._label.outer_size.width - typed - self._count.gutter.width
+        told = cut_end(self._told, room)
+        if str(self._count.content) != told:
+            self._count.update(told)
 
     @property
     def text(self) -> str:
@@ -124,13 +129,13 @@ class FilterLine(Widget):
         """Hides it and clears the text, without a message."""
         with self.prevent(Input.Changed):
             self._input.value = ""
-        self._count.update("")
+        self.show_count("")
         self.display = False
 
     def show_count(self, text: str) -> None:
         """Shows what the text matches, for example "12 of 40"."""
-        if str(self._count.content) != text:
-            self._count.update(text)
+        self._told = text
+        self._share()
 
     def press(self, key: str) -> None:
         """What `enter`, `esc` and `tab` do, for who clicks on a hint of these."""

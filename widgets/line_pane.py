@@ -231,8 +231,10 @@ class LinePane(SteadyStyle, ScrollView, can_focus=True):
         return strip.apply_style(style)
 
     def _draw_blank(self, y: int, width: int) -> Strip:
-        middle = self.HEADER_LINES + (self.page_height - 1) // 2
-        if self.line_count() or y != middle:
+        lines = [] if self.line_count() or not width else Content(self.empty_text()).wrap(width)
+        place = y - self.HEADER_LINES - max(0, self.page_height - len(lines)) // 2
+        if not 0 <= place < len(lines):
             return Strip.blank(width, self.rich_style)
-        text = fit(self.empty_text(), width, "center")
+        here = lines[place : place + 1] if place + 1 < self.page_height else lines[place:]
+        text = fit(" ".join(line.plain for line in here), width, "center")
         return Strip([Segment(text, self.ink("line-pane--muted"))], width).apply_style(self.rich_style)

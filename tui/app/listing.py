@@ -56,7 +56,7 @@ class Listing:
             self._repos.look()
         if view.words:
             shown, wrong = find(rows, view.words, self._repos.facts, self.completer)
-        table.sheet.empty = "the filter is wrong" if wrong else self._empty()
+        table.sheet.empty = wrong or self._empty()
         match view.tab:
             case "queue":
                 by_id = {row.repo.id: row for row in shown}
