@@ -769,11 +769,11 @@ async def test_many_notices_at_once_are_one_toast_and_all_in_the_log() -> None:
 
 async def test_what_a_job_tells_is_in_the_log_and_no_toast() -> None:
     async with Driver(1).open() as driver:
-        driver.engine._notice(Notice("info", "r0: network, trying again in 1 s", about="r0"))
+        driver.engine._notice(Notice("info", "again in 1 s: r0, network (1 of 2)", about="r0"))
         await driver.settle()
         assert driver.toasts() == []
         log = driver.app.main.query_one(LogPane)
-        assert log.draw(0, 50).text.rstrip() == " • r0: network, trying again in 1 s"
+        assert log.draw(0, 50).text.rstrip() == " • again in 1 s: r0, network (1 of 2)"
         assert log.lines[0].key == "r0"
 
 

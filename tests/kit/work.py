@@ -87,7 +87,7 @@ class Retrying(GatedWork):
         if turn.job.id == self._who and (self._from_the_first or self._who in self.started):
             turn.gauge.before = "rate limited"
             turn.gauge.show(Progress("retry 1/2 in 60 s", line="HTTP 429"))
-            notice = Notice("info", f"{self._who}: rate limited, trying again in 60 s", about=self._who)
+            notice = Notice("info", f"again in 60 s: {self._who}, rate limited (1 of 2)", about=self._who)
             if not turn.rest(notice, 60.0):
                 return Outcome(State.CANCELLED, turn.stop.reason, "cancelled while waiting to retry")
         return super().__call__(turn)

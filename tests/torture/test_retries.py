@@ -167,7 +167,7 @@ def test_it_comes_back_when_the_server_wants_it_and_not_before(bench: Bench) -> 
     (notice,) = bench.rest.notices
     assert (notice.about, notice.text) == (
         "co",
-        f"co: rate limited, trying again in {pause:.0f} s (1 of 2)",
+        f"again in {pause:.0f} s: co, rate limited (1 of 2)",
     )
 
 

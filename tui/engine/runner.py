@@ -49,7 +49,8 @@ def make_work(options: SyncOptions, retries: int) -> Work:
             if time.monotonic() + pause >= began + gauge.waited + _timeout(job.repo, options, outcome):
                 break  # nothing could be done in what is left
             why = (outcome.reason or "").replace("_", " ")
-            text = f"{job.id}: {why}, trying again in {pause:.0f} s ({tried + 1} of {retries})"
+            # The seconds first: a narrow log cuts the end.
+            text = f"again in {pause:.0f} s: {job.id}, {why} ({tried + 1} of {retries})"
             crowded = is_crowded(outcome)
             notice = Notice("info", text, about=job.id, crowded=crowded, retry_after=outcome.retry_after)
             gauge.before = why
