@@ -12,7 +12,7 @@ from tests.kit.work import NOT_FOUND, SYNCED
 from tui.git.contents import Contents, Diffstat, Title
 from tui.git.outcome import Outcome, State
 from tui.store import exports
-from tui.store.paths import StateError, exports_folder
+from tui.store.paths import StateError, exports_folder, home_short
 from tui.view.arrivals import Arrival
 from widgets.text import at_slashes
 from widgets.tone import Tone
@@ -39,11 +39,30 @@ async def test_w_writes_the_lines_that_are_shown_and_tells_and_copies_the_path()
             ["10:00:01", "✗", "r1", "failed"],
             ["10:00:01", "✓", "r2", "synced"],
         ]
-        assert second.read_text() == first.read_text()
+        assert second.read_text().splitlines() == [
+            *lines,
+            f"10:00:01  •  4 lines written to {home_short(first)}",
+        ]
         assert driver.app.clipboard == str(second)
-        assert driver.toasts()[-1].startswith("4 lines written to ")
-        assert driver.toasts()[-1].endswith("/exports; the path is copied")
-        assert driver.toasts()[-1].split()[4] == second.name  # a word, which no line breaks
+        assert driver.toasts()[1:] == [
+            f"4 lines written to exports/{first.name}; the path is copied",
+            f"5 lines written to exports/{second.name}; the path is copied",
+        ]
+        assert driver.app.main.log_lines[-1].text == f"5 lines written to {home_short(second)}"
+
+
+async def test_what_is_told_of_a_file_covers_no_more_than_three_lines_of_a_small_terminal() -> None:
+    arrivals = {"r0": Arrival("r0", NOON, "main", 2, (), cloned=False, taken=(("1" * 40, "2" * 40),))}
+    async with Driver(1, contents=told, arrivals=lambda _since: arrivals).open(80, 24) as driver:
+        await driver.until(lambda: driver.app.desk.arrived)
+        for _ in range(2):  # the second file of a second has a longer name
+            driver.app.commands.export_screenshot()
+            driver.app.commands.export_log()
+            driver.app.commands.export_digest()
+            await driver.until(lambda: driver.app.commands._digest.is_finished)
+        await driver.until(lambda: len([text for text in driver.toasts() if "exports/" in text]) == 6)
+        await driver.settle()
+        assert {toast.content_size.height for toast in driver.app.screen.query(Toast)} <= {1, 2, 3}
 
 
 def test_a_file_has_the_moment_in_its_name_and_is_of_the_person_alone() -> None:
@@ -93,8 +112,7 @@ async def test_a_screenshot_goes_where_all_exports_go() -> None:
         assert file.read_text().endswith("</svg>\n")
         assert driver.app.clipboard == str(file)
         (toast,) = driver.toasts()
-        assert toast.startswith(f"a picture of the screen written to {file.name} in ")
-        assert toast.endswith("/exports; the path is copied")
+        assert toast == f"a picture of the screen written to exports/{file.name}; the path is copied"
 
 
 @pytest.mark.parametrize("width", [60, 120])
@@ -154,7 +172,7 @@ async def test_arrived_tells_the_commits_and_shift_w_writes_them_as_markdown() -
         assert "main, 2 commits, 1.5 kB, 1 file +2 -3" in file.read_text()
         assert "- `2222222` r1 1..2 (Ada)" in file.read_text()
         assert driver.app.clipboard == str(file)
-        assert driver.toasts()[2].startswith("1 repo, 2 commits written to ")
+        assert driver.toasts()[2] == f"1 repo, 2 commits written to exports/{file.name}; the path is copied"
 
 
 async def test_an_export_is_told_at_once_and_there_is_one_at_a_time() -> None:
@@ -175,7 +193,7 @@ async def test_an_export_is_told_at_once_and_there_is_one_at_a_time() -> None:
         gate.set()
         await driver.until(lambda: len(driver.toasts()) == 3)
         (file,) = exports_folder().iterdir()
-        assert driver.toasts()[2].startswith(f"1 repo, 2 commits written to {file.name} in ")
+        assert driver.toasts()[2] == f"1 repo, 2 commits written to exports/{file.name}; the path is copied"
 
 
 async def test_nothing_is_read_that_nobody_looks_at_and_nothing_twice() -> None:

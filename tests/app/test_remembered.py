@@ -445,6 +445,7 @@ async def test_a_run_that_begins_by_itself_says_what_was_cut_off() -> None:
         await driver.running("r0", "r1", "r2", "r3", "r4")
         assert driver.toasts() == [text]
         assert notes(driver) == [text, "run of 10:00, 5 repos"]
+        assert driver.app.main.log_lines[0].cells[0] == "10:00:00"
     async with Driver(2, limit=2, cut_off=CUT_OFF, start=True).open() as driver:
         await driver.running("r0", "r1")
         assert driver.toasts() == [text.replace("they are", "1 of them are not")]

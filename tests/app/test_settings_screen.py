@@ -451,7 +451,8 @@ async def test_a_wrong_entry_is_whole_in_the_log() -> None:
         # The rest of it is no entry of its own.
         log = driver.app.main.query_one(LogPane)
         assert ["•" in log.draw(number, 60).text for number in range(len(texts))] == [True, False]
-        assert [line.plain[0] for line in log.lines] == ["•", " "]
+        assert [line.plain[:12].rstrip() for line in log.lines] == ["10:00:00  •", ""]
+        assert [line.plain[13:] for line in log.lines] == texts
 
 
 @pytest.mark.parametrize("key", ["?", ",", "ctrl+p", "enter"])

@@ -27,7 +27,7 @@ from tui.app.desk import Desk
 from tui.app.detail_screen import DetailScreen
 from tui.app.fault import CarefulApp
 from tui.app.keyboard import Keyboard
-from tui.app.log_lines import log_line
+from tui.app.log_lines import log_line, note
 from tui.app.lookout import Lookout
 from tui.app.pace import TICK, Pace, collecting_by_pace
 from tui.app.palette import ActionCommands, Palette
@@ -52,7 +52,6 @@ from tui.view.board import Board, BoardRow
 from tui.view.lines import plural, summary
 from widgets.log_pane import LogLine
 from widgets.text import at_slashes
-from widgets.tone import Tone
 
 _TIME_TO_READ = 15.0
 """Seconds, for what stands nowhere else."""
@@ -230,7 +229,9 @@ class SynctuiApp(CarefulApp[Ending]):
         session = self.desk.session
         if session.cut_off and (session.start or session.watch):
             here = len(self.desk.board.left)
-            self._say_and_keep(goes_on_in(session.cut_off, here, self.desk.clock.now()))
+            text = goes_on_in(session.cut_off, here, self.desk.clock.now())
+            self.keep(text)
+            self.say(text)
         self._greet()
         if session.start:
             self.read()
@@ -248,10 +249,10 @@ class SynctuiApp(CarefulApp[Ending]):
             self.say(f"Press {keys.first('help')} for the keys{begins}.", seconds=_TIME_TO_READ)
             self.keyboard.greeting = not session.warnings
         if session.warnings:
-            more = len(session.warnings) - 1
+            more, now = len(session.warnings) - 1, self.desk.clock.now()
             self.main.append(
                 [
-                    LogLine("", Tone.NOTE, text=part, goes_on=number > 0)
+                    note(now, part, goes_on=number > 0)
                     for line in session.warnings
                     for number, part in enumerate(wrap(line, _LOG_WIDTH, break_on_hyphens=False))
                 ]
@@ -353,9 +354,9 @@ class SynctuiApp(CarefulApp[Ending]):
         text = f"{last.text} (and {plural(more, 'more notice')} in the log)" if more else last.text
         self.say(text, "information" if last.level == "info" else last.level)
 
-    def _say_and_keep(self, text: str) -> None:
-        self.main.append([LogLine("", Tone.NOTE, text=text)])
-        self.say(text)
+    def keep(self, text: str) -> None:
+        """In the log, where it can be read after its toast is gone."""
+        self.main.append([note(self.desk.clock.now(), text)])
 
     def open(
         self,

@@ -65,7 +65,7 @@ class Commands(RunCommands, RepoCommands, OutsideCommands):
         self._export("screen", ".svg", lines, "a picture of the screen")
 
     def _export(self, name: str, suffix: str, lines: Sequence[str], what: str) -> None:
-        """To a file whose path is told and copied."""
+        """To a file whose path is in the log, and copied."""
         now = self._app.desk.clock.now()
 
         def written(answer: Future[Path]) -> None:
@@ -75,9 +75,9 @@ class Commands(RunCommands, RepoCommands, OutsideCommands):
                 self._app.say(str(error), "error")
                 return
             self._app.copy_to_clipboard(pasted(file))
-            # The name has a word of its own, which no line breaks.
-            folder = clean_text(home_short(file.parent))
-            self._app.say(f"{what} written to {clean_text(file.name)} in {folder}; the path is copied")
+            self._app.keep(f"{what} written to {clean_text(home_short(file))}")
+            # Of a whole path a toast would cover the lists.
+            self._app.say(f"{what} written to {file.parent.name}/{file.name}; the path is copied")
 
         self._app.bridge.write(lambda: export(name, suffix, lines, now), written)
 

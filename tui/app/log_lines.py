@@ -15,10 +15,6 @@ from widgets.tone import Tone
 def log_line(record: Record, keys: Keymap) -> LogLine | None:
     """None for what the log does not tell."""
     at = _time_of_day(int(record.time))
-
-    def note(text: str, about: str = "") -> LogLine:
-        return LogLine(about, Tone.NOTE, (at, "", "", "", ""), text=text)
-
     match record.event:
         case JobEnded() as event:
             outcome = event.outcome
@@ -35,16 +31,23 @@ def log_line(record: Record, keys: Keymap) -> LogLine | None:
                 interesting=is_news(outcome),
             )
         case Notice(text=text, about=about):
-            return note(text, about or "")
+            return note(record.time, text, about or "")
         case LimitChanged() as event if text := lane_line(event):
-            return note(text)
+            return note(record.time, text)
         case RunStarted(total=total, dry_run=dry_run):
             what = f"{'dry run' if dry_run else 'run'} of {at[:5]}, {plural(total, 'repo')}"
             return LogLine("", Tone.NOTE, text=what, rule=True)
         case RunFinished() as event:
-            return note(_run_line(event, keys))
+            return note(record.time, _run_line(event, keys))
         case _:
             return None
+
+
+def note(at: float, text: str, about: str = "", *, goes_on: bool = False) -> LogLine:
+    """`about`: the repo of which it is. `goes_on`: the rest of the one above, below its text."""
+    told = _time_of_day(int(at))
+    told = " " * len(told) if goes_on else told
+    return LogLine(about, Tone.NOTE, (told, "", "", "", ""), text=text, goes_on=goes_on)
 
 
 @lru_cache(maxsize=8)
