@@ -174,6 +174,15 @@ async def test_a_recording_without_progress_has_slots_that_do_not_stall() -> Non
         assert (view.phase, view.badge, view.elapsed) == ("running", "", "20.0 s")
 
 
+async def test_on_the_smallest_screen_the_header_leaves_out_what_finds_no_room() -> None:
+    async with Replay(in_the_middle()).open(40, 12) as replay:
+        await replay.press("p")
+        assert replay.header() == f"{'0/20   replay paused  0:00 / 0:20':>38}"
+    async with Replay(in_the_middle(), cut=-8).open(40, 12) as replay:
+        await replay.after(3600)
+        assert replay.header() == f"{'replay over, cut off  0:17 / 0:17':>38}"
+
+
 async def test_a_run_that_was_cut_off_says_so_and_stands_still() -> None:
     async with Replay(simple("a", "b", "c", progress=True), cut=-3).open() as replay:
         await replay.after(5)

@@ -624,6 +624,15 @@ async def test_help_names_every_action_and_why_it_is_refused() -> None:
         assert driver.app.screen is driver.app.main
 
 
+async def test_the_palette_shows_several_actions_on_the_smallest_screen() -> None:
+    async with Driver(2).open(40, 12) as driver:
+        await driver.press(":")
+        await driver.until(driver.palette)
+        await driver.settle()
+        shown = [line for line in screen(driver.app) if line in driver.palette()]
+        assert shown == ["Help", "Start all", "Sync", "Mark", "Mark all"]
+
+
 @pytest.mark.parametrize("key", ["ctrl+p", ":"])
 async def test_the_palette_runs_an_action_by_name(key: str) -> None:
     async with Driver(2).open() as driver:

@@ -247,6 +247,18 @@ async def test_on_the_smallest_screen_what_is_told_of_a_value_is_not_cut() -> No
         assert "theme          textual-… default" in shown
 
 
+@pytest.mark.parametrize("name", ["stall_timeout", "timeout", "retry", "order"])
+async def test_nor_is_why_it_cannot_be_changed(name: str) -> None:
+    value = {"stall_timeout": 30, "timeout": 600, "retry": 5, "order": "stalest"}[name]
+    async with Driver(1, preferences=layered(file={name: value})).open(40, 12) as driver:
+        await driver.press(",", *DOWN[name])
+        shown = " ".join(part.strip("│ ") for part in screen(driver.app))
+        assert about(driver).splitlines()[1] == (
+            f"Fixed for this session: {name} of ~/w/synctui.toml wins over what is set here, change it there."
+        )
+        assert " ".join(about(driver).splitlines()) in shown
+
+
 async def test_a_theme_is_worn_at_once_and_remembered_wherever_it_was_picked() -> None:
     async with Driver(1).open() as driver:
         await driver.press(",", "end", "right")

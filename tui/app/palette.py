@@ -15,6 +15,7 @@ from tui.app.refusals import Situation
 if TYPE_CHECKING:
     from tui.app.app import SynctuiApp
 
+_TALL = 20
 _NOT_BY_NAME = frozenset({"palette", "next_pane"})
 
 
@@ -37,8 +38,16 @@ class Palette(CommandPalette):
 
     DEFAULT_CSS = """
     Palette CommandList:nocolor > .option-list--option-highlighted { text-style: bold underline; }
+    Palette.-short {
+        & > Vertical { margin-top: 0; }
+        & #--input { border: none; }
+        & CommandInput, & CommandInput:focus { border: none; height: 1; }
+        & SearchIcon { margin-top: 0; }
+        & CommandList { border: none; max-height: 1fr; }
+    }
     """
-    # Textual's own for this is `reverse`, which it loses on the way.
+    # Textual's own for the first is `reverse`, which it loses on the way; its air takes most of a short screen.
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (_TALL, "-tall")]  # noqa: RUF012  Textual types it as an instance's
 
     def __init__(self, now: Situation) -> None:
         """`now`: as it was when the palette was asked for, with what is selected below it."""

@@ -81,25 +81,24 @@ class SettingsScreen(FormScreen):
         beyond = bool(fixed_by) and value != (getattr(preferences.settings, key))
         forgets = "A replay" if self._desk.player else self._desk.session.forgetful
         text = written(value)
-        told = [
-            f"{setting.help[0].upper()}{setting.help[1:]}. A change counts {_WHEN[key]}.",
-            f"Allowed: {_allowed(setting.kind)}. Default: {_default(key)}.",
-        ]
+        what = f"{setting.help[0].upper()}{setting.help[1:]}."
+        allowed = f"Allowed: {_allowed(setting.kind)}. Default: {_default(key)}."
         fixed = ""
         if self._desk.player and key in _OF_A_RUN:
             fixed = NOTHING_RUNS
         elif fixed_by and key not in _LIVE:
             fixed = f"fixed for this session: {_how_to_change(source, fixed_by, key)}"
-        if fixed:
-            told.append(f"{fixed[0].upper()}{fixed[1:]}.")
-        elif fixed_by:
-            told.append(f"A change is for this session: {fixed_by} counts again at the next start.")
+        if fixed_by:
+            kept = f"A change is for this session: {fixed_by} counts again at the next start."
         elif forgets:
-            told.append(f"{forgets} remembers nothing.")
+            kept = f"{forgets} remembers nothing."
         elif key in preferences.unkept:
-            told.append(f"Not remembered: {preferences.unkept[key]}.")
+            kept = f"Not remembered: {preferences.unkept[key]}."
         else:
-            told.append(f"Remembered for {'this workspace' if key == 'jobs' else 'all workspaces'}.")
+            kept = f"Remembered for {'this workspace' if key == 'jobs' else 'all workspaces'}."
+        told = [f"{what} A change counts {_WHEN[key]}.", allowed, kept]
+        if fixed:  # what is allowed would take its room on a small screen
+            told = [what, f"{fixed[0].upper()}{fixed[1:]}."]
         return FormRow(
             key,
             key.replace("_", " "),

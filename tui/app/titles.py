@@ -19,17 +19,22 @@ from widgets.text import cut_end, fit
 
 def header(desk: Desk, width: int, *, short: bool) -> str:
     """In exactly `width` cells; `short`: there is no other place for how far the run is."""
-    right = _told(
-        "   ",
+    parts = [
         desk.leaving,
         _mode(desk.board),
         "dry run" if desk.session.dry_run else "",
         _passes(desk.session.watch),
         _done(desk.board) if desk.board.asked and short else "",
         _playing(desk.player) if desk.player else _run_clock(desk.board, desk.clock),
-    )
+    ]
+    for least in (4, 3, 2, 1, 5):
+        if len(_told("   ", *parts)) + 2 <= width:
+            break
+        parts[least] = ""
+    right = _told("   ", *parts)
     right = cut_end(f"  {right}" if right else "", width)
-    return fit(f"synctui  {desk.session.workspace}", width - len(right)) + right
+    room = width - len(right)
+    return fit(f"synctui  {desk.session.workspace}" if room >= len("synctui") else "", room) + right
 
 
 def tabs(desk: Desk, current: str, room: int) -> Content:
