@@ -78,15 +78,17 @@ _IDLE = _Plan(1, 1, 1)
 
 def _arrange(slots: int, priority: bool, width: int, max_rows: int, crowded_rows: int) -> _Plan:
     """The roomiest plan that fits: two lines a cell within two thirds of the room, one line a cell within
-    `crowded_rows`, as many cells as these hold.
+    `crowded_rows`, in fewer columns where two thirds of these are enough, as many cells as these hold.
 
     The place of the priority slot is reserved while it is unused, so that using it never moves the others; a single
     slot has half of the width, as it has with a second one beside it.
     """
     widest = max(1, width // CELL_WIDTH)
     rows = max(1, ceil(slots / widest))
-    columns = max(min(2, widest), ceil(slots / rows))
-    for lines, room in ((2, max_rows * 2 // 3), (1, crowded_rows)):
+    most = max(min(2, widest), ceil(slots / rows))
+    # In one line a name has little room: fewer columns leave more of it.
+    fewer = [(columns, 1, crowded_rows * 2 // 3) for columns in range(min(2, widest), most)]
+    for columns, lines, room in ((most, 2, max_rows * 2 // 3), *fewer, (most, 1, crowded_rows)):
         if ceil((slots + 1) / columns) * lines <= room:
             return _Plan(columns, lines, slots + priority)
     places = max(1, crowded_rows - 1) * widest

@@ -20,7 +20,8 @@ FLASK = SlotView(
 
 
 def slot(number, **facts):
-    return structs.replace(FLASK, key=f"k{number}", title=f"repo-{number}", **{"age": float(number)} | facts)
+    known = {"key": f"k{number}", "title": f"repo-{number}", "age": float(number)}
+    return structs.replace(FLASK, **known | facts)
 
 
 def hosted(*slots, priority=None, max_rows=12, crowded_rows=None):
@@ -107,6 +108,19 @@ async def test_a_lower_limit_makes_no_cell_taller_and_moves_none():
         grid.show(jobs[:5], None, 0, began=1.0)
         await pilot.pause()
         assert len(strips(grid)) == 6
+
+
+@pytest.mark.parametrize(
+    ("width", "max_rows", "height", "shown"),
+    [(118, 18, 18, "python/m…afe-docs"), (198, 28, 16, "python/markupsafe-docs")],
+)
+async def test_of_64_slots_a_wider_terminal_shows_more_of_the_names(width, max_rows, height, shown):
+    jobs = [slot(number, title="python/markupsafe-docs") for number in range(64)]
+    app = hosted(*jobs, max_rows=max_rows)
+    async with app.run_test(size=(width, 60)):
+        drawn = lines(app.widget)
+        name = next(word for word in drawn[0].split() if word.startswith("python"))
+        assert (len(drawn), name) == (height, shown)
 
 
 @pytest.mark.parametrize(
