@@ -19,19 +19,16 @@ from widgets.text import cut_end, fit
 
 def header(desk: Desk, width: int, *, short: bool) -> str:
     """In exactly `width` cells; `short`: there is no other place for how far the run is."""
-    parts = [
-        desk.leaving,
-        _mode(desk.board),
-        "dry run" if desk.session.dry_run else "",
-        _passes(desk.session.watch),
-        _done(desk.board) if desk.board.asked and short else "",
-        _playing(desk.player) if desk.player else _run_clock(desk.board, desk.clock),
-    ]
-    for least in (4, 3, 2, 1, 5):
-        if len(_told("   ", *parts)) + 2 <= width:
+    mode, passes = _mode(desk.board), _passes(desk.session.watch)
+    dry_run = "dry run" if desk.session.dry_run else ""
+    done = _done(desk.board) if desk.board.asked and short else ""
+    clock = _playing(desk.player) if desk.player else _run_clock(desk.board, desk.clock)
+    told = [desk.leaving, mode, dry_run, passes, done, clock]
+    for least in (done, passes, dry_run, mode, clock):
+        if len(_told("   ", *told)) + 2 <= width:
             break
-        parts[least] = ""
-    right = _told("   ", *parts)
+        told[told.index(least)] = ""
+    right = _told("   ", *told)
     right = cut_end(f"  {right}" if right else "", width)
     room = width - len(right)
     return fit(f"synctui  {desk.session.workspace}" if room >= len("synctui") else "", room) + right
