@@ -94,8 +94,10 @@ def test_a_key_that_has_changed_is_not_to_be_accepted(url: str, name: str):
         (
             Reason.URL_MISMATCH,
             "remote up is h:y, the workspace says h:x",
-            "give it the URL of the workspace file: git remote set-url up h:x;"
-            " or correct that file: synctui list it",
+            (
+                "give it the URL of the workspace file: git remote set-url up h:x;"
+                " or correct that file: synctui list it"
+            ),
         ),
         (
             Reason.UNSAFE_OWNER,
