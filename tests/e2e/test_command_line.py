@@ -10,7 +10,10 @@ _ALLOWED = "is not allowed; allowed:"
 MISTAKES = {
     "--colr": ("app", "no such option: --colr (did you mean --color or --order?)"),
     "sync --retri 1": ("sync", "no such option: --retri (did you mean --retry or --order?)"),
-    "status -Zx": ("status", "no such option: -Z"),
+    "status -Z": ("status", "no such option: -Z"),
+    "status -Zx": ("status", "no such option: -Z (to leave out `Zx`, write `-- -Zx`)"),
+    "-i tag:web -beta": ("app", "no such option: -b (to leave out `beta`, write `-- -beta`)"),
+    "sync -xq -j 2 -vault": ("sync", "no such option: -a (to leave out `vault`, write `-- -vault`)"),
     "log -web/x": ("log", "no such option: -w"),
     "sync --\x1b[31mtell\nall": ("sync", "no such option: --tell all"),
     "sync -j zero": (

@@ -137,13 +137,27 @@ class Command(click.Command):
             (words if negates else rest).append(word)
         if words:
             rest += [*(["--"] if "--" not in rest else []), *words]
-        return super().parse_args(ctx, rest)
+        try:
+            return super().parse_args(ctx, rest)
+        except click.NoSuchOption as error:
+            if name := _perhaps_negated(args, error.option_name):
+                hint = f"to leave out `{name}`, write `-- -{name}`"
+                raise click.UsageError(f"{_mistake(error)} ({hint})", ctx) from None
+            raise
 
 
 def _negates(word: str) -> bool:
     """Whether it can only be the negation of a predicate, of a glob, or of an id or path with a `/`."""
     single = word.startswith("-") and not word.startswith("--")
     return single and (is_predicate(word) or any(sign in word for sign in "/*?["))
+
+
+def _perhaps_negated(words: Sequence[str], option: str) -> str | None:
+    """`beta` of the `-beta` in which no flag is `-b`: some name may be meant."""
+    if option.startswith("--"):
+        return None
+    bundles = (word[1:] for word in words if len(word) > len(option) and word[0] == "-" != word[1])
+    return next((name for name in bundles if option[1] in name), None)
 
 
 _MODULES = {
