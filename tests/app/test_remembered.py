@@ -83,7 +83,8 @@ async def test_the_list_of_repos_says_what_status_says() -> None:
             on_row(StatusRow(entry, status))
 
     known = Failure("timed_out", "stalled", NOW, NOW - 90.0, 2, 0, acknowledged=True)
-    past = PAST | {"r3": Past("timed_out", "stalled", failure=known), "r2": Past("blocked", "diverged")}
+    timed_out = Past("timed_out", "stalled", last_success=NOW - ages["r3"] * HOUR, failure=known)
+    past = PAST | {"r3": timed_out, "r2": Past("blocked", "diverged")}
     async with Driver(7, past=past, survey=survey).open(200, 40) as driver:
         await driver.until(lambda: driver.app.tick() or len(driver.app.desk.looks) == 7)
         await driver.settle()

@@ -93,6 +93,19 @@ def test_the_fetch_that_the_first_failure_made_git_forget_stays(file):
     assert [past[repo].last_fetch for repo in "abc"] == [500.0, 500.0, None]
 
 
+@pytest.mark.parametrize("between", [State.BUSY, State.CANCELLED])
+def test_a_fetch_by_hand_stays_where_a_sync_that_fetched_nothing_came_after_it(file, between):
+    ended_at = {State.FAILED: 100.0, between: 300.0, State.TIMED_OUT: 400.0}
+    with History.open(file) as history:
+        for state, at in ended_at.items():
+            by_hand = 200.0 if state is State.TIMED_OUT else None
+            history.record(
+                HERE, "run-1", Repo("a", Path("/srv/a")), Outcome(state, last_fetch=by_hand), 1, at, 0
+            )
+        (past,) = history.past(HERE).values()
+    assert (past.last_fetch, past.last_end, past.last_asked) == (200.0, 400.0, 400.0)
+
+
 def test_a_result_is_there_for_others_as_soon_as_it_is_recorded(file):
     with History.open(file) as history:
         keep(history, "a", State.FAILED, reason=Reason.NOT_FOUND)

@@ -56,6 +56,7 @@ def test_each_class_begins_at_its_hour(hours: float | None, expected: str) -> No
         (Past(last_success=None, last_end=300.0, failure=FAILED), 299.0, None, None),
         (Past(last_end=300.0, failure=FAILED, last_fetch=200.0), None, 10.0, 200.0),  # by hand, before it
         (Past(last_end=300.0, last_fetch=200.0), None, None, 200.0),  # by hand, then cancelled
+        (Past(last_end=900.0, failure=FAILED), 700.0, 10.0, 700.0),  # by hand, after it, then busy
         (Past(last_success=None, last_end=300.0, failure=FAILED), 299.0, 10.0, 10.0),
         (
             Past(last_success=100.0, last_end=300.0, failure=FAILED),

@@ -112,7 +112,8 @@ class Desk:
         known = past.last_end is not None and past.last_end >= row.ended_at - _TOLD_AFTER
         if end is None or known:
             return past
-        past = structs.replace(past, last_fetch=fetched_before(past, end.last_fetch))
+        last_fetch = fetched_before(past.last_fetch, past.last_asked, end.last_fetch)
+        past = structs.replace(past, last_fetch=last_fetch)
         if end.state not in _REMEMBERED or DRY_RUN in end.notes:
             return past
         failure = past.failure if end.state is State.BUSY else _failure(end, row)

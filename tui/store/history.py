@@ -184,9 +184,8 @@ class History:
 
         def write() -> None:
             if outcome.state not in SUCCESS_STATES:  # else its own end is newer
-                values["last_fetch"] = fetched_before(
-                    self._last_tried(workspace, repo.id), outcome.last_fetch
-                )
+                known, last_asked = self._last_fetch(workspace, repo.id)
+                values["last_fetch"] = fetched_before(known, last_asked, outcome.last_fetch)
             self._database.execute(
                 f"INSERT INTO results ({', '.join(values)}) VALUES ({', '.join('?' * len(values))})",  # noqa: S608  names of ours
                 values.values(),
@@ -203,13 +202,14 @@ class History:
 
         self._database.write(write)
 
-    def _last_tried(self, workspace: str, repo: str) -> Past:
+    def _last_fetch(self, workspace: str, repo: str) -> tuple[float | None, float]:
+        """The one that is remembered, and when the last sync ended that may have fetched since."""
         rows = self._database.execute(
-            "SELECT ended_at, last_fetch FROM results WHERE workspace = ? AND repo = ? AND state <> 'skipped'"
-            " ORDER BY id DESC LIMIT 1",
+            "SELECT last_fetch, max(iif(state IN ('busy', 'cancelled'), 0, ended_at)) OVER () FROM results"
+            " WHERE workspace = ? AND repo = ? AND state <> 'skipped' ORDER BY id DESC LIMIT 1",
             (workspace, repo),
         )
-        return Past(last_end=rows[0][0], last_fetch=rows[0][1]) if rows else Past()
+        return rows[0] if rows else (None, 0.0)
 
     def past(self, workspace: str) -> dict[str, Past]:
         """By repo id; a repo that was never tried is not in it, and one that was skipped is as it was before."""

@@ -52,6 +52,11 @@ class Past(Struct, frozen=True):
     """Of the checkout before the syncs that failed made git forget it."""
 
     @property
+    def last_asked(self) -> float:
+        """When the last sync ended that may have fetched: one that was busy or cancelled need not."""
+        return max(self.last_success or 0.0, self.failure.last_seen if self.failure else 0.0)
+
+    @property
     def attempts(self) -> int:
         """Syncs in a row that failed."""
         return self.failure.attempts if self.failure else 0
@@ -78,14 +83,13 @@ def staleness(age: float | None, stale_after: float, severe_after: float) -> Sta
     return Staleness.STALE if age < severe_after else Staleness.SEVERE
 
 
-def fetched_before(past: Past, last_fetch: float | None) -> float | None:
+def fetched_before(known: float | None, last_asked: float, last_fetch: float | None) -> float | None:
     """The last fetch to remember once another sync has failed, before which the checkout told of `last_fetch`.
 
-    That of an earlier sync, a blocked one say, is none: what it was worth is known.
+    That of an earlier sync, a blocked one say, is none: what it was worth is `known`.
     """
-    if last_fetch is not None and last_fetch > (past.last_end or 0.0) + _GRAIN:
-        return last_fetch
-    return past.last_fetch
+    by_hand = last_fetch is not None and last_fetch > last_asked + _GRAIN
+    return last_fetch if by_hand else known
 
 
 def last_success(past: Past, last_fetch: float | None, cloned: float | None = None) -> float | None:
@@ -95,7 +99,7 @@ def last_success(past: Past, last_fetch: float | None, cloned: float | None = No
     put back, unless it is that of a sync that then failed. Before it there is what is remembered, and at least
     the clone.
     """
-    failed_then = past.failure is not None and (last_fetch or 0.0) <= (past.last_end or 0.0) + _GRAIN
+    failed_then = past.failure is not None and (last_fetch or 0.0) <= past.last_asked + _GRAIN
     if last_fetch is not None and not failed_then:
         return last_fetch
     return max(filter(None, (past.last_success, past.last_fetch, cloned)), default=None)
