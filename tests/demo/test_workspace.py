@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import time
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
@@ -16,6 +17,8 @@ from tests.kit.repos import git
 from tui.demo import workspace
 from tui.demo.history import commits
 from tui.demo.workspace import CAST, Cast, Demo, Story, demo_workspace
+from tui.git.inspect import inspect
+from tui.store.past import Staleness, staleness
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +93,14 @@ def test_every_checkout_comes_from_the_server_and_only_the_missing_are_missing(d
         assert path.exists() == (cast.story != Story.MISSING)
         if path.exists():
             assert git(path, "remote", "get-url", "origin") == f"{demo.server.url}/{cast.name}.git"
+
+
+def test_the_checkouts_are_from_minutes_to_days_old(demo: Demo) -> None:
+    now = time.time()
+    there = [cast.name for cast in CAST if cast.story != Story.MISSING]
+    cloned = (inspect(demo.folder / name).status.cloned for name in there)
+    ages = Counter(staleness(now - at, 86_400, 3 * 86_400) for at in cloned if at and now - at > 20 * 60)
+    assert ages == {Staleness.FRESH: 25, Staleness.STALE: 5, Staleness.SEVERE: 3}
 
 
 @pytest.mark.parametrize(

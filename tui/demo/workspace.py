@@ -6,10 +6,12 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
 from http import HTTPStatus
+from itertools import cycle
 from pathlib import Path
 from typing import Self
 
@@ -24,6 +26,8 @@ SETTINGS = {"jobs": 6, "retry": 1, "stall_timeout": 8}
 
 _BASE = 6
 """Commits that every remote has before its checkout is made."""
+_AGES = (25, 40, 4 * 60, 9 * 60, 20 * 60, 31 * 60, 5 * 1440)
+"""Minutes since the checkouts were made, in turn: some are stale, one in seven severely so."""
 _BUILDERS = 4
 _PREFIX = "synctui-demo-"
 _HELD = ".held"
@@ -156,7 +160,7 @@ class Demo:
             manners = {f"{cast.name}.git": cast.manner for cast in CAST}
             self.server = stack.enter_context(GitServer(self._remotes, manners))
             with ThreadPoolExecutor(_BUILDERS) as builders:
-                list(builders.map(self._build, CAST))
+                list(builders.map(self._build, CAST, cycle(_AGES)))
             self.config.write_text(tomli_w.dumps(self._entries()))
             self._undo = stack.pop_all()
 
@@ -193,7 +197,7 @@ class Demo:
             workspaces.setdefault(str(self.folder / group), {})[name] = f"{self.server.url}/{cast.name}.git"
         return {"settings": SETTINGS, "workspaces": workspaces}
 
-    def _build(self, cast: Cast) -> None:
+    def _build(self, cast: Cast, age: int) -> None:
         remote = self._remotes / f"{cast.name}.git"
         _make_remote(remote)
         if cast.story == Story.MISSING:
@@ -212,6 +216,7 @@ class Demo:
             "--template=",
             f"{self.server.url}/{cast.name}.git",
             str(checkout),
+            at=time.time() - age * 60,
         )
         if cast.story == Story.FORCED:
             _import(remote, cast, _BASE, cast.news, parent="refs/heads/main~1")
@@ -283,15 +288,18 @@ _PERSON = {
 }
 
 
-def _git(cwd: Path, *args: str, stdin: bytes = b"") -> None:
-    """A git that sees no configuration of the person. Raises subprocess.CalledProcessError."""
+def _git(cwd: Path, *args: str, stdin: bytes = b"", at: float | None = None) -> None:
+    """A git that sees no configuration of the person. Raises subprocess.CalledProcessError.
+
+    `at`: when it seems to be, in seconds since the epoch; else a day that makes equal commits of equal ones.
+    """
     foreign = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     alone = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
     # A session of its own: ctrl+c interrupts the program, which then removes everything.
     subprocess.run(
         ["git", *args],
         cwd=cwd,
-        env=foreign | alone | _PERSON,
+        env=foreign | alone | _PERSON | ({"GIT_COMMITTER_DATE": f"@{at:.0f} +0000"} if at else {}),
         input=stdin,
         capture_output=True,
         check=True,
