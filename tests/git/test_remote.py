@@ -24,6 +24,28 @@ def test_no_remote_is_skipped(world: World):
     assert (outcome.state, outcome.reason) == (State.SKIPPED, Reason.NO_REMOTE)
 
 
+@pytest.mark.parametrize(
+    ("follows", "said"),
+    [
+        (None, "which of its remotes is not said"),
+        ("old", "its branch follows old, which is none of its remotes"),
+        ("https://ann:hush@h.org/x", "its branch follows https://h.org/x, which is none of its remotes"),
+    ],
+)
+def test_of_several_remotes_one_has_to_be_followed(world: World, follows: str | None, said: str):
+    git(world.mine, "remote", "rename", "origin", "up")
+    git(world.mine, "remote", "add", "fork", "https://example.org/fork.git")
+    git(world.mine, "config", "--unset", "branch.main.remote")
+    if follows:
+        git(world.mine, "config", "branch.main.remote", follows)
+    outcome = world.sync(world.repo(url=None))
+    assert (outcome.state, outcome.reason, outcome.message) == (State.SKIPPED, Reason.NO_REMOTE, said)
+    follow = f"git -C {world.mine} branch --set-upstream-to REMOTE/BRANCH"
+    assert outcome.advice == f"mine: let its branch follow one of them: {follow}"
+    git(world.mine, "branch", "--set-upstream-to", "up/main")
+    assert world.sync(world.repo(url=None)).state is State.UP_TO_DATE
+
+
 def test_another_url_than_the_workspace_says(world: World):
     outcome = world.sync(world.repo(url="https://user:secret@example.org/x.git"))
     assert (outcome.state, outcome.reason) == (State.FAILED, Reason.URL_MISMATCH)

@@ -61,6 +61,7 @@ _ABOUT = {
 }
 """In place of the above where more is known, of which `Ended` says what it is."""
 _WORDS = (
+    (Reason.NO_REMOTE, "of its remotes", "let its branch follow one of them: {git} branch --set-upstream-to REMOTE/BRANCH"),
     (Reason.AUTH, r"SAML|single sign-on", ("allow your key or token for the single sign-on of the organization,"
         " in its settings on {host}, then: {sync}")),
     (Reason.AUTH, "[Pp]assword has expired", "set a new password at {host} first, then: {sync}"),

@@ -167,11 +167,13 @@ def _pick(repo: Repo, remotes: dict[str, list[Setting]], upstream_remote: str | 
             return str(name)
     if len(remotes) == 1:
         return next(iter(remotes))
-    raise Ended(
-        State.SKIPPED,
-        Reason.NO_REMOTE,
-        "which of its remotes is not said" if remotes else "it has no remote",
-    )
+    if not remotes:
+        unsaid = "it has no remote"
+    elif upstream_remote is None:
+        unsaid = "which of its remotes is not said"
+    else:
+        unsaid = f"its branch follows {public_url(upstream_remote)}, which is none of its remotes"
+    raise Ended(State.SKIPPED, Reason.NO_REMOTE, clean_text(unsaid))
 
 
 def _dangers(name: str, own: list[Setting], settings: tuple[Setting, ...]) -> Iterator[str]:
