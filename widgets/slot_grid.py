@@ -402,7 +402,10 @@ class SlotGrid(SteadyStyle, Widget, can_focus=True):
         start = self._start(cell, view)
         percent = view.phase if view.percent is None else f"{view.percent:3d}%"
         room = min(_FACTS_WIDTH, width // 2)
-        facts = cut_end(view.badge or percent, room)
+        facts = view.badge or percent
+        if cell_len(facts) + 1 + cell_len(view.elapsed) > room:  # of `try 2 stalled` the second tells more
+            facts = view.badge.rpartition(" ")[2] or percent
+        facts = cut_end(facts, room)
         rest = room - cell_len(facts)
         elapsed = f" {view.elapsed}" if cell_len(view.elapsed) < rest else ""
         name = width - _length(start) - 1 - room

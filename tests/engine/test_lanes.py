@@ -233,6 +233,13 @@ def test_of_a_host_that_hangs_nothing_more_starts_before_what_waits_for_others()
     assert started(scheduler.ended("z", FINE, 12.0)) == ["f"], "it has answered"
 
 
+def test_an_attempt_that_hung_puts_the_others_of_its_host_behind_too() -> None:
+    scheduler = Scheduler(1)
+    scheduler.add([(repo("a"), "a"), (repo("b"), "b"), (repo("x", "b.example"), "x")], 0.0)
+    hung = Notice("info", "trying again", stalled=True)
+    assert started(scheduler.rest("a", hung, 60.0, 6.0)) == ["x"]
+
+
 def test_a_pick_gets_the_place_of_one_that_hangs() -> None:
     scheduler = scheduled("abc", 3)
     narrowed_to_one(scheduler)

@@ -10,7 +10,7 @@ from tests.kit.work import GatedWork
 from tui.engine.engine import Engine, Turn
 from tui.engine.events import JobEnded, JobResting, JobStarted, LimitChanged, Notice
 from tui.engine.scheduler import GoOn, Scheduler, Start, Step, Stop
-from tui.engine.slots import MAX_JOBS, PRIORITY_SLOT
+from tui.engine.slots import MAX_JOBS, PLACES, PRIORITY_SLOT
 from tui.git.outcome import Outcome, Reason, State
 from tui.git.repo import Repo
 
@@ -183,15 +183,26 @@ def test_its_host_tells_how_long_it_is_left_alone() -> None:
     assert scheduler.next_starts(5.0) == {A: 20.0}
 
 
-def test_there_are_never_more_than_all_slots() -> None:
+def test_beside_a_crowd_that_rests_as_many_run() -> None:
+    scheduler = Scheduler(MAX_JOBS)
+    for host in (A, B):
+        jobs = [f"{host}/{number}" for number in range(MAX_JOBS)]
+        scheduler.add([(Repo(job, Path("/nowhere") / job, f"https://{job}.git"), job) for job in jobs], 0.0)
+    for number in range(MAX_JOBS):
+        scheduler.rest(f"{A}/{number}", AGAIN, 60.0, 0.0)
+    taken = {scheduler.jobs[f"{B}/{number}"].running.slot for number in range(MAX_JOBS)}
+    assert taken == set(range(MAX_JOBS, PLACES + 1)) - {PRIORITY_SLOT}
+
+
+def test_there_are_never_more_than_all_places() -> None:
     scheduler = Scheduler(1)
-    hosts = [f"h{number}.example" for number in range(MAX_JOBS + 1)]
+    hosts = [f"h{number}.example" for number in range(PLACES + 1)]
     scheduler.add(
         [(Repo(host, Path("/nowhere") / host, f"https://{host}/a.git"), host) for host in hosts], 0.0
     )
     for host in hosts[:-1]:
         scheduler.rest(host, AGAIN, 60.0, 0.0)
-    assert (len(scheduler.slots), scheduler.slots.ordinary, len(scheduler.waiting)) == (MAX_JOBS, 0, 1)
+    assert (len(scheduler.slots), scheduler.slots.ordinary, len(scheduler.waiting)) == (PLACES, 0, 1)
     assert started(scheduler.ended(hosts[3], FINE, 1.0)) == [(hosts[-1], 3)]
 
 

@@ -9,6 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from tui.engine.events import JobEnded, JobQueued, JobStarted, Notice
 from tui.engine.job import Done, Queued, Running
+from tui.engine.lanes import STALLED_AFTER
 from tui.engine.scheduler import GoOn, Scheduler, Start, Step, Stop
 from tui.engine.slots import MAX_JOBS, PRIORITY_SLOT
 from tui.engine.waiting import Way
@@ -41,6 +42,8 @@ class Model:
         self.running: dict[str, int] = {}
         self.resting: dict[str, float] = {}
         """Those of the running that wait to try again, and until when at least."""
+        self.hung: set[str] = set()
+        """Hosts where an attempt got no byte, and none a good answer since."""
         self.picked: set[str] = set()
         """Whom the person wants to go first, wherever they are."""
         self.done: dict[str, State] = {}
@@ -135,10 +138,16 @@ class Model:
             if lock_free(name) and PRIORITY_SLOT not in self.running.values():
                 return name, PRIORITY_SLOT
         if not self.paused:
-            for name in self.bulk:
-                if lock_free(name) and room(name) and self.opens(name) <= now:
-                    return name, free
+            able = [n for n in self.bulk if lock_free(n) and room(n) and self.opens(n) <= now]
+            if able:
+                return min(able, key=lambda name: self.hangs(repo(name).host, now)), free
         return None
+
+    def hangs(self, host: str, now: float) -> bool:
+        awake = self.ordinary.keys() - self.resting.keys()
+        return host in self.hung or any(
+            repo(name).host == host and now - self.since[name] >= STALLED_AFTER for name in awake
+        )
 
 
 class SchedulerMachine(RuleBasedStateMachine):
@@ -208,28 +217,39 @@ class SchedulerMachine(RuleBasedStateMachine):
         model.picked.intersection_update(known)
         self.check(step)
 
-    @rule(name=st.sampled_from(NAMES), state=st.sampled_from(State))
+    @rule(
+        name=st.sampled_from(NAMES),
+        state=st.sampled_from(State),
+        reason=st.sampled_from((Reason.NETWORK, Reason.STALLED)),
+    )
     @precondition(lambda self: self.model.running)
-    def end(self, name: str, state: State) -> None:
+    def end(self, name: str, state: State, reason: Reason) -> None:
         if name not in self.model.running:
             name = next(iter(self.model.running))
-        step = self.scheduler.ended(name, Outcome(state, Reason.NETWORK, "x"), self.now)
+        step = self.scheduler.ended(name, Outcome(state, reason, "x"), self.now)
         model = self.model
+        if reason is Reason.STALLED:
+            model.hung.add(repo(name).host)
+        elif state in {State.SYNCED, State.UP_TO_DATE, State.BLOCKED}:
+            model.hung.discard(repo(name).host)
         model.end(name, state)
         ended = [name]
         if model.fail_fast and state in ATTENTION_STATES:
             ended += self.drained()
         self.check(step, ended)
 
-    @rule(name=st.sampled_from(NAMES), pause=st.integers(0, 20))
+    @rule(name=st.sampled_from(NAMES), pause=st.integers(0, 20), stalled=st.booleans())
     @precondition(lambda self: self.model.running.keys() - self.model.resting.keys())
-    def rest(self, name: str, pause: int) -> None:
+    def rest(self, name: str, pause: int, stalled: bool) -> None:
         awake = [other for other in self.model.running if other not in self.model.resting]
         name = name if name in awake else awake[0]
         # Half a second apart, so that no two wait equally long.
         until = self.now + pause + 0.5 * (len(self.model.resting) + 1) / (MAX_JOBS + 2)
         self.model.resting[name] = until
-        self.check(self.scheduler.rest(name, Notice("info", "again"), until - self.now, self.now))
+        if stalled:
+            self.model.hung.add(repo(name).host)
+        notice = Notice("info", "again", stalled=stalled)
+        self.check(self.scheduler.rest(name, notice, until - self.now, self.now))
 
     def drained(self) -> list[str]:
         """Everything that was queued, in queue order; picks first."""

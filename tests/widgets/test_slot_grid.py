@@ -256,7 +256,7 @@ async def test_in_one_line_the_name_has_the_same_room_whatever_its_job_does():
             " ◐ 3 tools/l…viewer   5%     1 m 05 s",
             " ◐ 4 tools/l…viewer 100%         0:07",
             " ▷ 5 tools/l…viewer stalled    59.9 s",
-            " ▷ 6 tools/l…viewer try 2 stalled",
+            " ▷ 6 tools/l…viewer stalled    59.9 s",
             " ↻ 7 tools/l…viewer retry 1/2 in 12 s",
         ]
 

@@ -86,6 +86,8 @@ class Notice(Struct, frozen=True):
     """The repo whose job it tells of; None for an answer to a command, and for what concerns the whole run."""
     crowded: bool = False
     """The remote has turned that job away as one too many; it waits before it tries again."""
+    stalled: bool = False
+    """No byte came, and it waits before it tries again."""
     retry_after: float | None = None
     """Seconds for which the remote asked to be left alone."""
 

@@ -71,7 +71,7 @@ class Lanes:
         self._sent_away: defaultdict[str, int] = defaultdict(int)
         """How many a host has told to stay away for longer than is waited for, since one had a good answer."""
         self._hung: set[str] = set()
-        """Of which a job was ended because no byte came, and none has had a good answer since."""
+        """Where an attempt has ended because no byte came, and no job has had a good answer since."""
         self._closed: dict[str, float] = {}
         """Until when, on the monotonic clock, a host has asked to be left alone."""
 
@@ -113,6 +113,10 @@ class Lanes:
             return -math.inf
         stalled_from = self._stalled_from(host)
         return stalled_from[too_many] if too_many < len(stalled_from) else math.inf
+
+    def hung(self, host: str) -> None:
+        """An attempt there has ended because no byte came."""
+        self._hung.add(host)
 
     def hangs(self, host: str, now: float) -> bool:
         """A job there is stalled, or was until its end: another would likely hold its slot as long."""
@@ -164,7 +168,7 @@ class Lanes:
     ) -> LimitChanged | None:
         """A job of the host, which began then, ended with this outcome."""
         if outcome.reason is Reason.STALLED:
-            self._hung.add(host)
+            self.hung(host)
         elif outcome.state in _ANSWERED:
             self._hung.discard(host)
         throttle = self._throttles.get(host)

@@ -51,8 +51,14 @@ def make_work(options: SyncOptions, retries: int) -> Work:
             why = (outcome.reason or "").replace("_", " ")
             # The seconds first: a narrow log cuts the end.
             text = f"again in {pause:.0f} s: {job.id}, {why} ({tried + 1} of {retries})"
-            crowded = is_crowded(outcome)
-            notice = Notice("info", text, about=job.id, crowded=crowded, retry_after=outcome.retry_after)
+            notice = Notice(
+                "info",
+                text,
+                about=job.id,
+                crowded=is_crowded(outcome),
+                stalled=outcome.reason is Reason.STALLED,
+                retry_after=outcome.retry_after,
+            )
             gauge.before = why
             gauge.show(Progress(phase=f"retry {tried + 1}/{retries} in {pause:.0f} s", line=outcome.message))
             if not turn.rest(notice, pause):

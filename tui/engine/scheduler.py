@@ -289,6 +289,8 @@ class Scheduler:
         job, step = self.jobs[job_id], Step([notice])
         host = job.repo.host
         self._lanes.heed(host, notice.retry_after, now)
+        if notice.stalled:
+            self._lanes.hung(host)
         if notice.crowded and (narrowed := self._lanes.crowded(host, self.limit, now)):
             step.events.append(narrowed)
         self._rest(job, now + pause)

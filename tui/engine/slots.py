@@ -1,9 +1,13 @@
 """The places in which jobs run."""
 
+from itertools import count
+
 MAX_JOBS = 64
 """Hard ceiling of the job limit."""
+PLACES = 2 * MAX_JOBS
+"""So many jobs at most run or rest under the limit: where a whole crowd rests, others still find room."""
 PRIORITY_SLOT = MAX_JOBS
-"""Number of the one place above the limit, taken by picks alone."""
+"""Number of the one place above the limit, taken by picks alone; the others count past it."""
 
 
 class Slots:
@@ -36,7 +40,7 @@ class Slots:
 
     def room(self, limit: int) -> bool:
         """For one more."""
-        return self.ordinary < limit and len(self) - (not self.priority_free) < MAX_JOBS
+        return self.ordinary < limit and len(self) - (not self.priority_free) < PLACES
 
     def room_to_wake(self, limit: int) -> bool:
         """For one that rests, which has its place."""
@@ -51,7 +55,7 @@ class Slots:
 
     def take(self, job_id: str) -> int:
         """The lowest free number."""
-        slot = next(number for number in range(MAX_JOBS) if number not in self._taken)
+        slot = next(number for number in count() if number not in self._taken and number != PRIORITY_SLOT)
         self._taken[slot] = job_id
         return slot
 

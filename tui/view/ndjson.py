@@ -20,7 +20,7 @@ from tui.engine.events import (
     RunFinished,
     RunStarted,
 )
-from tui.engine.slots import MAX_JOBS, PRIORITY_SLOT
+from tui.engine.slots import MAX_JOBS, PLACES
 from tui.git.clean import clean_text
 from tui.git.gauge import Progress
 from tui.git.outcome import ATTENTION_STATES, State
@@ -209,7 +209,7 @@ def _read_queued(document: Document, places: Mapping[str, Document]) -> JobQueue
 
 def _read_started(document: Document, _places: Mapping[str, Document]) -> JobStarted:
     event = _as(JobStarted, document | {"repo": place(document)})
-    _check(0 <= event.slot <= PRIORITY_SLOT)
+    _check(0 <= event.slot <= PLACES)
     return event
 
 
