@@ -103,13 +103,15 @@ async def test_a_lane_says_how_long_its_host_is_left_alone() -> None:
         assert lanes(driver)[1] == LaneView("slow.example", 0, 4, 1, "backs off 12 s")
         assert titles.slots_title(driver.board) == "Slots 1/4 +1 retrying"
         row = driver.app.desk.board.rows["c"]
-        waiting = slot_views.slot(row, gauge, driver.app.desk.clock)
+        waiting = slot_views.slot(row, driver.app.desk)
         assert (waiting.phase, waiting.badge) == ("retry 1/2 in 12 s", "")
         driver.clock.advance(5.0)
         driver.engine.resume()  # its alarm is on the wall's clock
         assert [lane.note for lane in lanes(driver)] == ["", "backs off 7 s"]
         driver.clock.advance(8.0)
-        assert slot_views.slot(row, gauge, driver.app.desk.clock).phase == "retry 1/2 waits its turn"
+        assert slot_views.slot(row, driver.app.desk).phase == "retry 1/2 waits its turn"
+        driver.board.paused = True
+        assert slot_views.slot(row, driver.app.desk).phase == "retry 1/2 paused"
         gauge.resumes = None
         assert [lane.note for lane in lanes(driver)] == ["", ""]
 

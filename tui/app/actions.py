@@ -202,7 +202,7 @@ _MOVES = (
 )
 _OTHER_SIGNS = (
     HelpRow("◐", "at work in its slot"),
-    HelpRow("·", "a slot without a job"),
+    HelpRow("·", "a slot without a job; closed: above the limit"),
     HelpRow("★", "runs now, above the limit"),
     HelpRow("●", "marked"),
     HelpRow("▸", "a group whose repos are folded away"),

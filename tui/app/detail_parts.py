@@ -42,7 +42,7 @@ def facts(row: BoardRow, gauge: Gauge | None, desk: Desk, colour: Colour) -> Ren
     tone = tone_of(row.state)
     took = duration(row.end.duration_ms) if row.end and row.ended else ""
     opens_in = desk.engine.next_starts().get(row.host, 0.0)
-    cell = slot(row, gauge, desk.clock, opens_in) if row.live else None
+    cell = slot(row, desk, opens_in) if row.live else None
     retrying = row.state is Stage.RETRYING
     look = desk.looks.get(repo.id)
     known: list[Fact] = [

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 
 from tui.app.desk import Desk
 from tui.app.figures import host_limit, ordinary, rate, running_by_host, seconds_left
-from tui.engine.clock import Clock
 from tui.engine.lanes import STALLED_AFTER
 from tui.engine.slots import PRIORITY_SLOT
 from tui.git.gauge import Gauge, Progress
@@ -36,21 +35,15 @@ _COUNTED = re.compile(r"^(?:remote: )?[A-Z][a-z ]+: +\d+% \((\d+/\d+)\)")
 def slots(desk: Desk, next_starts: Mapping[str, float]) -> tuple[list[SlotView | None], SlotView | None]:
     """The ordinary slots, those without a job as None, and the priority slot."""
     board = desk.board
-    taken = {row.slot: _slot(row, desk, next_starts.get(row.host, 0.0)) for row in board.running}
+    taken = {row.slot: slot(row, desk, next_starts.get(row.host, 0.0)) for row in board.running}
     priority = taken.pop(PRIORITY_SLOT, None)
     count = max([board.limit, *(number + 1 for number in taken if number is not None)])
-    return [taken.get(number) for number in range(count)], priority
+    return [taken.get(number) for number in range(count) if number != PRIORITY_SLOT], priority
 
 
-def _slot(row: BoardRow, desk: Desk, opens_in: float) -> SlotView:
+def slot(row: BoardRow, desk: Desk, opens_in: float = 0.0) -> SlotView:
     """`opens_in`: seconds for which its host is left alone."""
-    gauge = desk.source.gauge(row.repo.id)
-    return slot(row, gauge, desk.clock, opens_in, marked=row.repo.id in desk.marks)
-
-
-def slot(
-    row: BoardRow, gauge: Gauge | None, clock: Clock, opens_in: float = 0.0, *, marked: bool = False
-) -> SlotView:
+    gauge, clock = desk.source.gauge(row.repo.id), desk.clock
     progress = gauge.progress if gauge else _NOTHING
     seconds = max(0.0, clock.now() - row.started)
     # A job that waits to try again, or for who holds its repo, is quiet on purpose.
@@ -68,7 +61,7 @@ def slot(
     return SlotView(
         key=row.repo.id,
         title=row.repo.id,
-        phase=_counting_down(phase(progress), gauge, clock, opens_in),
+        phase=_counting_down(phase(progress), gauge, desk, opens_in),
         percent=progress.percent,
         rate=rate(progress.rate),
         elapsed=duration(seconds * 1000),
@@ -76,7 +69,7 @@ def slot(
         tone=tone,
         badge=badge,
         pick=row.slot == PRIORITY_SLOT,
-        marked=marked,
+        marked=row.repo.id in desk.marks,
         age=seconds,
     )
 
@@ -85,14 +78,16 @@ def phase(progress: Progress) -> str:
     return _PHASES.get(progress.phase, progress.phase) or "starting"
 
 
-def _counting_down(phase: str, gauge: Gauge | None, clock: Clock, opens_in: float) -> str:
+def _counting_down(phase: str, gauge: Gauge | None, desk: Desk, opens_in: float) -> str:
     """`retry 1/2 in 3 s`, with the seconds that are left at this moment; after them it waits for room."""
     resumes = gauge.resumes if gauge else None
     what, _, _ = phase.rpartition(" in ")
     if resumes is None or not what:
         return phase
-    left = max(resumes - clock.monotonic(), opens_in)
-    return f"{what} in {seconds_left(left)}" if left > 0 else f"{what} waits its turn"
+    left = max(resumes - desk.clock.monotonic(), opens_in)
+    if left > 0:
+        return f"{what} in {seconds_left(left)}"
+    return f"{what} paused" if desk.board.paused else f"{what} waits its turn"
 
 
 def word_of_git(progress: Progress) -> str:

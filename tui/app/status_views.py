@@ -58,7 +58,7 @@ def lanes(desk: Desk, next_starts: Mapping[str, float]) -> list[LaneView]:
 
     def hanging(host: str) -> str:
         rows = (row for row in board.running if row.host == host and row.slot != PRIORITY_SLOT)
-        tones = Counter(slot(row, desk.source.gauge(row.repo.id), desk.clock).tone for row in rows)
+        tones = Counter(slot(row, desk).tone for row in rows)
         return f"{stalled} stalled" if (stalled := tones[Tone.STALLED]) else ""
 
     picked = {row.host for row in board.running if row.slot == PRIORITY_SLOT}
