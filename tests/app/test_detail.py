@@ -14,6 +14,7 @@ from textual.widgets import Static
 
 from tests.kit import scenes
 from tests.kit.app_driver import Driver, repo
+from tests.kit.pictures import everywhere
 from tests.kit.recorded import simple
 from tests.kit.replayed import Replay
 from tests.kit.work import NOT_FOUND, SYNCED
@@ -494,12 +495,15 @@ async def heading(drive: Driver) -> None:
     await drive.press("2", "g")
 
 
-@pytest.mark.parametrize("size", [(120, 40), (80, 24)], ids=["120x40", "80x24"])
+@everywhere
 @pytest.mark.parametrize(
     "scene", [running, blocked, never_ran, wrong_entry, heading], ids=lambda scene: scene.__name__
 )
-def test_picture_of_the_detail(snap_compare: Any, scene: scenes.Scene, size: tuple[int, int]) -> None:
+def test_picture_of_the_detail(
+    snap_compare: Any, scene: scenes.Scene, size: tuple[int, int], theme: str
+) -> None:
     drive = scenes.driver()
+    drive.app.wear(theme)
 
     async def before(pilot: Pilot[Any]) -> None:
         drive.pilot = pilot

@@ -9,6 +9,7 @@ from textual.pilot import Pilot
 
 from tests.kit import scenes
 from tests.kit.app_driver import Driver, FrozenClock, repo
+from tests.kit.pictures import MIDDLE, SMALL, TINY, WIDE, everywhere, of_sizes
 from tests.kit.scenes import Scene, driver
 from tui.engine.plan import Plan
 from tui.engine.watch import Watch
@@ -17,12 +18,6 @@ from tui.git.gauge import Progress
 from tui.git.outcome import Outcome, Reason, State
 from tui.git.repo import Repo
 
-TINY, SMALL, MIDDLE, WIDE = (40, 12), (80, 24), (120, 40), (200, 60)
-
-
-def of_sizes(*sizes: tuple[int, int]) -> pytest.MarkDecorator:
-    return pytest.mark.parametrize("size", sizes, ids=[f"{width}x{height}" for width, height in sizes])
-
 
 def of_scenes(*of: Scene) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("scene", of, ids=[scene.__name__ for scene in of])
@@ -30,7 +25,11 @@ def of_scenes(*of: Scene) -> pytest.MarkDecorator:
 
 @pytest.fixture
 def picture(snap_compare: Any) -> Callable[..., bool]:
-    def compare(drive: Driver, scene: Scene, size: tuple[int, int] = MIDDLE) -> bool:
+    def compare(
+        drive: Driver, scene: Scene, size: tuple[int, int] = MIDDLE, theme: str | None = None
+    ) -> bool:
+        if theme:
+            drive.app.wear(theme)
         # A toast is not gone before the picture is taken, however slow the machine.
         drive.app.NOTIFICATION_TIMEOUT = 3600
 
@@ -47,26 +46,24 @@ def picture(snap_compare: Any) -> Callable[..., bool]:
     return compare
 
 
+@everywhere
 @of_scenes(
-    scenes.plan,
     scenes.running,
-    scenes.in_the_middle,
     scenes.paused_draining_with_a_pick,
     scenes.mixed_end,
-    scenes.attention,
     scenes.zoomed,
     scenes.filtered,
-    scenes.what_arrived,
     scenes.nothing_arrived,
-    scenes.detail_of_a_fast_forward,
     scenes.detail_of_a_failure,
-    scenes.help_page,
+    scenes.detail_of_one_that_timed_out,
+    scenes.detail_of_one_that_is_busy,
+    scenes.folded,
 )
-def test_picture(picture: Any, scene: Scene) -> None:
-    assert picture(driver(), scene)
+def test_picture(picture: Any, scene: Scene, size: tuple[int, int], theme: str) -> None:
+    assert picture(driver(), scene, size, theme)
 
 
-@of_sizes(WIDE, MIDDLE, SMALL)
+@everywhere
 @of_scenes(
     scenes.palette,
     scenes.palette_searched,
@@ -76,8 +73,8 @@ def test_picture(picture: Any, scene: Scene) -> None:
     scenes.refused,
     scenes.wrong_filter,
 )
-def test_picture_of_what_a_key_brings(picture: Any, scene: Scene, size: tuple[int, int]) -> None:
-    assert picture(driver(), scene, size)
+def test_picture_of_what_a_key_brings(picture: Any, scene: Scene, size: tuple[int, int], theme: str) -> None:
+    assert picture(driver(), scene, size, theme)
 
 
 def test_picture_of_a_log_that_goes_on_below(picture: Any) -> None:
@@ -106,10 +103,6 @@ def test_picture_size(picture: Any, size: tuple[int, int]) -> None:
     assert picture(driver(), scenes.in_the_middle, size)
 
 
-def test_picture_plan_80x24(picture: Any) -> None:
-    assert picture(driver(), scenes.plan, SMALL)
-
-
 @of_scenes(
     scenes.plan,
     scenes.in_the_middle,
@@ -123,47 +116,39 @@ def test_picture_on_a_small_screen(picture: Any, scene: Scene) -> None:
     assert picture(driver(), scene, TINY)
 
 
-@of_sizes(MIDDLE, SMALL)
-@of_scenes(
-    scenes.folded,
-    scenes.detail_of_one_that_timed_out,
-    scenes.detail_of_one_that_is_busy,
-)
-def test_picture_of_what_ended(picture: Any, scene: Scene, size: tuple[int, int]) -> None:
-    assert picture(driver(), scene, size)
+@everywhere
+def test_picture_of_a_retry_that_counts_down(picture: Any, size: tuple[int, int], theme: str) -> None:
+    assert picture(scenes.retrying(), scenes.backing_off, size, theme)
 
 
-@of_sizes(MIDDLE, SMALL)
-def test_picture_of_a_retry_that_counts_down(picture: Any, size: tuple[int, int]) -> None:
-    assert picture(scenes.retrying(), scenes.backing_off, size)
+@everywhere
+def test_picture_of_a_job_that_is_slow_to_stop(picture: Any, size: tuple[int, int], theme: str) -> None:
+    assert picture(scenes.slow_to_stop(), scenes.stopping, size, theme)
 
 
-@of_sizes(MIDDLE, SMALL)
-def test_picture_of_a_job_that_is_slow_to_stop(picture: Any, size: tuple[int, int]) -> None:
-    assert picture(scenes.slow_to_stop(), scenes.stopping, size)
+@everywhere
+def test_picture_of_an_empty_workspace(picture: Any, size: tuple[int, int], theme: str) -> None:
+    assert picture(Driver(0), scenes.newcomer, size, theme)
 
 
-@of_sizes(MIDDLE, SMALL)
-def test_picture_of_an_empty_workspace(picture: Any, size: tuple[int, int]) -> None:
-    assert picture(Driver(0), scenes.newcomer, size)
-
-
-@of_sizes(MIDDLE, SMALL)
+@everywhere
 @of_scenes(scenes.plan, scenes.old_failures, scenes.what_came_before, scenes.in_the_middle)
-def test_picture_of_what_is_remembered(picture: Any, scene: Scene, size: tuple[int, int]) -> None:
-    assert picture(scenes.remembering(), scene, size)
+def test_picture_of_what_is_remembered(picture: Any, scene: Scene, size: tuple[int, int], theme: str) -> None:
+    assert picture(scenes.remembering(), scene, size, theme)
 
 
-@of_sizes(WIDE, MIDDLE, SMALL)
+@everywhere
 @of_scenes(scenes.settings_typing, scenes.settings_refused)
-def test_picture_of_the_settings(picture: Any, scene: Scene, size: tuple[int, int]) -> None:
-    assert picture(scenes.with_settings(), scene, size)
+def test_picture_of_the_settings(picture: Any, scene: Scene, size: tuple[int, int], theme: str) -> None:
+    assert picture(scenes.with_settings(), scene, size, theme)
 
 
-@of_sizes(WIDE, MIDDLE, SMALL)
+@everywhere
 @of_scenes(scenes.completing, scenes.sorted_by_behind, scenes.saving_a_view)
-def test_picture_of_a_filter_and_its_views(picture: Any, scene: Scene, size: tuple[int, int]) -> None:
-    assert picture(driver(), scene, size)
+def test_picture_of_a_filter_and_its_views(
+    picture: Any, scene: Scene, size: tuple[int, int], theme: str
+) -> None:
+    assert picture(driver(), scene, size, theme)
 
 
 @of_scenes(
@@ -187,11 +172,8 @@ def test_picture_in_the_colours_of_the_terminal(picture: Any, scene: Scene) -> N
     scenes.worst_first,
     scenes.what_arrived,
     scenes.detail_of_a_fast_forward,
-    scenes.detail_of_a_failure,
     scenes.help_page,
     scenes.settings_page,
-    scenes.palette,
-    scenes.quit_dialog,
 )
 def test_picture_in_light(picture: Any, scene: Scene, size: tuple[int, int]) -> None:
     """In dark they are those of `screenshots/`."""
@@ -245,8 +227,8 @@ def test_picture_hostile_names(picture: Any) -> None:
     assert picture(driver(entries=entries), scene)
 
 
-@of_sizes(WIDE, MIDDLE, SMALL)
-def test_picture_of_a_watch_in_its_pause(picture: Any, size: tuple[int, int]) -> None:
+@everywhere
+def test_picture_of_a_watch_in_its_pause(picture: Any, size: tuple[int, int], theme: str) -> None:
     """The second pass is over; a repo that keeps failing was left out of it and still needs attention."""
     clock = FrozenClock()
     entries = [repo(name) for name in scenes.NAMES[:6]]
@@ -269,7 +251,7 @@ def test_picture_of_a_watch_in_its_pause(picture: Any, size: tuple[int, int]) ->
             advance(drive, 300 if plans else 42)
         await drive.press("2")
 
-    assert picture(driver(entries=entries, limit=6, watch=watch), scene, size)
+    assert picture(driver(entries=entries, limit=6, watch=watch), scene, size, theme)
 
 
 def test_picture_of_names_of_every_width(picture: Any) -> None:

@@ -9,6 +9,7 @@ from textual.widgets import Static
 
 from tests.kit import scenes
 from tests.kit.app_driver import Driver, repo
+from tests.kit.pictures import TINY, everywhere
 from tests.kit.recorded import Recorder, finished, in_the_middle, simple, started
 from tests.kit.replayed import Replay
 from tui.app.actions import ACTIONS, help_groups
@@ -281,7 +282,9 @@ async def test_help_and_palette_begin_with_the_keys_of_the_replay() -> None:
 
 @pytest.fixture
 def picture(snap_compare: Any) -> Callable[..., bool]:
-    def compare(replay: Replay, *keys: str, size: tuple[int, int]) -> bool:
+    def compare(replay: Replay, *keys: str, size: tuple[int, int], theme: str = "textual-dark") -> bool:
+        replay.app.wear(theme)
+
         async def before(pilot: Pilot[Any]) -> None:
             replay.pilot = pilot
             await replay.settle()
@@ -292,16 +295,16 @@ def picture(snap_compare: Any) -> Callable[..., bool]:
     return compare
 
 
-@pytest.mark.parametrize("size", [(120, 40), (80, 24)], ids=["120x40", "80x24"])
-def test_picture_replay_in_the_middle(picture: Any, size: tuple[int, int]) -> None:
-    assert picture(Replay(in_the_middle()), ">", ".", size=size)
+@everywhere
+def test_picture_replay_in_the_middle(picture: Any, size: tuple[int, int], theme: str) -> None:
+    assert picture(Replay(in_the_middle()), ">", ".", size=size, theme=theme)
 
 
-@pytest.mark.parametrize("size", [(120, 40), (80, 24)], ids=["120x40", "80x24"])
+@everywhere
 @pytest.mark.parametrize("cut", [None, -8], ids=["whole", "cut_off"])
-def test_picture_replay_over(picture: Any, cut: int | None, size: tuple[int, int]) -> None:
-    assert picture(Replay(in_the_middle(), cut=cut), ">", ">", size=size)
+def test_picture_replay_over(picture: Any, cut: int | None, size: tuple[int, int], theme: str) -> None:
+    assert picture(Replay(in_the_middle(), cut=cut), ">", ">", size=size, theme=theme)
 
 
 def test_picture_replay_on_a_small_screen(picture: Any) -> None:
-    assert picture(Replay(in_the_middle()), ">", size=(40, 12))
+    assert picture(Replay(in_the_middle()), ">", size=TINY)
