@@ -7,13 +7,14 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from tui.git.clean import clean_text
-from tui.store.paths import StateError, exports_folder, make_private
+from tui.store.paths import StateError, exports_folder, make_private, state_folder
 
 
 def export(name: str, suffix: str, lines: Iterable[str], at: float) -> Path:
     """Write the lines to a new file named after the moment `at`, seconds since the epoch. Raises StateError."""
     folder = exports_folder()
-    make_private(folder)
+    for place in (state_folder(), folder):  # nothing else of a replay makes the first
+        make_private(place)
     stem = f"{name}-{time.strftime('%Y%m%d-%H%M%S', time.localtime(at))}"
     content = "".join(f"{clean_text(line)}\n" for line in lines).encode()
     for number in itertools.count(1):
