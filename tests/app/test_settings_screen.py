@@ -200,9 +200,7 @@ async def test_a_limit_that_a_flag_fixed_is_changed_for_this_session() -> None:
     async with Driver(1, limit=2, preferences=layered(flags={"jobs": 2})).open() as driver:
         await driver.press(",", "right")
         assert rows(driver)["jobs"] == ("3", "this session")
-        assert about(driver).splitlines()[2] == (
-            "A change is for this session: --jobs counts again at the next start."
-        )
+        assert about(driver).splitlines()[2] == ("Remembered, but a start with --jobs takes that again.")
         assert driver.engine.snapshot().limit == 3
 
 
@@ -283,7 +281,7 @@ async def test_a_theme_picked_over_a_flag_is_for_this_session() -> None:
         driver.app.theme = "dracula"
         await driver.settle()
         assert driver.app.theme == "dracula"
-        assert driver.toasts() == ["for this session: --theme counts again at the next start"]
+        assert driver.toasts() == ["a start with --theme takes that theme again"]
 
 
 async def test_thresholds_count_at_once() -> None:

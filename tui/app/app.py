@@ -276,7 +276,7 @@ class SynctuiApp(CarefulApp[Ending]):
             return
         self.commands.change("theme", theme.name)
         if fixed_by := preferences.fixed_by("theme"):
-            self.say(f"for this session: {fixed_by} counts again at the next start")
+            self.say(f"a start with {fixed_by} takes that theme again")
 
     # Drawing.
 

@@ -88,10 +88,10 @@ class SettingsScreen(FormScreen):
             fixed = NOTHING_RUNS
         elif fixed_by and key not in _LIVE:
             fixed = f"fixed for this session: {_how_to_change(source, fixed_by, key)}"
-        if fixed_by:
-            kept = f"A change is for this session: {fixed_by} counts again at the next start."
-        elif forgets:
+        if forgets:
             kept = f"{forgets} remembers nothing."
+        elif fixed_by:
+            kept = f"Remembered, but a start with {fixed_by} takes that again."
         elif key in preferences.unkept:
             kept = f"Not remembered: {preferences.unkept[key]}."
         else:
