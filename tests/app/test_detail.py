@@ -425,6 +425,14 @@ async def test_an_exit_of_a_program_that_is_no_success_is_told(
         assert driver.toasts() == [f"fake {told}", f"lazygit {told}"]
 
 
+async def test_a_ctrl_c_in_a_shell_is_nothing_to_tell(here: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHELL", "/bin/fake")
+    async with Driver([here]).open() as driver:
+        lend(driver, monkeypatch, 130)
+        await driver.press("!")
+        assert driver.toasts() == []
+
+
 @pytest.mark.parametrize(
     ("key", "variable", "value", "told"),
     [

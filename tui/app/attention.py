@@ -5,7 +5,7 @@ from itertools import groupby
 
 from tui.app.desk import Desk
 from tui.app.tones import WORST_FIRST, tone_of
-from tui.git.outcome import LOCAL_REASONS, Outcome, State
+from tui.git.outcome import Outcome, State
 from tui.view.advised import suggestion, wrapped
 from tui.view.board import BoardRow
 from tui.view.lines import ago, cause, headline, in_words
@@ -71,8 +71,7 @@ def _heading(key: str, rows: Sequence[BoardRow], server: str, desk: Desk, *, fol
     else:
         retry = f"{desk.keys.first('retry')} retries these"
         first = f"{desk.keys.first('login')} logs in" if server else ""
-        local = trouble.state is State.BLOCKED or trouble.reason in LOCAL_REASONS
-        if local and not all(map(desk.mended, rows)):  # a retry alone mends nothing
+        if trouble.is_local and not all(map(desk.mended, rows)):
             first = f"{desk.keys.first('shell')} opens a shell"
         keys = [f"{first}, {retry}", first] if first else [retry]
     return TableRow(key, ((heading, tone), *keys), group=True, members=tuple(row.repo.id for row in rows))

@@ -78,7 +78,7 @@ _FOOTER_OF_DETAIL = {
     "previous_repo": "previous",
 }
 """As above, in the detail of a repo."""
-_AFTER_TROUBLE = ("login", "retry", "retry_all")
+_AFTER_TROUBLE = ("login", "shell", "retry", "retry_all")
 """What comes next where all has ended and something needs a person."""
 _CLEAR = {"clear": "clear"}
 """Before all else while a filter or a search stands."""
@@ -117,6 +117,8 @@ def hints(
         labels |= {"retry": "retry these", "mark": "mark these", "open_detail": fold}
     elif now.note and not now.targets:
         labels |= {"open_detail": "read"}
+    if len(now.targets) == 1 and (trouble := now.targets[0].trouble) and trouble.is_local:
+        labels |= {"shell": "shell"}
     if now.board.troubled and not now.board.active and "retry_all" in labels:
         labels = _ahead_of("next_pane", _AFTER_TROUBLE, labels)
     return _hints(now, labels)

@@ -8,6 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from shutil import which
 
+_INTERRUPTED = 128 + signal.SIGINT
+"""With which a shell ends whose last command got a ctrl+c: the person knows."""
+
 
 class UnusableError(Exception):
     """The program cannot be started; the text says why and what helps, in one line."""
@@ -37,7 +40,7 @@ def run(words: Sequence[str], folder: Path) -> str:
         return f"{name} could not be started: {error.strerror}"
     if code < 0:
         return f"{name} was ended by {signal.Signals(-code).name}"
-    return f"{name} ended with exit code {code}" if code else ""
+    return f"{name} ended with exit code {code}" if code not in {0, _INTERRUPTED} else ""
 
 
 def _words(command: str, variable: str, where: str) -> Sequence[str]:

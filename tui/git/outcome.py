@@ -86,7 +86,7 @@ NETWORK_REASONS = RETRIED_REASONS | {Reason.DEADLINE, Reason.TLS}
 LOGIN_REASONS = frozenset({Reason.AUTH, Reason.HOST_KEY})
 """What a person mends at the host, once for all of its repos."""
 
-LOCAL_REASONS = frozenset({Reason.URL_MISMATCH, Reason.CORRUPT, Reason.HOOK, Reason.REF_CONFLICT})
+_LOCAL_REASONS = frozenset({Reason.URL_MISMATCH, Reason.CORRUPT, Reason.HOOK, Reason.REF_CONFLICT})
 """What a person mends in the checkout, beside all that blocks it."""
 
 
@@ -161,3 +161,8 @@ class Outcome(Struct, frozen=True):
     """Seconds the remote asked us to wait; None: it did not say."""
     lasting: bool = False
     """Another try would end the same, whatever the reason: a hook hangs, say."""
+
+    @property
+    def is_local(self) -> bool:
+        """A person mends it in the checkout; a retry alone does not."""
+        return self.state is State.BLOCKED or self.reason in _LOCAL_REASONS
