@@ -1,7 +1,9 @@
 """The detail of a repo in its important states, and other programs in its folder."""
 
 import contextlib
+import itertools
 import subprocess
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from shutil import which
@@ -246,6 +248,45 @@ async def test_what_is_disabled_missing_or_being_cloned_is_told() -> None:
         await driver.press("]")
         assert text(driver, "facts").startswith("state – skipped")
         assert "result disabled" in text(driver, "facts")
+
+
+async def test_a_folder_that_has_gone_is_missed_as_soon_as_it_is_cloned_again() -> None:
+    looks = Looks()
+    async with Driver(1, survey=looks).open() as driver:
+        await driver.press("enter")
+        await looked(driver, 2, looks)
+        assert "branch main" in text(driver, "copy")
+        looks.status = RepoStatus(error=NOT_CLONED)
+        await driver.press("s")
+        await driver.running("r0")
+        await looked(driver, 3, looks)
+        assert text(driver, "copy") == "working copy\nnot there yet: it is being cloned"
+
+
+async def test_a_look_that_began_before_the_end_says_nothing_after_it() -> None:
+    """A clone is over while a look finds that there is nothing yet."""
+    begun, may_tell, told = itertools.count(1), threading.Event(), threading.Event()
+
+    def survey(entries: Any, on_row: Any, _stop: Any) -> None:
+        is_slow = next(begun) == 2
+        if is_slow:
+            may_tell.wait(30)
+        on_row(StatusRow(entries[0], RepoStatus(error=NOT_CLONED) if is_slow else CLEAN))
+        if is_slow:
+            told.set()
+
+    driver = Driver(1, survey=survey)
+    async with driver.open():
+        await driver.until(lambda: driver.app.tick() or driver.app.desk.looks)
+        await driver.press("s")
+        await driver.running("r0")
+        await driver.press("enter")
+        driver.clock.advance(1)
+        await driver.end("r0", outcome=SYNCED)
+        may_tell.set()
+        await driver.until(told.is_set)
+        await driver.settle()
+        assert "branch main" in text(driver, "copy")
 
 
 async def test_who_holds_the_repo_is_told() -> None:

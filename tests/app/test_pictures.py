@@ -232,7 +232,9 @@ def test_picture_of_a_watch_in_its_pause(picture: Any, size: tuple[int, int], th
     """The second pass is over; a repo that keeps failing was left out of it and still needs attention."""
     clock = FrozenClock()
     entries = [repo(name) for name in scenes.NAMES[:6]]
-    text = "left alone for 10 m 00 s more, after 3 failures in a row; `synctui sync python/itsdangerous` tries it now"
+    text = (
+        "left alone until 12:18, after 3 failures in a row; `synctui sync python/itsdangerous` tries it now"
+    )
     held = Outcome(State.SKIPPED, Reason.HELD, text)
     plans = [Plan(tuple(entries), ()), Plan(tuple(entries[:5]), ((entries[5], held),))]
     watch = Watch(lambda: plans.pop(0), 300.0, clock=clock)

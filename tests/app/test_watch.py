@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from textual.widgets import Static
+
 from tests.kit.app_driver import Driver, FrozenClock, repo
 from tests.kit.work import NOT_FOUND
 from tui.engine.plan import Plan
@@ -11,7 +13,7 @@ from tui.git.repo import Repo
 from tui.store.config import ConfigError
 from widgets.log_pane import LogPane
 
-HELD = Outcome(State.SKIPPED, Reason.HELD, "left alone for 2 m 00 s more")
+HELD = Outcome(State.SKIPPED, Reason.HELD, "left alone until 14:05, after 3 failures in a row")
 
 
 class Passes:
@@ -81,7 +83,12 @@ async def test_a_pick_does_not_wait_for_the_pass_and_a_pass_waits_for_no_overlap
         await driver.until(lambda: driver.app.tick() or passes.watch.passes == 2)
 
 
-async def test_a_held_repo_stays_in_attention() -> None:
+def last_cell(driver: Driver) -> object:
+    """Of the last row of the list."""
+    return driver.app.main.table.rows[-1].cells[-1]
+
+
+async def test_a_held_repo_stays_in_attention_and_says_until_when_it_is_left_alone() -> None:
     passes = Passes(repo("a"), repo("dead"))
     async with passes.driver().open() as driver:
         await driver.running("a", "dead")
@@ -94,6 +101,13 @@ async def test_a_held_repo_stays_in_attention() -> None:
         await driver.running("a")
         assert driver.state("dead") == "skipped"
         assert [row.repo.id for row in driver.board.attention] == ["dead"]
+        assert last_cell(driver) == "left alone until 14:05"
+        await driver.press("2")
+        assert last_cell(driver) == f"left alone until 14:05: {NOT_FOUND.message}"
+        await driver.press("enter")
+        facts = driver.app.screen.query_one("#facts", Static)
+        told = "".join(facts.render_line(y).text for y in range(facts.size.height))
+        assert HELD.message in told
 
 
 async def test_what_keeps_a_pass_from_beginning_is_said_and_ends_the_app_at_last() -> None:

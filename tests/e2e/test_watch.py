@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import re
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
@@ -113,6 +114,7 @@ def test_what_keeps_failing_by_its_own_fault_is_held(
     assert watching.ends_of("dead") == [*dead, ("skipped", "held")]
     assert watching.ends_of("far") == [("failed", "dns")] * 4
     told = next(event for event in watching.events if event.get("reason") == "held")
+    assert re.fullmatch(r"left alone until (\w+ \d+ )?\d\d:\d\d", told["message"].partition(",")[0])
     assert told["message"].endswith("after 3 failures in a row; `synctui sync co/dead` tries it now")
     # Asked for by name it is tried, beside the watch, and mended.
     ssh_stub.serve("dead")

@@ -90,6 +90,12 @@ def test_durations(milliseconds: int, text: str) -> None:
     assert lines.duration(milliseconds) == text
 
 
+def test_a_time_of_another_day_names_the_day() -> None:
+    evening = 1_793_575_500.0  # 2026-11-01 23:25 UTC
+    assert lines.clock_time(evening + 300, evening) == "23:30"
+    assert lines.clock_time(evening + 3000, evening) == "Nov 2 00:15"
+
+
 def finished(**counts: int) -> RunFinished:
     every = {state: counts.get(state.value, 0) for state in State}
     return RunFinished(every, sum(every.values()), 18, 12_300, 1, False)

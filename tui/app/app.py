@@ -42,10 +42,11 @@ from tui.app.session import Session
 from tui.app.terminal import TerminalDriver, handlers_kept, terminal_is_lost
 from tui.app.views import Left
 from tui.engine.clock import Clock
-from tui.engine.events import JobEnded, Notice, Record
+from tui.engine.events import JobEnded, JobStarted, Notice, Record
 from tui.engine.feed import ALL, Inbox
 from tui.engine.shutdown import STOP_GRACE, STOP_SIGNALS, Ending
 from tui.git.outcome import Reason
+from tui.git.repo import Repo
 from tui.store.logs import log_of
 from tui.store.paths import StateError
 from tui.view.board import Board, BoardRow
@@ -342,6 +343,8 @@ class SynctuiApp(CarefulApp[Ending]):
         match record.event:
             case Notice(about=None) as notice:
                 notices.append(notice)
+            case JobStarted(repo=repo) if self._is_open(repo):  # its folder may have gone since the last look
+                self.lookout.look_now(repo)
             case JobEnded(repo=repo) as ended:
                 self.lookout.due[repo.id] = repo
                 self.desk.note_end(ended, record.time)
@@ -463,6 +466,9 @@ class SynctuiApp(CarefulApp[Ending]):
         if not isinstance(self.screen, DetailScreen) and repo_id in self.desk.board.rows:
             self.open(DetailScreen(self.desk, repo_id))
             self.lookout.look_now(self.desk.board.rows[repo_id].repo)
+
+    def _is_open(self, repo: Repo) -> bool:
+        return any(isinstance(one, DetailScreen) and one.repo_id == repo.id for one in self.screen_stack)
 
     # Leaving.
 

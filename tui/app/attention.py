@@ -94,11 +94,11 @@ def _what_happened(row: BoardRow, desk: Desk) -> Cell:
         return done
     message = cause(headline(trouble_of(row).message))
     failure = desk.past(row).failure
-    if row.attempt or failure is None:
-        return message
-    last = ago(desk.clock.now() - failure.last_seen)
-    when = f"{failure.attempts} times, last {last}" if failure.attempts > 1 else last
-    return f"{when}: {message}" if message else when
+    when = ""
+    if failure and not row.attempt:
+        last = ago(desk.clock.now() - failure.last_seen)
+        when = f"{failure.attempts} times, last {last}" if failure.attempts > 1 else last
+    return ": ".join(filter(None, ("; ".join(filter(None, (row.held, when))), message)))
 
 
 def trouble_of(row: BoardRow) -> Outcome:

@@ -59,7 +59,7 @@ def facts(row: BoardRow, gauge: Gauge | None, desk: Desk, colour: Colour) -> Ren
         ("branch", (outcome and outcome.branch) or (look and look.status.branch) or ""),
         ("arrived", size((outcome and not row.active and outcome.received) or None)),
         ("before", "" if retrying else _before(row, gauge)),
-        ("result", detail(outcome) if outcome and not row.active and not row.needs_person else ""),
+        ("result", _result(row)),
     ]
     if desk.player:
         known.append(("replay", _not_recorded(outcome)))
@@ -173,6 +173,13 @@ def is_in_the_way(row: BoardRow, look: StatusRow | None) -> bool:
         return row.needs_person and (look is None or look.status.error != NOT_CLONED)
     blocked = look.outlook is not None and look.outlook.blocked is not None
     return row.needs_person or blocked or bool(look.status.dirty or look.status.in_progress)
+
+
+def _result(row: BoardRow) -> str:
+    """What has its own section is not told twice."""
+    outcome = row.outcome
+    is_trouble = row.needs_person and not row.held
+    return "" if outcome is None or row.active or is_trouble else detail(outcome)
 
 
 def _since(failure: Failure, now: float) -> str:

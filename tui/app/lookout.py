@@ -60,6 +60,8 @@ class Lookout:
             self._desk.board.touch(row.repo.id)
         while self._asked:
             began, row = self._asked.popleft()
+            if self._desk.board.rows[row.repo.id].ended_at > began:
+                continue  # its end, and the look after it, say more
             self._desk.looks[row.repo.id] = row
             self._desk.looked_at[row.repo.id] = began
             self._desk.board.touch(row.repo.id)

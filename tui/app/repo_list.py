@@ -199,7 +199,7 @@ class RepoList:
             status.branch or "",
             _count(known.commits),
             size(known.received),
-            cause(last_error(shown)),
+            "; ".join(filter(None, (row.held, cause(last_error(shown))))),
         )
 
 

@@ -30,7 +30,7 @@ from tui.store.past import Past
 from tui.store.paths import StateError, locks_folder
 from tui.store.preferences import Preferences
 from tui.store.settings import SETTINGS, Layer, Settings
-from tui.view.lines import ago, duration, plural, stamp
+from tui.view.lines import ago, clock_time, plural, stamp
 from tui.view.run_log import RunLog
 
 if TYPE_CHECKING:
@@ -175,7 +175,7 @@ def plan_of_pass(kit: Wired, asked: Asked) -> Plan:
     history, key, now = kit.history, kit.key, time.time()
     past = history.past(key)
     held = {
-        repo: f"left alone for {duration(left * 1000)} more, after {plural(failure.own, 'failure')} in a row;"
+        repo: f"left alone until {clock_time(now + left, now)}, after {plural(failure.own, 'failure')} in a row;"
         f" `synctui sync {repo}` tries it now"
         for repo, one in past.items()
         if (failure := one.failure) and (left := failure.held_for(kit.settings.every, now))

@@ -105,6 +105,12 @@ class BoardRow(Struct):
         return self.troubled and not self.active
 
     @property
+    def held(self) -> str:
+        """`left alone until 14:05`, where a watch does not try it now; empty anywhere else."""
+        outcome = None if self.active else self.outcome
+        return outcome.message.partition(",")[0] if outcome and outcome.reason is Reason.HELD else ""
+
+    @property
     def wants_login(self) -> bool:
         trouble = self.trouble
         return self.troubled and trouble is not None and login_helps(trouble.reason, trouble.message)

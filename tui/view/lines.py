@@ -93,6 +93,13 @@ def stamp(at: float) -> str:
     return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at))
 
 
+def clock_time(at: float, now: float) -> str:
+    """`14:05`, of a day that is not that of now `Nov 2 14:05`; local."""
+    then, today = time.localtime(at), time.localtime(now)
+    day = "" if then[:3] == today[:3] else f"{time.strftime('%b', then)} {then.tm_mday} "
+    return day + time.strftime("%H:%M", then)
+
+
 def next_pass(at: float) -> str:
     """`the next pass begins at 2026-11-01 14:05:09`."""
     return f"the next pass begins at {stamp(at)}"
