@@ -93,7 +93,7 @@ class FormScreen(ModalScreen[None]):
             height: 1;
             & .name { width: 18; text-style: bold; }
             & .value { width: 24; height: 1; padding: 0 1 0 0; text-wrap: nowrap; text-overflow: ellipsis; }
-            & .origin { width: 1fr; }
+            & .origin { width: 1fr; text-wrap: nowrap; text-overflow: ellipsis; }
             & Input { border: none; padding: 0; background: $panel; }
         }
         & _Line.-here > .name, & _Line.-here > Static.value, & _Line.-here > .origin {
@@ -102,8 +102,8 @@ class FormScreen(ModalScreen[None]):
         & #about { height: 6; margin: 1 0 0 0; }
         &:ansi #head { text-style: dim; }
         &:ansi _Line.-here > Static { background: ansi_default; text-style: bold; }
-        &.-narrow _Line .name { width: 17; }
-        &.-narrow _Line .value { width: 10; }
+        &.-narrow _Line .name { width: 16; }
+        &.-narrow _Line .value { width: 9; }
         &.-short {
             & > #form { height: 100%; width: 100%; }
             & #lines { height: 1fr; }
@@ -118,8 +118,8 @@ class FormScreen(ModalScreen[None]):
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "leave", show=False),
-        Binding("up,k", "move(-1)", show=False),
-        Binding("down,j", "move(1)", show=False),
+        Binding("up,k,shift+tab", "move(-1)", show=False),
+        Binding("down,j,tab", "move(1)", show=False),
         Binding("home,g", "move(-100)", show=False),
         Binding("end,G", "move(100)", show=False),
         Binding("left,h", "step(-1)", show=False),

@@ -441,7 +441,7 @@ async def test_the_offer_is_of_what_is_here() -> None:
 
 
 async def test_a_run_that_begins_by_itself_says_what_was_cut_off() -> None:
-    text = "The run of 08:00 ended early with 2 repos left; they are in this one"
+    text = "The run of 08:00 ended early with 2 repos left, which this one does"
     async with Driver(5, limit=5, cut_off=CUT_OFF, start=True).open() as driver:
         await driver.running("r0", "r1", "r2", "r3", "r4")
         assert driver.toasts() == [text]
@@ -449,4 +449,4 @@ async def test_a_run_that_begins_by_itself_says_what_was_cut_off() -> None:
         assert driver.app.main.log_lines[0].cells[0] == "10:00:00"
     async with Driver(2, limit=2, cut_off=CUT_OFF, start=True).open() as driver:
         await driver.running("r0", "r1")
-        assert driver.toasts() == [text.replace("they are", "1 of them are not")]
+        assert driver.toasts() == [text.replace("which this one does", "1 of which this one leaves out")]

@@ -38,12 +38,10 @@ DOWN = {
 }
 
 
-def layered(**given: Mapping[str, Any]) -> Preferences:
+def layered(file_name: str = "~/w/synctui.toml", **given: Mapping[str, Any]) -> Preferences:
     """`flags`, `environ` and `file` as they stand."""
     layers = [given.get(name, {}) for name in ("flags", "environ", "file")]
-    return Preferences(
-        lambda remembered: resolve(*layers, 8, 4, remembered=remembered), file_name="~/w/synctui.toml"
-    )
+    return Preferences(lambda remembered: resolve(*layers, 8, 4, remembered=remembered), file_name=file_name)
 
 
 def rows(driver: Driver) -> dict[str, tuple[str, str]]:
@@ -242,7 +240,7 @@ async def test_on_the_smallest_screen_what_is_told_of_a_value_is_not_cut() -> No
             await driver.press("enter")
             assert screen(driver.app)[-1] == "╰────── enter keeps it · esc drops it ─╯"
             await driver.press("escape", "j")
-        assert "theme          textual-… default" in shown
+        assert "theme         textual… default" in shown
 
 
 @pytest.mark.parametrize("name", ["stall_timeout", "timeout", "retry", "order"])
@@ -255,6 +253,20 @@ async def test_nor_is_why_it_cannot_be_changed(name: str) -> None:
             f"Fixed for this session: {name} of ~/w/synctui.toml wins over what is set here, change it there."
         )
         assert " ".join(about(driver).splitlines()) in shown
+
+
+async def test_nor_what_a_start_takes_again() -> None:
+    preferences = layered("/home/ada/work/of/many/repos/synctui.toml", file={"jobs": 4})
+    async with Driver(1, preferences=preferences).open(40, 12) as driver:
+        await driver.press(",")
+        shown = " ".join(part.strip("│ ") for part in screen(driver.app))
+        assert "Remembered, but a start with synctui.toml takes that again." in shown
+
+
+async def test_tab_goes_through_the_values() -> None:
+    async with Driver(1).open() as driver:
+        await driver.press(",", "tab", "tab", "shift+tab", "right")
+        assert rows(driver)["host_jobs"][1] == "remembered"
 
 
 async def test_a_theme_is_worn_at_once_and_remembered_wherever_it_was_picked() -> None:
@@ -406,6 +418,20 @@ async def test_a_way_out_that_was_moved_asks_too_and_its_old_key_does_nothing() 
         await driver.press("/", "ctrl+x")
         assert driver.app.screen.is_modal
         await driver.press("s")
+
+
+@pytest.mark.parametrize("keys", [",", "?", ":", "/", "Sq", "S,"])
+async def test_ctrl_z_suspends_from_wherever_the_person_is(
+    keys: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    suspended: list[object] = []
+    async with Driver(2).open() as driver:
+        monkeypatch.setattr(driver.app, "action_suspend_process", lambda: suspended.append(driver.app.screen))
+        await driver.press(*keys)
+        at = driver.app.screen
+        await driver.press("ctrl+z")
+        assert suspended == [at]
+        assert driver.app.screen is at
 
 
 async def test_an_action_without_a_key_is_not_in_the_footer_but_in_the_palette() -> None:

@@ -86,7 +86,7 @@ class Keymap(Struct, frozen=True):
     @property
     def priority(self) -> frozenset[str]:
         """The keys that work whatever has the focus, also a line in which text is typed."""
-        ways_out = (*self.by_action["quit"], *self.by_action["interrupt"])
+        ways_out = (key for name in ("quit", "interrupt", "suspend") for key in self.by_action[name])
         return frozenset(key for key in ways_out if key.startswith("ctrl+"))
 
     def toml(self, helps: Mapping[str, str]) -> str:

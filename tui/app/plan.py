@@ -55,8 +55,8 @@ def offer(board: Board, cut_off: CutOff | None, now: float, keys: Keymap, *, bri
 def goes_on_in(cut_off: CutOff, here: int, now: float) -> str:
     """For a run that begins without being asked what of the one before it was left."""
     missing = len(cut_off.left) - here
-    rest = "they are in this one" if not missing else f"{missing} of them are not in this one"
-    return f"{_was_cut_off(cut_off, now)}; {rest}"
+    rest = f"{missing} of which this one leaves out" if missing else "which this one does"
+    return f"{_was_cut_off(cut_off, now)}, {rest}"
 
 
 def _was_cut_off(cut_off: CutOff, now: float) -> str:

@@ -91,7 +91,8 @@ class SettingsScreen(FormScreen):
         if forgets:
             kept = f"{forgets} remembers nothing."
         elif fixed_by:
-            kept = f"Remembered, but a start with {fixed_by} takes that again."
+            # The folder of the file would take more room than a small screen has.
+            kept = f"Remembered, but a start with {fixed_by.rpartition('/')[2]} takes that again."
         elif key in preferences.unkept:
             kept = f"Not remembered: {preferences.unkept[key]}."
         else:
