@@ -73,7 +73,7 @@ class _Plan(Struct, frozen=True):
 
 
 _IDLE = _Plan(1, 1, 1)
-"""Nothing has run yet: one line is enough."""
+"""Nothing runs: one line is enough."""
 
 
 def _arrange(slots: int, priority: bool, width: int, max_rows: int, crowded_rows: int) -> _Plan:
@@ -219,11 +219,11 @@ class SlotGrid(SteadyStyle, Widget, can_focus=True):
         """Draws the slots in their order, None being one without a job; the last `closed` of these take none.
 
         `spinner` counts up with the clock; `without_job` is what the other slots say that have no job. `began` is when
-        the run began: another one forgets what room the run before has taken.
+        the run began, 0 between runs: another one forgets what room the run before has taken.
         """
         self._slots, self._priority, self._without_use = tuple(slots), priority, closed
         if began != self._began:
-            self._began, self._most, self._had_priority = began, min(self._most, len(slots)), False
+            self._began, self._most, self._had_priority = began, 0, False
         if self._most or priority or any(slots):
             self._most = max(self._most, len(slots))
         self._had_priority = self._had_priority or priority is not None

@@ -144,7 +144,7 @@ async def test_what_is_mended_in_a_checkout_names_the_shell_first_which_opens_in
 
 
 async def test_a_narrow_heading_names_what_finds_room_whole() -> None:
-    async with attention().open(120) as driver:
+    async with attention().open(54) as driver:
         await failed(driver)
         assert (
             driver.app.main.table.render_line(1).text.rstrip()
@@ -292,7 +292,7 @@ async def test_a_double_click_folds_a_group() -> None:
     ("size", "drawn"),
     [
         ((160, 40), "▌▸ 2 folded  ✗ failed: auth at git.example   enter unfolds"),
-        ((120, 40), "▌▸ 2 folded  ✗ failed: auth at git.example"),
+        ((54, 40), "▌▸ 2 folded  ✗ failed: auth at git.example"),
         ((40, 12), "▌▸ 2 folded  ✗ failed: auth at…"),
     ],
 )

@@ -193,7 +193,7 @@ async def test_o_goes_through_the_orders() -> None:
     ("width", "height", "titles"),
     [
         (200, 60, " 1 Queue 16  2 Attention 1  3 Repos 20  4 Arrived 1 "),
-        (120, 40, "1 Queue 16│2 Attention 1│3 Repos 20│4 Arrived 1"),
+        (120, 40, " 1 Queue 16  2 Attention 1  3 Repos 20  4 Arrived 1 "),
         (80, 24, " 1 Queue 16  2 Attention 1  3 Repos 20  4 Arrived 1 "),
         (53, 24, "1 Queue 16│2 Attention 1│3 Repos 20│4 Arrived 1"),
         (52, 24, "1 Queue 16│2 Attention 1│3 Repos│4 Arrived 1"),
@@ -219,11 +219,11 @@ async def test_the_tabs_are_drawn_with_the_counts_and_not_after_them() -> None:
         driver.work.end("r0")
         await driver.until(lambda: driver.board.waiting == 4)
         driver.app.main.paint_run()
-        assert str(driver.app.main.table._border_title).startswith("1 Queue 4│")
+        assert str(driver.app.main.table._border_title).startswith(" 1 Queue 4 ")
 
 
 async def test_a_tab_is_clicked_where_the_tabs_stand_close() -> None:
-    async with Driver(20).open() as driver:
+    async with Driver(20).open(53, 24) as driver:
         await driver.press("S")
         await driver.running("r0", "r1")
         assert driver.pilot is not None
@@ -368,16 +368,16 @@ async def test_nothing_moves_when_a_job_ends() -> None:
     async with Driver(6, limit=4).open() as driver:
         await driver.press("S")
         await driver.running("r0", "r1", "r2", "r3")
-        before = {widget.id: widget.region for widget in driver.app.main.query("#slots, #log, #side, #lists")}
+        before = {widget.id: widget.region for widget in driver.app.main.query("#slots, #log, #status, #lists")}
         await driver.end("r1")
         await driver.running("r0", "r2", "r3", "r4")
-        after = {widget.id: widget.region for widget in driver.app.main.query("#slots, #log, #side, #lists")}
+        after = {widget.id: widget.region for widget in driver.app.main.query("#slots, #log, #status, #lists")}
         assert before == after
         assert driver.slots() == ["r0", "r4", "r2", "r3"]
 
 
 @pytest.mark.parametrize("limit", [1, 8])
-async def test_the_slots_keep_their_room_while_a_run_stands_idle_and_the_next_takes_its_own(
+async def test_the_slots_keep_their_room_while_a_run_stands_idle_and_fold_after_it(
     limit: int,
 ) -> None:
     async with Driver(10, limit=limit).open(80, 24) as driver:
@@ -396,11 +396,24 @@ async def test_the_slots_keep_their_room_while_a_run_stands_idle_and_the_next_ta
         assert slots.region == before
         await driver.press("X", "y")
         await driver.idle()
-        assert slots.region == before
+        assert slots.size.height == 1
         driver.clock.advance(1.0)
         await driver.press("S")
         await driver.running("r0")
         assert slots.size.height == 2
+
+
+async def test_a_run_has_no_more_slots_than_repos() -> None:
+    async with Driver(9, limit=64).open() as driver:
+        await driver.press("s")
+        await driver.running("r0")
+        assert driver.slots() == ["r0"]
+        await driver.press("j", "s")
+        await driver.running("r0", "r1")
+        await driver.end("r0")
+        assert driver.slots() == [None, "r1"]
+        await driver.press("-")
+        assert "Slots 1/63" in str(driver.app.main.query_one("#slots").border_title)
 
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 24), (40, 12), (200, 60), (20, 4)])

@@ -162,12 +162,18 @@ async def test_what_ends_leaves_its_line_also_the_last_and_the_priority_slot():
             assert app.widget.size.height == height
 
 
-async def test_a_run_begins_without_a_jump_before_its_first_job():
+async def test_between_runs_one_line_is_enough_and_each_run_takes_its_own_room():
     jobs = [slot(number) for number in range(1, 7)]
     app = hosted(*jobs)
     async with app.run_test(size=(120, 40)) as pilot:
-        for slots, height in (([None] * 6, 4), ([None] * 3, 2), (jobs[:3], 2)):
-            app.widget.show(slots, None, 0, began=1.0)
+        for slots, began, height in (
+            (jobs, 1.0, 4),
+            ([None] * 6, 1.0, 4),
+            ([None] * 6, 0.0, 1),
+            ([None] * 3, 2.0, 1),
+            (jobs[:3], 2.0, 2),
+        ):
+            app.widget.show(slots, None, 0, began=began)
             await pilot.pause()
             assert app.widget.size.height == height
 

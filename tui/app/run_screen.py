@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container, Vertical
+from textual.containers import Container
 from textual.content import Content
 from textual.events import DescendantFocus, Resize
 from textual.geometry import Size
@@ -32,7 +32,7 @@ from widgets.slot_grid import SlotGrid
 from widgets.status_pane import StatusPane
 
 _SPINS_PER_SECOND = 5
-_NARROW, _BROAD, _TALL = 100, 160, 23
+_NARROW, _TALL = 100, 23
 _FRAME = 6
 """Cells of a frame beside its title: corners, blanks and a line before it."""
 _SLOW_LISTS = frozenset({"queue", "arrived"})
@@ -50,7 +50,7 @@ Pane = SlotGrid | LogPane | LineTable
 
 
 class RunScreen(Screen[None]):
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (_NARROW, "-wide"), (_BROAD, "-broad")]  # noqa: RUF012  Textual types it as an instance's
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (_NARROW, "-wide")]  # noqa: RUF012  Textual types it as an instance's
     VERTICAL_BREAKPOINTS = [(0, "-short"), (_TALL, "-tall")]  # noqa: RUF012  as above
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -115,11 +115,10 @@ class RunScreen(Screen[None]):
         yield self._header
         yield self._plan
         yield self._slots
-        with Container(id="body"):
+        with Container(id="run"):
             yield self._log
-            with Vertical(id="side"):
-                yield self._status
-                yield self.table
+            yield self._status
+        yield self.table
         yield self._filter
         yield self._hints
 
@@ -293,7 +292,7 @@ class RunScreen(Screen[None]):
         stands_still = self.app.animation_level == "none"
         spin = 0 if stands_still else int(desk.clock.monotonic() * _SPINS_PER_SECOND)
         closed, without_job = slot_views.closed(board, slots), slot_views.without_job(board, next_starts)
-        self._slots.show(slots, priority, spin, closed, without_job, board.began)
+        self._slots.show(slots, priority, spin, closed, without_job, board.began if board.active else 0.0)
         _title(self._slots, Content(titles.slots_title(board, None if desk.player else desk.keys)))
 
     def _paint_lists(self) -> None:

@@ -37,7 +37,9 @@ def slots(desk: Desk, next_starts: Mapping[str, float]) -> tuple[list[SlotView |
     board = desk.board
     taken = {row.slot: slot(row, desk, next_starts.get(row.host, 0.0)) for row in board.running}
     priority = taken.pop(PRIORITY_SLOT, None)
-    count = max([board.limit, *(number + 1 for number in taken if number is not None)])
+    # More than its repos a run has no use for.
+    usable = min(board.limit, max(1, len(board.asked))) if board.active else board.limit
+    count = max([usable, *(number + 1 for number in taken if number is not None)])
     return [taken.get(number) for number in range(count) if number != PRIORITY_SLOT], priority
 
 
