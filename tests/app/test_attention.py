@@ -255,6 +255,15 @@ async def test_i_on_a_heading_logs_in_and_retries_its_group(monkeypatch: pytest.
         assert driver.app.main.heading is driver.app.main.table.rows[0], "the cursor stays on the group"
 
 
+async def test_a_list_that_goes_on_below_says_so() -> None:
+    async with attention().open(80, 24) as driver:
+        await failed(driver)
+        assert "j k go on" in driver.app.main.table.border_subtitle
+    async with attention().open(80, 40) as driver:
+        await failed(driver)
+        assert driver.app.main.table.border_subtitle == ""
+
+
 async def test_space_marks_the_group_and_enter_folds_it() -> None:
     async with attention().open() as driver:
         await failed(driver)

@@ -90,7 +90,7 @@ async def test_attention_groups_by_reason_with_one_advice_each() -> None:
         texts = [row.cells[0] if row.group else row.key for row in driver.app.main.table.rows]
         assert [text if isinstance(text, str) else text[0] for text in texts] == [
             "✗ failed: auth at a.example  1",
-            "→ i logs in at a.example, once for all",
+            "→ i logs in at a.example, once for this session",
             "r1",
             "✗ failed: not found  2",
             "→ check the URL",
@@ -368,10 +368,14 @@ async def test_nothing_moves_when_a_job_ends() -> None:
     async with Driver(6, limit=4).open() as driver:
         await driver.press("S")
         await driver.running("r0", "r1", "r2", "r3")
-        before = {widget.id: widget.region for widget in driver.app.main.query("#slots, #log, #status, #lists")}
+        before = {
+            widget.id: widget.region for widget in driver.app.main.query("#slots, #log, #status, #lists")
+        }
         await driver.end("r1")
         await driver.running("r0", "r2", "r3", "r4")
-        after = {widget.id: widget.region for widget in driver.app.main.query("#slots, #log, #status, #lists")}
+        after = {
+            widget.id: widget.region for widget in driver.app.main.query("#slots, #log, #status, #lists")
+        }
         assert before == after
         assert driver.slots() == ["r0", "r4", "r2", "r3"]
 
@@ -836,6 +840,7 @@ async def test_one_login_serves_all_of_its_server(monkeypatch: pytest.MonkeyPatc
             assert driver.toasts()[-1] == "git.example let us in: 2 repos tried again"
         else:
             assert driver.toasts()[-1] == "no login at git.example: it was refused, or broken off"
+            assert driver.app.main.log_lines[-1].text == driver.toasts()[-1], "it can be read later, too"
             assert driver.work.running == []
 
 

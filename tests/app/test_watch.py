@@ -129,6 +129,13 @@ async def test_only_changes_are_told_pass_after_pass() -> None:
     passes = Passes(repo("a"))
     async with passes.driver().open() as driver:
         await first_pass(driver, "a")
-        assert driver.log() == []
+        assert [line.text for line in driver.app.main.log_lines] == ["run of 10:00, 1 repo"]
         await driver.press("z")
         assert [line.key for line in driver.log()] == ["a"]
+        assert driver.app.main.log_lines[-1].text == "1 repo in 0.0 s"
+        passes.clock.advance(300)
+        await driver.press("z")
+        await driver.running("a")
+        await driver.end("a", outcome=NOT_FOUND)
+        await driver.idle()
+        assert driver.app.main.log_lines[-1].text == "1 repo in 0.0 s, 1 to look at: press 2"

@@ -40,7 +40,7 @@ def attention_rows(
         blocked = next((row for row in of_group if not desk.mended(row)), None)
         if blocked:
             hint = (
-                f"{desk.keys.first('login')} logs in at {server}, once for all"
+                f"{desk.keys.first('login')} logs in at {server}, once for this session"
                 if server and not desk.player
                 else suggestion(blocked)
             )

@@ -38,22 +38,30 @@ def log_line(record: Record, keys: Keymap) -> LogLine | None:
             what = f"{'dry run' if dry_run else 'run'} of {at[:5]}, {plural(total, 'repo')}"
             return LogLine("", Tone.NOTE, text=what, rule=True)
         case RunFinished() as event:
-            return note(record.time, _run_line(event, keys))
+            # Where nothing happened the line at its beginning is enough, as pass after pass of a watch.
+            return note(record.time, _run_line(event, keys), interesting=_is_news(event))
         case _:
             return None
 
 
-def note(at: float, text: str, about: str = "", *, goes_on: bool = False) -> LogLine:
+def note(
+    at: float, text: str, about: str = "", *, goes_on: bool = False, interesting: bool = True
+) -> LogLine:
     """`about`: the repo of which it is. `goes_on`: the rest of the one above, below its text."""
     told = _time_of_day(int(at))
     told = " " * len(told) if goes_on else told
-    return LogLine(about, Tone.NOTE, (told, "", "", "", ""), text=text, goes_on=goes_on)
+    return LogLine(about, Tone.NOTE, (told, "", "", "", ""), interesting, text=text, goes_on=goes_on)
 
 
 @lru_cache(maxsize=8)
 def _time_of_day(second: int) -> str:
     """Of seconds since the epoch, of which many records share one."""
     return time.strftime("%H:%M:%S", time.localtime(second))
+
+
+def _is_news(event: RunFinished) -> bool:
+    quiet = {State.UP_TO_DATE, State.SKIPPED}
+    return event.interrupted or any(count for state, count in event.counts.items() if state not in quiet)
 
 
 def _run_line(event: RunFinished, keys: Keymap) -> str:

@@ -35,7 +35,9 @@ class OutsideCommands(CommandGroup):
             self._retry(rows)
             self._app.say(f"{place} let us in: {plural(len(rows), 'repo')} tried again")
         else:
-            self._app.say(f"no login at {place}: it was refused, or broken off", "warning")
+            told = f"no login at {place}: it was refused, or broken off"
+            self._app.keep(told)
+            self._app.say(told, "warning")
 
     def shell(self) -> None:
         self._in_repo(outside.shell)

@@ -342,7 +342,8 @@ class RunScreen(Screen[None]):
     def _paint_titles(self) -> None:
         desk = self._desk
         self._paint_tabs()
-        _title(self.table, None, titles.below_list(desk, self.view))
+        goes_on = self.table.line_count() > self.table.page_height
+        _title(self.table, None, titles.below_list(desk, self.view, goes_on=goes_on))
         if self._needle and self._filter.text == self._needle:
             self._filter.show_count(f"{self._log.position} ")
         below = titles.below_log(self._log, self._needle, desk.keys.first("follow"))

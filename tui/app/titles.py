@@ -63,7 +63,8 @@ def slots_title(board: Board, keys: Keymap | None = None) -> str:
             return f"{title}, {len(several)} hosts held back"
 
 
-def below_list(desk: Desk, view: View) -> str:
+def below_list(desk: Desk, view: View, *, goes_on: bool = False) -> str:
+    """`goes_on`: it has more lines than its pane."""
     return _told(
         " · ",
         f"{len(desk.marks)} marked" if desk.marks else "",
@@ -72,6 +73,8 @@ def below_list(desk: Desk, view: View) -> str:
         _ways(desk.keys)
         if view.tab == "queue" and desk.board.counts[Stage.QUEUED] and not desk.player
         else "",
+        # In a few lines one group looks like all there is.
+        "j k go on" if view.tab == "attention" and goes_on else "",
     )
 
 
