@@ -41,8 +41,6 @@ _COUNT_WIDTH = 20
 _FACTS_WIDTH = 46
 """What the facts take of a compact line: a rate that comes and goes moves no count."""
 _COMPACT_LINES = 2
-_LANES = 4
-"""Lanes shown at most: with more hosts, the busiest."""
 
 
 class LaneView(Struct, frozen=True):
@@ -68,13 +66,18 @@ class StatusView(Struct, frozen=True):
 
 
 class StatusPane(Vertical):
-    """As high as what it shows: bar, facts, counts, lanes."""
+    """Bar, facts, counts, and as many lanes as find room: with more hosts, the busiest."""
 
     compact = reactive(False)
-    """Counts without words and no lanes, for screens that are not high enough."""
+    """As high as the bar, the facts and counts without words; no lanes."""
 
     DEFAULT_CSS = """
-    StatusPane { height: auto; padding: 0 1; }
+    StatusPane {
+        height: 1fr;
+        padding: 0 1;
+        & > _Facts { height: 1fr; }
+        &.-compact, &.-compact > _Facts { height: auto; }
+    }
     """
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
@@ -87,6 +90,7 @@ class StatusPane(Vertical):
         yield self._facts
 
     def watch_compact(self, compact: bool) -> None:
+        self.set_class(compact, "-compact")
         self._facts.shorten(compact)
 
     def show(self, view: StatusView) -> None:
@@ -102,7 +106,6 @@ class _Facts(SteadyStyle, Widget):
         + muted_css("_Facts", "facts--muted")
         + """
     _Facts {
-        height: auto;
         & > .facts--muted { color: $text-muted; }
         & > .facts--strong { text-style: bold; }
     }
@@ -113,15 +116,15 @@ class _Facts(SteadyStyle, Widget):
         super().__init__()
         self._view = StatusView({}, "")
         self._compact = False
-        self._drawn: tuple[int, list[list[Segment]]] | None = None
+        self._drawn: tuple[Size, list[list[Segment]]] | None = None
 
     def show(self, view: StatusView) -> None:
         if view == self._view:
             return
         self._view = view
         before, self._drawn = self._drawn, None
-        width = self.size.width
-        self.refresh(layout=before is None or len(before[1]) != len(self._lines(width)))
+        grown = before is None or len(before[1]) != len(self._lines(self.size.width))
+        self.refresh(layout=grown and self._compact)
 
     def shorten(self, compact: bool) -> None:
         self._compact = compact
@@ -142,14 +145,16 @@ class _Facts(SteadyStyle, Widget):
         return Strip(line).adjust_cell_length(width).apply_style(self.rich_style)
 
     def _lines(self, width: int) -> list[list[Segment]]:
-        if self._drawn is None or self._drawn[0] != width:
-            self._drawn = width, self._draw(width)
+        room = Size(width, self.size.height)
+        if self._drawn is None or self._drawn[0] != room:
+            self._drawn = room, self._draw(width)
         return self._drawn[1]
 
     def _draw(self, width: int) -> list[list[Segment]]:
         if self._compact:
             return self._draw_compact(width)
-        return [*_flow(self._draw_facts(), width), *self._draw_counts(width), *self._draw_lanes(width)]
+        lines = [*_flow(self._draw_facts(), width), *self._draw_counts(width)]
+        return [*lines, *self._draw_lanes(width, self.size.height - len(lines))]
 
     def _draw_facts(self) -> list[list[Segment]]:
         view = self._view
@@ -218,10 +223,11 @@ class _Facts(SteadyStyle, Widget):
                 ]
         return lines
 
-    def _draw_lanes(self, width: int) -> list[list[Segment]]:
+    def _draw_lanes(self, width: int, height: int) -> list[list[Segment]]:
         busiest = sorted(self._view.lanes, key=lambda lane: (-lane.running, -lane.waiting, lane.host))
+        places = height if len(busiest) <= height else height - 1
         # By name, so that the lines do not change places with every job that ends.
-        shown = sorted(busiest[:_LANES], key=lambda lane: lane.host)
+        shown = sorted(busiest[: max(0, places)], key=lambda lane: lane.host)
         facts = [
             (
                 lane.host,

@@ -41,6 +41,7 @@ from tui.store.preferences import Preferences
 from widgets.dialogs import ConfirmDialog
 from widgets.filter_line import FilterLine
 from widgets.help_screen import HelpScreen
+from widgets.hint_bar import HintBar
 from widgets.log_pane import LogPane
 from widgets.slot_grid import SlotGrid
 
@@ -425,6 +426,24 @@ async def test_the_slots_take_at_most_half_of_the_height(size: tuple[int, int]) 
     async with Driver(64, limit=64, start=True).open(*size) as driver:
         await driver.running(*(f"r{n}" for n in range(64)))
         assert driver.app.main.query_one("#slots").outer_size.height <= max(3, size[1] // 2)
+
+
+@pytest.mark.parametrize(
+    "size", [(80, 23), (80, 24), (99, 40), (100, 23), (110, 24), (100, 30), (120, 36), (120, 40), (200, 60)]
+)
+async def test_all_panes_are_on_the_screen_and_the_one_with_the_focus_is_the_higher(
+    size: tuple[int, int],
+) -> None:
+    async with Driver(64, limit=64, start=True).open(*size) as driver:
+        await driver.running(*(f"r{n}" for n in range(64)))
+        main = driver.app.main
+        log, table, hints = main.query_one(LogPane), main.table, main.query_one(HintBar)
+        for key in ("3", "shift+tab"):
+            await driver.press(key)
+            assert (hints.region.bottom, main.max_scroll_y) == (size[1], 0)
+            assert min(log.size.height, table.size.height) >= 2
+            if size[1] >= 30:
+                assert (table.outer_size.height > log.outer_size.height) is (main.focused is table)
 
 
 async def test_a_small_screen_keeps_the_cursor_in_view() -> None:

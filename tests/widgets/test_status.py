@@ -174,16 +174,21 @@ async def test_a_compact_pane_keeps_every_count() -> None:
         assert screen(app)[2:] == ["✓ 12  = 17  – 3  ▲ 1", "✗ 2  ▶ 6  ◇ 20"]
 
 
-async def test_the_pane_grows_with_its_lanes():
+@pytest.mark.parametrize(
+    ("height", "told"),
+    [
+        (7, []),
+        (8, ["+9 more hosts"]),
+        (10, ["host-0  1/4  0 waiting", "host-1  1/4  0 waiting", "+7 more hosts"]),
+        (16, [f"host-{number}  1/4  0 waiting" for number in range(9)]),
+    ],
+)
+async def test_as_many_lanes_are_shown_as_find_room(height: int, told: list[str]) -> None:
     app = Host(StatusPane())
-    async with app.run_test(size=(48, 30)) as pilot:
-        app.widget.show(StatusView(ENDED, "0/8"))
-        await pilot.pause()
-        assert app.widget.size.height == 7
+    async with app.run_test(size=(48, height)) as pilot:
         app.widget.show(StatusView(ENDED, "0/8", lanes=[LaneView(f"host-{n}", 1, 4, 0) for n in range(9)]))
         await pilot.pause()
-        assert app.widget.size.height == 12
-        assert screen(app)[-1] == "+5 more hosts"
+        assert screen(app)[7:] == told
 
 
 @pytest.mark.parametrize("theme", ["textual-dark", "textual-light", "ansi-dark", "ansi-light"])

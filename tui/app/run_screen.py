@@ -32,7 +32,7 @@ from widgets.slot_grid import SlotGrid
 from widgets.status_pane import StatusPane
 
 _SPINS_PER_SECOND = 5
-_NARROW, _TALL = 100, 23
+_NARROW, _TALL, _HIGH = 100, 23, 36
 _FRAME = 6
 """Cells of a frame beside its title: corners, blanks and a line before it."""
 _SLOW_LISTS = frozenset({"queue", "arrived"})
@@ -140,7 +140,8 @@ class RunScreen(Screen[None]):
         narrow = event.size.width < _NARROW
         rows = max(1, event.size.height // 2 - (1 if short else 2))
         # The log above the lists needs lines of its own.
-        self._slots.make_room(rows, rows * 2 // 3 if narrow and not short else rows)
+        is_tight = not short and (narrow or event.size.height < _HIGH)
+        self._slots.make_room(rows, rows * 2 // 3 if is_tight else rows)
         self._status.compact = narrow
         self._drawn = None
         self.paint()
