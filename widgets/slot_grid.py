@@ -72,8 +72,8 @@ class _Plan(Struct, frozen=True):
         return ceil(self.places / self.columns) * self.lines + self.crowded
 
 
-_IDLE = _Plan(1, 1, 1)
-"""Nothing runs: one line is enough."""
+_IDLE = _Plan(1, 2, 1)
+"""Nothing runs: one cell is enough, as high as that of a single job, so that syncing one repo moves nothing."""
 
 
 def _arrange(slots: int, priority: bool, width: int, max_rows: int, crowded_rows: int) -> _Plan:

@@ -162,15 +162,15 @@ async def test_what_ends_leaves_its_line_also_the_last_and_the_priority_slot():
             assert app.widget.size.height == height
 
 
-async def test_between_runs_one_line_is_enough_and_each_run_takes_its_own_room():
+async def test_between_runs_one_cell_is_enough_and_each_run_takes_its_own_room():
     jobs = [slot(number) for number in range(1, 7)]
     app = hosted(*jobs)
     async with app.run_test(size=(120, 40)) as pilot:
         for slots, began, height in (
             (jobs, 1.0, 4),
             ([None] * 6, 1.0, 4),
-            ([None] * 6, 0.0, 1),
-            ([None] * 3, 2.0, 1),
+            ([None] * 6, 0.0, 2),
+            ([None] * 3, 2.0, 2),
             (jobs[:3], 2.0, 2),
         ):
             app.widget.show(slots, None, 0, began=began)
@@ -444,10 +444,10 @@ async def test_the_cursor_goes_with_its_job_where_all_is_laid_out_anew():
         assert app.widget.highlighted == "k7"
 
 
-async def test_before_the_first_job_all_is_one_line_and_what_takes_no_job_is_closed():
+async def test_before_the_first_job_all_is_one_cell_and_what_takes_no_job_is_closed():
     app = hosted(None, None, None, None)
     async with app.run_test(size=(80, 20)) as pilot:
-        assert lines(app.widget) == [" · all 4 idle"]
+        assert lines(app.widget) == [" · all 4 idle", ""]
         app.widget.show([slot(1), None, None, None], None, 0, closed=2)
         await pilot.pause()
         drawn = " ".join(lines(app.widget))

@@ -56,7 +56,7 @@ from widgets.text import at_slashes
 
 _TIME_TO_READ = 15.0
 """Seconds, for what stands nowhere else."""
-_LOG_WIDTH = 54
+_LOG_WIDTH = 44
 """Cells of a line that the log shows whole, with its lists beside it."""
 _TOAST_WIDTH, _TOAST_FRAME = 60, 3
 """Cells of Textual's toasts, which take half of a narrower screen."""
@@ -179,10 +179,12 @@ class SynctuiApp(CarefulApp[Ending]):
         return ending
 
     def _tell_summary(self) -> None:
-        board = self.desk.board
+        board, session = self.desk.board, self.desk.session
         finished, ends = board.session()
-        dry_run, log = self.desk.session.dry_run, log_of(board.run_with_trouble)
-        lines = summary(finished, ends, dry_run=dry_run, log=log) if ends else []
+        dry_run, log = session.dry_run, log_of(board.run_with_trouble)
+        # What a demo would advise goes with it.
+        told = [] if session.forgetful and not dry_run else ends
+        lines = summary(finished, told, dry_run=dry_run, log=log) if ends else []
         if alive := len(board.running):
             lines.append(f"{plural(alive, 'job')} did not end in time")
         with contextlib.suppress(OSError):  # the terminal may be what ended us

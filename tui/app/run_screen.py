@@ -32,7 +32,7 @@ from widgets.slot_grid import SlotGrid
 from widgets.status_pane import StatusPane
 
 _SPINS_PER_SECOND = 5
-_NARROW, _TALL, _HIGH = 100, 23, 36
+_NARROW, _TALL, _HIGH = 100, 23, 40
 _FRAME = 6
 """Cells of a frame beside its title: corners, blanks and a line before it."""
 _SLOW_LISTS = frozenset({"queue", "arrived"})
@@ -51,7 +51,7 @@ Pane = SlotGrid | LogPane | LineTable
 
 class RunScreen(Screen[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (_NARROW, "-wide")]  # noqa: RUF012  Textual types it as an instance's
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (_TALL, "-tall")]  # noqa: RUF012  as above
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (_TALL, "-tall"), (_HIGH, "-high")]  # noqa: RUF012  as above
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
         # Textual's own would not reach a pane that a small screen does not show.
@@ -358,9 +358,7 @@ class RunScreen(Screen[None]):
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
         if isinstance(event.widget, SlotGrid | LogPane | LineTable):
-            self._pane = event.widget
-            if self._pane is not self._slots:
-                self.set_class(self._pane is not self._log, "-lists")
+            self._take_focus(event.widget)
 
     @on(LinePane.Opened)
     @on(SlotGrid.Opened)
@@ -442,10 +440,14 @@ class RunScreen(Screen[None]):
         return [*slots, *([] if plan else [self._log]), self.table]
 
     def _to(self, pane: Pane) -> None:
-        # A small screen shows the log or the lists, and what is hidden takes no focus.
-        self.set_class(isinstance(pane, LineTable), "-lists")
-        self._pane = pane
+        self._take_focus(pane)  # first: what is hidden takes none
         self.set_focus(pane)
+
+    def _take_focus(self, pane: Pane) -> None:
+        """Of the log and the lists one is the higher, or alone on a small screen: the one that had it last."""
+        self._pane = pane
+        if pane is not self._slots:
+            self.set_class(pane is self.table, "-lists")
 
     def do_zoom(self) -> None:
         if self._pane is self._slots:

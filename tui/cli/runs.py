@@ -98,7 +98,7 @@ def demo_command(words: tuple[str, ...], **flags: object) -> None:
         asked = Asked(words, demo.config, flags, thrown_away=True)
         ending = _sync(asked) if headless else _open_app(asked, start=True)
     if not headless:
-        click.echo("That was a demo: its workspace is gone, and its advice with it.", err=True)
+        click.echo("That was a demo: its workspace is gone.", err=True)
     leave(ending)
 
 
