@@ -127,6 +127,27 @@ async def test_what_is_wrong_has_its_commands_numbered() -> None:
         assert driver.app.clipboard == "synctui sync r0"
 
 
+async def test_what_a_login_mends_says_so_before_any_command() -> None:
+    auth = Outcome(
+        State.FAILED,
+        Reason.AUTH,
+        "no login",
+        "r0: let git keep it: git config credential.helper cache",
+    )
+    async with Driver([repo("r0", "git.example")]).open() as driver:
+        await driver.press("s")
+        await driver.running("r0")
+        await driver.end("r0", outcome=auth)
+        await driver.press("enter")
+        assert text(driver, "trouble").splitlines()[1:] == [
+            "auth no login",
+            "since just now",
+            "advice i logs in at git.example, once for this session",
+            "or let git keep it:",
+            "1 git config credential.helper cache",
+        ]
+
+
 async def test_a_failure_of_earlier_runs_says_since_when() -> None:
     failure = Failure("failed", "not_found", NOON - 4 * 86_400, NOON - 7_200, 3, 3)
     past = {"r0": Past("failed", "not_found", "no such repository", failure=failure)}

@@ -26,7 +26,7 @@ def attention_rows(
 
     def group(row: BoardRow) -> tuple[bool, int, str, str, str]:
         outcome = trouble_of(row)
-        server = row.server.removeprefix("https://") if row.wants_login else ""
+        server = _login_at(row)
         # What one login mends for all of them comes first.
         return not server, WORST_FIRST.index(outcome.state), outcome.state.value, outcome.reason or "", server
 
@@ -39,11 +39,7 @@ def attention_rows(
             continue
         blocked = next((row for row in of_group if not desk.mended(row)), None)
         if blocked:
-            hint = (
-                f"{desk.keys.first('login')} logs in at {server}, once for this session"
-                if server and not desk.player
-                else suggestion(blocked)
-            )
+            hint = login_hint(blocked, desk) or suggestion(blocked)
             shown += [
                 TableRow(f"{key} {number}", ((f"{' ' if number else '→'} {line}", Tone.NOTE),), group=True)
                 for number, line in enumerate(wrapped(hint, max(20, width - _INDENT), blocked.repo.root))
@@ -75,6 +71,16 @@ def _heading(key: str, rows: Sequence[BoardRow], server: str, desk: Desk, *, fol
             first = f"{desk.keys.first('shell')} opens a shell"
         keys = [f"{first}, {retry}", first] if first else [retry]
     return TableRow(key, ((heading, tone), *keys), group=True, members=tuple(row.repo.id for row in rows))
+
+
+def login_hint(row: BoardRow, desk: Desk) -> str:
+    """`i logs in at git.example, once for this session`; empty where that does not help, and in a replay."""
+    server = "" if desk.player else _login_at(row)
+    return f"{desk.keys.first('login')} logs in at {server}, once for this session" if server else ""
+
+
+def _login_at(row: BoardRow) -> str:
+    return row.server.removeprefix("https://") if row.wants_login else ""
 
 
 def mended(row: BoardRow, desk: Desk) -> str:

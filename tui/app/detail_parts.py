@@ -8,7 +8,7 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
-from tui.app.attention import mended
+from tui.app.attention import login_hint, mended
 from tui.app.desk import Desk
 from tui.app.slot_views import slot
 from tui.app.tones import tone_of
@@ -79,10 +79,14 @@ def trouble(row: BoardRow, desk: Desk) -> RenderableType | None:
         told.append(("since", _since(failure, desk.clock.now())))
     if done := mended(row, desk):
         told.append(("", done))
+    hint = login_hint(row, desk)
+    if hint:
+        told.append(("advice", hint))
     number = 0
     for prose, command in pieces(advice.removeprefix(f"{row.repo.id}: ")):
         if words := prose.strip(" ,;"):
-            told.append(("advice" if not number else "", words))
+            first = "or" if hint else "advice"
+            told.append(("" if number else first, words))
         if command:
             number += 1
             told.append((f"{number:>6}", brief(command)))
