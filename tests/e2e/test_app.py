@@ -148,7 +148,7 @@ def test_a_login_that_is_typed_once_serves_all_of_its_server_with_the_defaults_o
             terminal.press("2")
             terminal.wait_for(f"i logs in at {first.url}")
             terminal.press("g", "i")
-            terminal.wait_for(f"Username for '{first.url}'")
+            terminal.wait_for(f"\nUsername for '{first.url}'")  # git asks it, the lists tell it
             terminal.press("ann", "enter")
             terminal.wait_for("Password for ")
             terminal.press("hush-hush", "enter")
@@ -200,5 +200,5 @@ def test_after_ctrl_z_the_screen_is_whole_again(terminal: Terminal) -> None:
     wait_until(lambda: state_of(terminal.process.pid) == "T", "stopped")
     terminal.forget_screen()
     terminal.signal(signal.SIGCONT)
-    still = ("╭─ Slots 4/4", "3 Repos 20", "co/r19", "? more")
+    still = ("╭─ Slots 4/4", "3 Repos 20", "co/r15", "? more")
     terminal.wait_for(lambda screen: all(text in screen for text in still))
