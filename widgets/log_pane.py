@@ -3,7 +3,7 @@
 import re
 import sys
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from msgspec import Struct
@@ -119,7 +119,7 @@ class LogPane(LinePane):
             return
         before, old, top = self._shown, self._cursor, round(self.scroll_y)
         self._only_interesting = only
-        self._shown = [line for line in self._all if line.interesting] if only else self._all
+        self._shown = self._interesting() if only else self._all
         self._find_all()
         if self.is_attached:
             self.screen.clear_selection()  # it names lines by where they stood
@@ -147,14 +147,17 @@ class LogPane(LinePane):
             return
         follow = self._follow and not self.is_vertical_scrollbar_grabbed
         self._all.extend(lines)
-        added: Sequence[LogLine] = lines
         if self._only_interesting:
-            added = [line for line in lines if line.interesting]
-            self._shown.extend(added)
+            before = len(self._shown)
+            _show(lines, self._shown)
+        else:
+            before = len(self._shown) - len(lines)
         if self._needle:
-            first = len(self._shown) - len(added)
-            self._found += [first + place for place, line in enumerate(added) if self._matches(line)]
-        self._new += 0 if self._follow else len(added)
+            first = max(0, before - 1)  # which may be another one now
+            del self._found[bisect_left(self._found, first) :]
+            rest = enumerate(self._shown[first:], first)
+            self._found += [place for place, line in rest if self._matches(line)]
+        self._new += 0 if self._follow else len(self._shown) - before
         dropped = self._trim()
         self._origin -= dropped
         self.resize_lines()
@@ -351,9 +354,14 @@ class LogPane(LinePane):
         before = len(self._shown)
         del self._all[: len(self._all) - LIMIT]
         if self._only_interesting:
-            self._shown = [line for line in self._all if line.interesting]
+            self._shown = self._interesting()
         self._find_all()
         return before - len(self._shown)
+
+    def _interesting(self) -> list[LogLine]:
+        shown: list[LogLine] = []
+        _show(self._all, shown)
+        return shown
 
     def _index_near(self, before: Sequence[LogLine], index: int) -> int:
         """Where the line of the old view, or the next one still shown, is now."""
@@ -364,3 +372,12 @@ class LogPane(LinePane):
             if (place := places.get(id(line))) is not None:
                 return place
         return len(self._shown) - 1
+
+
+def _show(lines: Iterable[LogLine], shown: list[LogLine]) -> None:
+    """Add those that are interesting; a rule takes the place of one with nothing below it."""
+    for line in lines:
+        if line.rule and shown and shown[-1].rule:
+            shown[-1] = line
+        elif line.interesting:
+            shown.append(line)

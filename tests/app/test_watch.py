@@ -11,6 +11,7 @@ from tui.engine.watch import PATIENCE, Watch
 from tui.git.outcome import Outcome, Reason, State
 from tui.git.repo import Repo
 from tui.store.config import ConfigError
+from tui.store.past import Failure, Past
 from widgets.log_pane import LogPane
 
 HELD = Outcome(State.SKIPPED, Reason.HELD, "left alone until 14:05, after 3 failures in a row")
@@ -102,6 +103,7 @@ async def test_a_held_repo_stays_in_attention_and_says_until_when_it_is_left_alo
         assert driver.state("dead") == "skipped"
         assert [row.repo.id for row in driver.board.attention] == ["dead"]
         assert last_cell(driver) == "left alone until 14:05"
+        assert driver.app.main.table.rows[-1].cells[1][0] == "– left alone"
         await driver.press("2")
         assert last_cell(driver) == f"left alone until 14:05: {NOT_FOUND.message}"
         await driver.press("enter")
@@ -133,9 +135,22 @@ async def test_only_changes_are_told_pass_after_pass() -> None:
         await driver.press("z")
         assert [line.key for line in driver.log()] == ["a"]
         assert driver.app.main.log_lines[-1].text == "1 repo in 0.0 s"
+        driver.clock.advance(60)
         passes.clock.advance(300)
         await driver.press("z")
         await driver.running("a")
+        assert [line.text for line in driver.app.main.log_lines] == ["run of 10:01, 1 repo"]
         await driver.end("a", outcome=NOT_FOUND)
         await driver.idle()
         assert driver.app.main.log_lines[-1].text == "1 repo in 0.0 s, 1 to look at: press 2"
+
+
+async def test_what_is_left_alone_is_found_by_what_it_was_as_on_the_command_line() -> None:
+    passes = Passes(repo("a"))
+    passes.held = (repo("dead"),)
+    failure = Failure("failed", "not_found", 0.0, 0.0, 3, 3)
+    past = {"dead": Past("failed", "not_found", "no such repository", failure=failure)}
+    async with passes.driver(past=past).open() as driver:
+        await first_pass(driver, "a")
+        await driver.press("3", "/", *"state:failed", "enter")
+        assert [row.key for row in driver.app.main.table.rows] == ["dead"]

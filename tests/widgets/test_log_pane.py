@@ -173,6 +173,26 @@ async def test_follow_can_be_set_from_outside():
         assert names(app.widget)[-1] == "repo-51"
 
 
+async def test_a_rule_with_nothing_below_it_gives_way_to_the_next() -> None:
+    def rule(text: str) -> LogLine:
+        return LogLine("", Tone.NOTE, text=text, rule=True)
+
+    dull, news = LogLine("a", Tone.UP_TO_DATE, interesting=False), LogLine("b", Tone.FAILED)
+    app = Host(LogPane())
+    async with app.run_test(size=(80, 10)):
+        log = app.widget
+        log.only_interesting = True
+        log.search("pass")
+        for batch in ([rule("pass 1"), dull], [rule("pass 2"), dull, rule("pass 3")], [news, rule("pass 4")]):
+            log.append(batch)
+        told = ["pass 3", "", "pass 4"]
+        assert ([line.text for line in log.lines], log.found) == (told, 2)
+        log.only_interesting = False
+        assert (len(log.lines), log.found) == (7, 4)
+        log.only_interesting = True
+        assert ([line.text for line in log.lines], log.found) == (told, 2)
+
+
 async def test_only_interesting_lines_and_all_of_them_again():
     app = Host(LogPane())
     async with app.run_test(size=(80, 6)) as pilot:

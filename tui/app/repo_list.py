@@ -156,7 +156,9 @@ class RepoList:
 
     def _work_out(self, known: _Known) -> Facts:
         row, status, limits = known.row, known.status, self._desk.session.thresholds
-        state = known.past.state if known.past.state and row.state is Stage.PLANNED else row.state
+        # As on the command line, what a watch leaves alone is what it was.
+        is_old = row.state is Stage.PLANNED or row.held
+        state = known.past.state if known.past.state and is_old else row.state
         age = None if known.success is None else self._desk.clock.now() - known.success
         stale = staleness(age, limits.stale, limits.severe) is not Staleness.FRESH
         return Facts(
@@ -183,7 +185,7 @@ class RepoList:
     def _cells(self, known: _Known) -> tuple[Cell, ...]:
         desk, row, status = self._desk, known.row, known.status
         tone = tone_of(row.state)
-        state = (f"{tone.glyph} {tone.word}", tone)
+        state = (f"{tone.glyph} {'left alone' if row.held else tone.word}", tone)
         shown = desk.dashboard(row, known.look or StatusRow(row.repo, status))
         if known.knows_success:
             success: Cell = _success(shown), _STALENESS_TONES[shown.staleness]
@@ -199,7 +201,7 @@ class RepoList:
             status.branch or "",
             _count(known.commits),
             size(known.received),
-            "; ".join(filter(None, (row.held, cause(last_error(shown))))),
+            "; ".join(filter(None, (cause(last_error(shown)), row.held))),
         )
 
 
