@@ -57,7 +57,7 @@ from widgets.text import at_slashes
 _TIME_TO_READ = 15.0
 """Seconds, for what stands nowhere else."""
 _LOG_WIDTH = 44
-"""Cells of a line that the log shows whole, with its lists beside it."""
+"""Cells of a line that the log shows whole where it is the narrowest beside the state of the run."""
 _TOAST_WIDTH, _TOAST_FRAME = 60, 3
 """Cells of Textual's toasts, which take half of a narrower screen."""
 _AT_ONCE = 200

@@ -6,7 +6,7 @@ from functools import lru_cache
 from tui.app.keymap import Keymap
 from tui.app.tones import tone_of
 from tui.engine.events import JobEnded, LimitChanged, Notice, Record, RunFinished, RunStarted
-from tui.git.outcome import ATTENTION_STATES, State
+from tui.git.outcome import ATTENTION_STATES, QUIET_STATES, State
 from tui.view.lines import cause, detail, duration, is_news, lane_line, plural
 from widgets.log_pane import LogLine
 from widgets.tone import Tone
@@ -60,8 +60,7 @@ def _time_of_day(second: int) -> str:
 
 
 def _is_news(event: RunFinished) -> bool:
-    quiet = {State.UP_TO_DATE, State.SKIPPED}
-    return event.interrupted or any(count for state, count in event.counts.items() if state not in quiet)
+    return event.interrupted or any(event.counts[state] for state in event.counts.keys() - QUIET_STATES)
 
 
 def _run_line(event: RunFinished, keys: Keymap) -> str:

@@ -4,10 +4,9 @@ from collections.abc import Iterable
 
 from msgspec import structs
 
-from tui.git.outcome import Action, Outcome, RefChange, RefKind, State
+from tui.git.outcome import QUIET_STATES, Action, Outcome, RefChange, RefKind, State
 
 _RANK = (Action.NONE, Action.FETCH, Action.FAST_FORWARD, Action.CLONE)
-_NOTHING_CAME = frozenset({State.UP_TO_DATE, State.SKIPPED})
 
 
 def joined(earlier: Outcome, last: Outcome) -> Outcome:
@@ -15,7 +14,7 @@ def joined(earlier: Outcome, last: Outcome) -> Outcome:
     last = structs.replace(last, last_fetch=earlier.last_fetch or last.last_fetch)
     if not (earlier.refs or earlier.commits or earlier.new != earlier.old):
         return last
-    if last.state in _NOTHING_CAME:
+    if last.state in QUIET_STATES:
         last = structs.replace(
             last, state=State.SYNCED, reason=None, message="it came with an earlier attempt"
         )

@@ -18,6 +18,9 @@ class State(StrEnum):
     CANCELLED = "cancelled"
 
 
+QUIET_STATES = frozenset({State.UP_TO_DATE, State.SKIPPED})
+"""Nothing has changed, and nobody is needed."""
+
 SUCCESS_STATES = frozenset({State.SYNCED, State.UP_TO_DATE, State.SKIPPED})
 """The states that leave the exit code at 0."""
 

@@ -16,6 +16,7 @@ from tui.git.outcome import (
     LOGIN_REASONS,
     NOT_PROBED,
     PROBED,
+    QUIET_STATES,
     UNCERTAIN,
     Action,
     Outcome,
@@ -344,7 +345,7 @@ def needs_person(outcome: Outcome) -> bool:
 
 def is_news(outcome: Outcome) -> bool:
     """What the changed-only view shows: what changed, or needs a person, or was not done."""
-    return outcome.state not in {State.UP_TO_DATE, State.SKIPPED} and outcome.reason is not Reason.QUIT
+    return outcome.state not in QUIET_STATES and outcome.reason is not Reason.QUIT
 
 
 def _why(outcome: Outcome) -> str:
