@@ -23,7 +23,7 @@ def footer(driver: Driver) -> str:
 async def test_the_way_out_and_what_is_looked_at_find_room_on_a_small_screen() -> None:
     async with Driver(6, limit=2).open(80, 24) as driver:
         assert (
-            footer(driver) == " S start all  s sync  enter detail  tab panes  - fewer  Z zoom  q quit  ? more"
+            footer(driver) == " S start all  s sync  enter detail  tab panes  - fewer  o sort  q quit  ? more"
         )
         await driver.press("S")
         await driver.running("r0", "r1")
@@ -172,7 +172,7 @@ async def test_a_filter_that_is_kept_can_be_cleared_and_the_footer_says_how() ->
     async with Driver(3).open(80, 24) as driver:
         await driver.press("slash", *"state:failed", "enter")
         assert driver.app.main.table.empty_text() == "no repo matches"
-        assert footer(driver).startswith(" esc clear  S start all  ")
+        assert footer(driver).startswith(" esc clear  ctrl+s save view  S start all  ")
         await driver.press("escape")
         assert "esc" not in driver.hints()
 
@@ -213,3 +213,16 @@ async def test_to_run_a_repo_again_is_called_the_same_wherever_it_is_shown(
         await driver.press("shift+tab", "k")
         assert driver.app.main.highlighted() == "r0"
         assert again(driver) == offered
+
+
+async def test_a_list_offers_what_it_alone_knows_and_a_filter_that_it_can_be_kept() -> None:
+    async with Driver(2).open(120, 24) as driver:
+        await driver.press("3")
+        assert "  + more jobs  o sort  / filter" in footer(driver)
+        await driver.press("4")
+        assert "write to a file" not in footer(driver)  # nothing has arrived
+        await driver.press("S")
+        await driver.end("r0", outcome=SYNCED)
+        assert "  W write to a file  / filter" in footer(driver)
+        await driver.press("3", "slash", *"r0", "enter")
+        assert footer(driver).startswith(" esc clear  ctrl+s save view  ")

@@ -80,8 +80,12 @@ _FOOTER_OF_DETAIL = {
 """As above, in the detail of a repo."""
 _AFTER_TROUBLE = ("login", "shell", "retry", "retry_all")
 """What comes next where all has ended and something needs a person."""
+_OF_TAB = {"repos": {"sort": "sort"}, "arrived": {"export_digest": "write to a file"}}
+"""What one list alone knows."""
 _CLEAR = {"clear": "clear"}
 """Before all else while a filter or a search stands."""
+_SAVE_VIEW = {"save_view": "save view"}
+"""After that where it is a filter."""
 _LAST = {"quit": "quit", "help": "more"}
 """What a person needs in every footer."""
 _FOR_WHAT_IS_IN_THE_WAY = ("shell", "lazygit", "editor")
@@ -92,20 +96,31 @@ UNDER_A_DIALOG = (Hint("esc", "back"),)
 
 def labels(name: str) -> list[str]:
     """What the footers call that action."""
-    footers = (_FOOTER, _FOOTER_OF_LOG, _FOOTER_OF_REPLAY, _FOOTER_OF_DETAIL, _CLEAR, _LAST)
+    footers = (
+        _FOOTER,
+        _FOOTER_OF_LOG,
+        _FOOTER_OF_REPLAY,
+        _FOOTER_OF_DETAIL,
+        *_OF_TAB.values(),
+        _CLEAR,
+        _SAVE_VIEW,
+        _LAST,
+    )
     return [footer[name] for footer in footers if name in footer]
 
 
 def hints(
-    now: Situation, log: LogPane | None = None, *, sought: bool = False, zoomed: bool = False
+    now: Situation, log: LogPane | None = None, *, tab: str = "", sought: bool = False, zoomed: bool = False
 ) -> list[Hint]:
     """What the footer shows: the actions that would do something now.
 
-    `log` where that has the focus; `sought`: a filter or a search stands; `zoomed`: a pane fills the screen.
+    `log` or `tab` where that has the focus; `sought`: a filter or a search stands; `zoomed`: a pane fills the screen.
     """
     labels = _of_log(log) if log else dict(_FOOTER_OF_REPLAY if now.player else _FOOTER)
+    if now.targets and (of_tab := _OF_TAB.get(tab)):
+        labels = _ahead_of("filter", list(of_tab), of_tab | labels)
     if sought:
-        labels = _CLEAR | labels
+        labels = _CLEAR | (_SAVE_VIEW if tab else {}) | labels
     if zoomed:
         del labels["zoom"]
         labels = {"zoom": "zoom out", **labels}

@@ -313,7 +313,8 @@ class RunScreen(Screen[None]):
         else:
             sought = bool(self.view.words or self._needle)
             zoomed = self.has_class("-zoom")
-            self._hints.show(hints(now, log, sought=sought, zoomed=zoomed), *last_hints(desk.keys))
+            tab = self.view.tab if self._pane is self.table else ""
+            self._hints.show(hints(now, log, tab=tab, sought=sought, zoomed=zoomed), *last_hints(desk.keys))
 
     def _paint_header(self) -> None:
         width, height = self.size
