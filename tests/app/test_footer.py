@@ -4,7 +4,7 @@ import pytest
 
 from tests.app.test_detail import Looks
 from tests.kit.app_driver import Driver
-from tests.kit.scenes import GONE
+from tests.kit.scenes import FORWARD, GONE
 from tests.kit.work import SYNCED
 from tests.widgets.host import lines
 from tui.app.detail_screen import DetailScreen
@@ -222,7 +222,8 @@ async def test_a_list_offers_what_it_alone_knows_and_a_filter_that_it_can_be_kep
         await driver.press("4")
         assert "write to a file" not in footer(driver)  # nothing has arrived
         await driver.press("S")
-        await driver.end("r0", outcome=SYNCED)
+        await driver.end("r0", outcome=FORWARD)
+        await driver.until(lambda: (driver.app.tick(), driver.app.highlighted())[1])
         assert "  W write to a file  / filter" in footer(driver)
         await driver.press("3", "slash", *"r0", "enter")
         assert footer(driver).startswith(" esc clear  ctrl+s save view  ")
