@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
-from msgspec import Struct
+from msgspec import Struct, structs
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
@@ -48,6 +48,8 @@ class LogLine(Struct, frozen=True):
     """The text stands in a line from edge to edge, between what was before and what follows."""
     goes_on: bool = False
     """It is the rest of the line above, and has no mark of its own."""
+    adds: str = ""
+    """What the rule right above says with it where the line itself is left out."""
 
     @property
     def mark(self) -> str:
@@ -377,7 +379,10 @@ class LogPane(LinePane):
 def _show(lines: Iterable[LogLine], shown: list[LogLine]) -> None:
     """Add those that are interesting; a rule takes the place of one with nothing below it."""
     for line in lines:
-        if line.rule and shown and shown[-1].rule:
+        above = shown[-1] if shown and shown[-1].rule else None
+        if line.rule and above:
             shown[-1] = line
         elif line.interesting:
             shown.append(line)
+        elif line.adds and above:
+            shown[-1] = structs.replace(above, text=f"{above.text}, {line.adds}")

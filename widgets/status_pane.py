@@ -32,15 +32,21 @@ _STATES = (
 )
 _TROUBLE = frozenset({Tone.BLOCKED, Tone.BUSY, Tone.FAILED, Tone.TIMED_OUT, Tone.CANCELLED})
 _TROUBLE_AND_REST = _TROUBLE | {Tone.RUNNING, Tone.QUEUED}
-_UNDER_WAY = (Tone.SYNCED, Tone.UP_TO_DATE, Tone.RUNNING, Tone.QUEUED)
-"""What any repo of a run may come to be without a trouble."""
+_IN_ANY_RUN = (Tone.SYNCED, Tone.UP_TO_DATE, Tone.RUNNING, Tone.QUEUED)
+"""Those that a compact pane counts from the start, each in its place; troubles come behind them."""
 
 _COUNT_WIDTH = 20
 """A count and the two blanks before the next one."""
 
+_JOBS_WIDTH, _RATE_WIDTH = len("6→3 draining"), len("102.4 kB/s")
 _FACTS_WIDTH = 46
 """What the facts take of a compact line: a rate that comes and goes moves no count."""
 _COMPACT_LINES = 2
+"""Of facts and counts, as long as they find room there without words."""
+
+_GAP = "  "
+_LEAST_HOST = 4
+"""Cells of its name."""
 
 
 class LaneView(Struct, frozen=True):
@@ -66,10 +72,10 @@ class StatusView(Struct, frozen=True):
 
 
 class StatusPane(Vertical):
-    """Bar, facts, counts, and as many lanes as find room: with more hosts, the busiest."""
+    """Bar, facts, counts, and as many lanes as find room: with more hosts, those held back and the busiest."""
 
     compact = reactive(False)
-    """As high as the bar, the facts and counts without words; no lanes."""
+    """As high as the bar, the facts and the counts that there are, and one line for the lanes."""
 
     DEFAULT_CSS = """
     StatusPane {
@@ -153,56 +159,51 @@ class _Facts(SteadyStyle, Widget):
     def _draw(self, width: int) -> list[list[Segment]]:
         if self._compact:
             return self._draw_compact(width)
-        lines = [*_flow(self._draw_facts(), width), *self._draw_counts(width)]
+        lines = [*_flow(self._draw_facts(width), width), *self._draw_counts(width)]
         return [*lines, *self._draw_lanes(width, self.size.height - len(lines))]
 
-    def _draw_facts(self) -> list[list[Segment]]:
+    def _draw_facts(self, width: int) -> list[list[Segment]]:
+        """Each as wide as it can become, so that none moves the next one, where they find room so in one line."""
         view = self._view
+        of_jobs, of_rate = (_JOBS_WIDTH, _RATE_WIDTH) if width >= _FACTS_WIDTH else (0, 0)
         total = sum(view.counts.get(tone, 0) for tone in _STATES)
         done = total - view.counts.get(Tone.RUNNING, 0) - view.counts.get(Tone.QUEUED, 0)
         facts = [
-            ("done", f"{done}/{total}" if total else ""),
-            ("jobs", view.jobs),
-            ("rate", view.rate),
+            ("done ", f"{done:>{len(str(total))}}/{total}" if total else ""),
+            ("jobs ", f"{view.jobs:<{of_jobs}}"),
+            ("", view.rate and f"{view.rate:<{of_rate}}"),
         ]
         return [
-            [Segment(f"{label} ", self._ink("muted")), Segment(f"{value}  ", self._ink("strong"))]
+            [Segment(label, self._ink("muted")), Segment(f"{value}  ", self._ink("strong"))]
             for label, value in facts
             if value
         ]
 
     def _draw_compact(self, width: int) -> list[list[Segment]]:
-        """The facts, and beside and below them in two lines what is not zero: with all words, or those that matter
-        most, or in as many lines as it takes without words.
-
-        What a run can still grow to has its room from the start, so that only a new trouble takes words, and none
-        comes back before the end.
+        """The facts, and beside and below them in two lines the counts: with all words, or those that matter most,
+        or in as many lines as it takes without words. Then a lane.
         """
-        counts = {tone: count for tone in _STATES if (count := self._view.counts.get(tone, 0))}
-        goes_on = Tone.RUNNING in counts or Tone.QUEUED in counts
-        widest = counts | dict.fromkeys(_UNDER_WAY, sum(counts.values())) if goes_on else counts
-        *above, facts = _flow(self._draw_facts(), width)
+        counts = self._view.counts
+        total = sum(counts.get(tone, 0) for tone in _STATES)
+        shown = dict.fromkeys(_IN_ANY_RUN, len(str(total))) if total else {}
+        shown |= {tone: 1 for tone in _STATES if counts.get(tone, 0) and tone not in shown}
+        *above, facts = _flow(self._draw_facts(width), width)
         beside = _FACTS_WIDTH if _length(facts) <= _FACTS_WIDTH else width
         facts.append(Segment(" " * (beside - _length(facts))))
         for words in (_STATES, _TROUBLE_AND_REST, _TROUBLE, ()):
-            if len(self._flow_short(facts, widest, words, width)) <= _COMPACT_LINES:
+            lines = _flow([facts, *(self._draw_short(*one, words) for one in shown.items())], width)
+            if len(lines) <= _COMPACT_LINES:
                 break
-        lines = self._flow_short(facts, counts, words, width)
-        return [*above, *lines, *[[]] * (_COMPACT_LINES - len(lines))]
+        lines += [[]] * (_COMPACT_LINES - len(lines))
+        return [*above, *lines, *(self._draw_lanes(width, 1) or [[]])]
 
-    def _flow_short(
-        self, facts: list[Segment], counts: Mapping[Tone, int], words: Collection[Tone], width: int
-    ) -> list[list[Segment]]:
-        return _flow(
-            [facts, *(self._draw_short(tone, count, words) for tone, count in counts.items())], width
-        )
-
-    def _draw_short(self, tone: Tone, count: int, words: Collection[Tone]) -> list[Segment]:
-        style = self.ink(tone.css_class)
+    def _draw_short(self, tone: Tone, digits: int, words: Collection[Tone]) -> list[Segment]:
+        count = self._view.counts.get(tone, 0)
+        style = self.ink(tone.css_class) if count else self._ink("muted")
         word = [Segment(f"{tone.word} ", style)] if tone in words else []
         return [
             Segment(f"{tone.glyph} ", style),
-            Segment(f"{count} ", self._ink("strong")),
+            Segment(f"{count:>{digits}} ", self._ink("strong") if count else style),
             *word,
             Segment(" "),
         ]
@@ -224,10 +225,12 @@ class _Facts(SteadyStyle, Widget):
         return lines
 
     def _draw_lanes(self, width: int, height: int) -> list[list[Segment]]:
-        busiest = sorted(self._view.lanes, key=lambda lane: (-lane.running, -lane.waiting, lane.host))
-        places = height if len(busiest) <= height else height - 1
+        lanes = sorted(
+            self._view.lanes, key=lambda lane: (not lane.note, -lane.running, -lane.waiting, lane.host)
+        )
+        places = height if len(lanes) <= height or height == 1 else height - 1
         # By name, so that the lines do not change places with every job that ends.
-        shown = sorted(busiest[: max(0, places)], key=lambda lane: lane.host)
+        shown = sorted(lanes[: max(0, places)], key=lambda lane: lane.host)
         facts = [
             (
                 lane.host,
@@ -240,7 +243,7 @@ class _Facts(SteadyStyle, Widget):
         longest, used, waiting, note = (
             max((len(fact[column]) for fact in facts), default=0) for column in range(4)
         )
-        room = max(4, min(width - used - waiting - note - 4, longest))
+        room = max(_LEAST_HOST, min(width - used - waiting - note - 4, longest))
         lines = [
             [
                 Segment(f"{fit(cut_middle(host, room), room)}  "),
@@ -250,8 +253,12 @@ class _Facts(SteadyStyle, Widget):
             ]
             for host, jobs, text, note in facts
         ]
-        if more := len(busiest) - len(shown):
-            lines.append([Segment(f"+{more} more host{'s' if more > 1 else ''}", self._ink("muted"))])
+        hidden = len(lanes) - len(shown)
+        more = Segment(f"+{hidden} more host{'s' if hidden > 1 else ''}", self._ink("muted"))
+        if hidden and height > 1:
+            lines.append([more])
+        elif hidden and lines and _length(lines[0]) + len(_GAP) + more.cell_length <= width:
+            lines[0] += [Segment(_GAP), more]
         return lines
 
     def _ink(self, name: str) -> Style:

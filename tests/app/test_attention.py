@@ -258,7 +258,7 @@ async def test_i_on_a_heading_logs_in_and_retries_its_group(monkeypatch: pytest.
 async def test_a_list_that_goes_on_below_says_so() -> None:
     async with attention().open(80, 24) as driver:
         await failed(driver)
-        assert "j k go on" in driver.app.main.table.border_subtitle
+        assert "j k: more lines" in driver.app.main.table.border_subtitle
     async with attention().open(80, 40) as driver:
         await failed(driver)
         assert driver.app.main.table.border_subtitle == ""

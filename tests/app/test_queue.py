@@ -3,7 +3,7 @@
 import pytest
 
 from tests.kit.app_driver import Driver, repo
-from tui.app import slot_views, status_views, titles
+from tui.app import figures, slot_views, status_views, titles
 from tui.engine.events import JobResting, Record
 from tui.git.gauge import Progress
 from widgets.status_pane import LaneView
@@ -76,6 +76,13 @@ async def test_an_end_of_the_queue_and_what_is_not_in_it_are_said() -> None:
         assert driver.toasts() == ["r0 is not queued: no place to move"]
         await driver.press("j", "j", "j", "j", "j", "T")
         assert driver.toasts()[-1] == "r5: now 1 of 5 in the queue"
+
+
+async def test_a_filter_leaves_each_its_place_in_the_queue() -> None:
+    async with Driver(6, limit=1).open() as driver:
+        await queued(driver)
+        await driver.press("slash", *"r4", "enter")
+        assert [row.cells[:2] for row in driver.app.main.table.rows] == [("4", "r4")]
 
 
 @pytest.mark.parametrize("key", ["K", "J", "T", "B"])
@@ -155,8 +162,22 @@ async def test_a_slot_without_a_job_says_what_it_waits_for() -> None:
         assert without_job(driver) == "idle"
 
 
-async def test_the_delay_alone_makes_one_host_a_lane() -> None:
+async def test_the_only_host_has_a_lane_too() -> None:
     async with Driver(2, limit=2, start_delay=5.0).open() as driver:
         await driver.press("S")
         await driver.running("r0")
-        assert [lane.note for lane in lanes(driver)] == ["next in 5 s"]
+        (lane,) = lanes(driver)
+        assert (lane.running, lane.waiting, lane.note) == (1, 1, "next in 5 s")
+
+
+async def test_paused_is_told_beside_the_jobs_in_the_place_of_draining() -> None:
+    async with Driver(4, limit=2).open() as driver:
+        await driver.press("S")
+        await driver.running("r0", "r1")
+        await driver.press("-")
+        assert figures.jobs(driver.board) == "2→1 draining"
+        await driver.press("p")
+        assert figures.jobs(driver.board) == "2→1 paused"
+        await driver.press("+")
+        assert figures.jobs(driver.board) == "2/2 paused"
+        assert titles.slots_title(driver.board) == "Slots 2/2 paused"

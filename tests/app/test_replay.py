@@ -151,7 +151,7 @@ async def test_what_does_nothing_at_an_end_says_so() -> None:
         await replay.press(*["+"] * 7)
         assert replay.toasts()[-1] == "100× is the fastest"
         await replay.after(1)
-        assert replay.hints() == ["<", "0", "enter", "tab", "/", "Z"]
+        assert replay.hints() == ["<", "0", "enter", "tab", "o", "/", "Z"]
         for key in ("p", ".", ">", "+", "-"):
             await replay.press(key)
             assert replay.toasts()[-1] == "the replay is over; 0 plays it again, < goes back"
@@ -191,9 +191,9 @@ async def test_a_run_that_was_cut_off_says_so_and_stands_still() -> None:
         last = replay.app.main.query_one(LogPane).lines[-1]
         assert last.text == "the recording ends here: the run was cut off"
         assert replay.states() == {"a": "up_to_date", "b": "up_to_date", "c": "running"}
-        assert ("cut off here" in drawn(replay), " rate " in drawn(replay)) == (True, False)
+        assert ("cut off here" in drawn(replay), "B/s" in drawn(replay)) == (True, False)
         await replay.press("<")
-        assert ("cut off here" in drawn(replay), " rate " in drawn(replay)) == (False, True)
+        assert ("cut off here" in drawn(replay), "B/s" in drawn(replay)) == (False, True)
 
 
 async def test_of_a_recording_that_names_no_repo_none_is_counted() -> None:

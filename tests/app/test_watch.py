@@ -131,7 +131,9 @@ async def test_only_changes_are_told_pass_after_pass() -> None:
     passes = Passes(repo("a"))
     async with passes.driver().open() as driver:
         await first_pass(driver, "a")
-        assert [line.text for line in driver.app.main.log_lines] == ["run of 10:00, 1 repo"]
+        assert [line.text for line in driver.app.main.log_lines] == [
+            "run of 10:00, 1 repo, nothing new in 0.0 s"
+        ]
         await driver.press("z")
         assert [line.key for line in driver.log()] == ["a"]
         assert driver.app.main.log_lines[-1].text == "1 repo in 0.0 s"

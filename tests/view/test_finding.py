@@ -18,9 +18,9 @@ ROWS = [
 ]
 
 
-def found(text: str) -> tuple[list[str], str]:
+def found(text: str, *, typing: bool = False) -> tuple[list[str], str]:
     completer = Completer([row.repo for row in ROWS])
-    rows, wrong = find(ROWS, text, facts, completer)
+    rows, wrong = find(ROWS, text, facts, completer, typing=typing)
     return [row.repo.id for row in rows], wrong
 
 
@@ -61,7 +61,8 @@ def test_what_is_half_typed_means_all_that_it_can_become() -> None:
     everything = [row.repo.id for row in ROWS]
     for text in ("-", "state:", "-tag:", "flask -"):
         assert found(text) == (found("flask")[0] if "flask" in text else everything, "")
-    assert found("sta") == found("-beh") == (everything, "")
+    assert found("sta", typing=True) == found("-beh", typing=True) == (everything, "")
+    assert (found("sta"), found("-beh")) == (([], ""), (everything, ""))  # now it is a name
     assert found("stay") == ([], "")
     assert found("state:f") == (["python/flask", "tools/flask-tools"], "")
     assert found("-state:sy") == (["python/flask", "tools/flask-tools"], "")

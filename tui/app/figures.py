@@ -9,14 +9,19 @@ from tui.view.lines import size
 
 
 def jobs(board: Board) -> str:
-    """`4/6`, `6→3 draining`, `+1 now` for the priority slot, and `+2 retrying` for what waits to try again."""
+    """`4/6`, `4/6 paused`, `6→3 draining`, `6→3 paused`: those that run under the limit."""
     under = ordinary(board)
+    is_over = under > board.limit
+    how = " paused" if board.paused else " draining" if is_over else ""
+    return f"{under}{'→' if is_over else '/'}{board.limit}{how}"
+
+
+def all_jobs(board: Board) -> str:
+    """As `jobs`, and `+1 now` for the priority slot and `+2 retrying` for what waits to try again."""
     retrying = sum(row.state is Stage.RETRYING for row in board.running)
-    now = len(board.running) - under - retrying
-    parts = [f"{under}→{board.limit} draining" if under > board.limit else f"{under}/{board.limit}"]
-    parts += [f"+{now} now"] if now else []
-    parts += [f"+{retrying} retrying"] if retrying else []
-    return " ".join(parts)
+    now = len(board.running) - ordinary(board) - retrying
+    parts = (jobs(board), f"+{now} now" if now else "", f"+{retrying} retrying" if retrying else "")
+    return " ".join(filter(None, parts))
 
 
 def ordinary(board: Board) -> int:

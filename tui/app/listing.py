@@ -23,12 +23,14 @@ _STATES = (Stage.QUEUED, Stage.RUNNING, Stage.RETRYING, Stage.STOPPING, *State)
 class Listing:
     def __init__(self, desk: Desk) -> None:
         self.view = View()
+        self._typing = False
         self.completer = Completer(desk.session.repos, _STATES)
         self._desk = desk
         self._repos = RepoList(desk)
 
-    def filter_by(self, words: str) -> None:
+    def filter_by(self, words: str, *, typing: bool = False) -> None:
         self.view = structs.replace(self.view, words=words)
+        self._typing = typing
 
     def sort_by(self, column: str) -> None:
         """That of the order that stands already: the other way round."""
@@ -55,17 +57,18 @@ class Listing:
         if view.words or view.tab == "repos":
             self._repos.look()
         if view.words:
-            shown, wrong = find(rows, view.words, self._repos.facts, self.completer)
+            shown, wrong = find(rows, view.words, self._repos.facts, self.completer, typing=self._typing)
         table.sheet.empty = wrong or self._empty()
         match view.tab:
             case "queue":
                 by_id = {row.repo.id: row for row in shown}
-                queue = [row for repo_id in desk.source.queue() if (row := by_id.get(repo_id))]
-                retrying = [row for row in shown if row.state is Stage.RETRYING]
-                shown = [*retrying, *queue]
+                retrying = {row.repo.id: 0 for row in shown if row.state is Stage.RETRYING}
+                places = {one: at for at, one in enumerate(desk.source.queue(), 1) if one in by_id}
+                queue = list((retrying | places).items())
+                shown = [by_id[repo_id] for repo_id, _ in queue]
                 table.show_lazily(
-                    [row.repo.id for row in shown],
-                    lambda at: lists.queue_row(shown[at], at + 1 - len(retrying), desk.marks),
+                    [repo_id for repo_id, _ in queue],
+                    lambda at: lists.queue_row(shown[at], queue[at][1], desk.marks),
                 )
             case "attention":
                 shown = [row for row in shown if row.troubled]

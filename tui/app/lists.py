@@ -42,9 +42,9 @@ def _repo_column(longest: int) -> Column:
 
 
 def queue_row(row: BoardRow, place: int, marks: Collection[str]) -> TableRow:
-    """`place`: below 1 for what waits to try again, which has its slot and no place among the others."""
+    """`place`: 0 for what waits to try again, which has its slot and no place among the others."""
     repo, note, first = row.repo, "goes first" if row.pick else _attempt(row), str(place)
-    if place < 1:
+    if not place:
         note, first = Tone.RETRYING.word, Tone.RETRYING.glyph
     return TableRow(repo.id, (first, repo.id, note, repo.host), marked=repo.id in marks)
 

@@ -3,6 +3,8 @@
 import time
 from functools import lru_cache
 
+from msgspec import structs
+
 from tui.app.keymap import Keymap
 from tui.app.tones import tone_of
 from tui.engine.events import JobEnded, LimitChanged, Notice, Record, RunFinished, RunStarted
@@ -38,19 +40,16 @@ def log_line(record: Record, keys: Keymap) -> LogLine | None:
             what = f"{'dry run' if dry_run else 'run'} of {at[:5]}, {plural(total, 'repo')}"
             return LogLine("", Tone.NOTE, text=what, rule=True)
         case RunFinished() as event:
-            # Where nothing happened the line at its beginning is enough, as pass after pass of a watch.
-            return note(record.time, _run_line(event, keys), interesting=_is_news(event))
+            return _run_end(record.time, event, keys)
         case _:
             return None
 
 
-def note(
-    at: float, text: str, about: str = "", *, goes_on: bool = False, interesting: bool = True
-) -> LogLine:
+def note(at: float, text: str, about: str = "", *, goes_on: bool = False) -> LogLine:
     """`about`: the repo of which it is. `goes_on`: the rest of the one above, below its text."""
     told = _time_of_day(int(at))
     told = " " * len(told) if goes_on else told
-    return LogLine(about, Tone.NOTE, (told, "", "", "", ""), interesting, text=text, goes_on=goes_on)
+    return LogLine(about, Tone.NOTE, (told, "", "", "", ""), text=text, goes_on=goes_on)
 
 
 @lru_cache(maxsize=8)
@@ -63,14 +62,19 @@ def _is_news(event: RunFinished) -> bool:
     return event.interrupted or any(event.counts[state] for state in event.counts.keys() - QUIET_STATES)
 
 
-def _run_line(event: RunFinished, keys: Keymap) -> str:
+def _run_end(at: float, event: RunFinished, keys: Keymap) -> LogLine:
     """Short: the counts stand beside the log."""
     attention = sum(event.counts[state] for state in ATTENTION_STATES)
+    took = duration(event.duration_ms)
     parts = [
-        f"{plural(event.total, 'repo')} in {duration(event.duration_ms)}",
-        plural(event.commits, "commit") if event.commits else "",
+        f"{plural(event.total, 'repo')} in {took}",
         "interrupted" if event.interrupted else "",
-        f"{cancelled} cancelled" if (cancelled := event.counts[State.CANCELLED]) else "",
         f"{attention} to look at: press {keys.first('show_attention')}" if attention else "",
+        plural(event.commits, "commit") if event.commits else "",
+        f"{cancelled} cancelled" if (cancelled := event.counts[State.CANCELLED]) else "",
     ]
-    return ", ".join(part for part in parts if part)
+    line = note(at, ", ".join(part for part in parts if part))
+    if _is_news(event):
+        return line
+    # The line at its beginning is enough, pass after pass of a watch.
+    return structs.replace(line, interesting=False, adds=f"nothing new in {took}")

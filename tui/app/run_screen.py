@@ -375,22 +375,24 @@ class RunScreen(Screen[None]):
             self._act(name)
 
     def on_filter_line_changed(self, event: FilterLine.Changed) -> None:
-        self._apply_filter(event.text)
+        self._apply_filter(event.text, typing=True)
 
-    def on_filter_line_submitted(self) -> None:
+    def on_filter_line_submitted(self, event: FilterLine.Submitted) -> None:
+        if self._pane is not self._log:
+            self._apply_filter(event.text)
         self.set_focus(self._pane)
 
     def on_filter_line_cancelled(self) -> None:
         self._apply_filter("")
         self.set_focus(self._pane)
 
-    def _apply_filter(self, text: str) -> None:
+    def _apply_filter(self, text: str, *, typing: bool = False) -> None:
         if self._pane is self._log:
             self._needle = text
             self._log.search(text)
             self._log.find_nearest()
         else:
-            self._listing.filter_by(text)
+            self._listing.filter_by(text, typing=typing)
         self._filter.show_count("")
         self.redraw()
 

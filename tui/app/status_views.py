@@ -35,20 +35,17 @@ def _rate(desk: Desk) -> str:
     if not desk.board.active or (desk.player and desk.player.cut_off):
         return ""
     gauges = (desk.source.gauge(row.repo.id) for row in desk.board.running)
-    return rate(sum(gauge.progress.rate or 0 for gauge in gauges if gauge)) or "–"
+    return rate(sum(gauge.progress.rate or 0 for gauge in gauges if gauge)) or "0 B/s"
 
 
 def lanes(desk: Desk, next_starts: Mapping[str, float]) -> list[LaneView]:
-    """The hosts of all that was asked for; none where there is one host and nothing that holds it back."""
+    """The hosts of all that was asked for."""
     board, now = desk.board, desk.clock.monotonic()
     hosts = {
         host: counts[Stage.QUEUED] + counts[Stage.RETRYING]
         for host, counts in board.hosts.items()
         if counts.total()
     }
-    is_limited = (board.run is not None and board.run.host_jobs is not None) or desk.engine.start_delay > 0
-    if len(hosts) <= 1 and not (is_limited or board.lanes or next_starts):
-        return []
     running = running_by_host(board)
     resumes: dict[str, float] = {}
     for row in board.running:

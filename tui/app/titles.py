@@ -6,7 +6,7 @@ from textual.content import Content
 
 from tui.app import lists
 from tui.app.desk import Desk
-from tui.app.figures import jobs, ordinary
+from tui.app.figures import all_jobs, ordinary
 from tui.app.keymap import Keymap
 from tui.app.player import Player
 from tui.app.views import View
@@ -49,7 +49,7 @@ def slots_title(board: Board, keys: Keymap | None = None) -> str:
 
     While nothing runs, when the footer has others to name, `Slots 0/6, - + change the limit` by these keys.
     """
-    title = f"Slots {jobs(board)}"
+    title = f"Slots {all_jobs(board)}"
     if keys and not board.active:
         return f"{title}, {keys.first('lower_limit')} {keys.first('raise_limit')} change the limit"
     lanes = board.lanes.items() if board.active else ()
@@ -74,7 +74,7 @@ def below_list(desk: Desk, view: View, *, goes_on: bool = False) -> str:
         if view.tab == "queue" and desk.board.counts[Stage.QUEUED] and not desk.player
         else "",
         # In a few lines one group looks like all there is.
-        "j k go on" if view.tab == "attention" and goes_on else "",
+        "j k: more lines" if view.tab == "attention" and goes_on else "",
     )
 
 
@@ -107,8 +107,9 @@ def _run_clock(board: Board, clock: Clock) -> str:
     """Empty before the first run; stands still after the end."""
     if board.run is None:
         return ""
-    seconds = board.finished.duration_ms / 1000 if board.finished else clock.now() - board.began
-    return _clock_face(seconds)
+    if board.finished:  # rounded, as in its summary
+        return _clock_face(round(board.finished.duration_ms / 1000))
+    return _clock_face(clock.now() - board.began)
 
 
 def _clock_face(seconds: float) -> str:

@@ -19,13 +19,18 @@ _GLOB = frozenset("*?[")
 
 
 def find(
-    rows: Sequence[BoardRow], text: str, facts: Callable[[BoardRow], Facts], completer: Completer
+    rows: Sequence[BoardRow],
+    text: str,
+    facts: Callable[[BoardRow], Facts],
+    completer: Completer,
+    *,
+    typing: bool = False,
 ) -> tuple[Sequence[BoardRow], str]:
     """The rows that the words mean, and what is wrong with the words.
 
     Every word must hold, and what `-` negates must not: a predicate of SELECT, a glob, a part of the id or of
-    its folder's name in any case, else a path. A predicate whose value is half typed means all that begin so, and one of which that much is
-    not typed yet means nothing.
+    its folder's name in any case, else a path. A predicate whose value is half typed means all that begin so; while
+    the person is `typing`, one of which that much is not there yet means nothing.
     """
     every = rows
     for word in text.split():
@@ -40,7 +45,7 @@ def find(
             return [], str(error).removeprefix(f"`{bare}`: ")  # it stands beside it
         if not meant and (no_predicate := unknown_predicate(bare)) and not _named(every, bare):
             return [], no_predicate
-        if meant or is_predicate(bare) or not completer.words(bare):
+        if meant or is_predicate(bare) or not (typing and completer.words(bare)):
             rows = [row for row in rows if (row.repo.id in meant) == (word == bare)]
     return rows, ""
 
