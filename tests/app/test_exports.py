@@ -141,7 +141,7 @@ async def test_or_says_why_it_does_not() -> None:
 FORWARD = structs.replace(SYNCED, branch="main", old="1" * 40, new="2" * 40, commits=2, received=1_500)
 
 
-def told(path: Path, old: str, new: str) -> Contents:
+def told(path: Path, old: str | None, new: str) -> Contents:
     return Contents((Title(new, "Ada", f"{path.name} {old[:1]}..{new[:1]}"),), Diffstat(1, 2, 3))
 
 

@@ -17,7 +17,14 @@ def test_titles_and_what_changed_on_the_whole(world: World):
     ]
     assert came.titles[0].id == new
     assert (came.diffstat, came.error) == (Diffstat(2, 2, 0), "")
-    assert len(contents(world.theirs, old, new, limit=1).titles) == 1
+
+
+def test_of_a_clone_the_newest_commits_are_told(world: World):
+    for number in range(12):
+        new = commit(world.theirs, "b.txt", f"{number}\n", f"commit {number}")
+    came = contents(world.theirs, None, new)
+    assert [one.subject for one in came.titles] == [f"commit {number}" for number in range(11, 1, -1)]
+    assert (came.diffstat, came.error) == (None, "")
 
 
 def test_what_cannot_be_read_is_said(world: World):

@@ -69,7 +69,7 @@ def test_the_span_is_that_of_head_or_else_of_its_branch_at_the_remote() -> None:
     fetched = structs.replace(moved, action=Action.FETCH, new="1", refs=(*REFS, main))
     cloned = structs.replace(moved, action=Action.CLONE, old=None)
     spans = [one.spans for outcome in (moved, fetched, cloned) if (one := of_outcome("r", outcome, AT))]
-    assert spans == [(("1", "2"),), (("a", "b"),), ()]
+    assert spans == [(("1", "2"),), (("a", "b"),), ((None, "2"),)]
 
 
 def test_spans_that_follow_each_other_are_one() -> None:

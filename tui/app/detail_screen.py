@@ -19,6 +19,7 @@ from tui.app.footer import UNDER_A_DIALOG, detail_hints, last_hints
 from tui.git.arrived import Commit
 from tui.git.gauge import Gauge
 from tui.store.paths import StateError
+from tui.view.arrivals import Spans
 from tui.view.board import BoardRow
 from widgets.hint_bar import Hint, HintBar
 from widgets.ink import SteadyStyle
@@ -57,7 +58,7 @@ class DetailScreen(SteadyStyle, Screen[None]):
         """What is drawn is that of no repo yet."""
         self._shown: object = None
         self._told: Sequence[str] | None = None
-        self._spans: tuple[tuple[str | None, str], ...] = ()
+        self._spans: Spans = ()
         self._commits: Sequence[Commit] = ()
         self._remembered: object = ()
         """The end up to which what is shown of the past goes."""
@@ -157,10 +158,8 @@ class DetailScreen(SteadyStyle, Screen[None]):
 
     def _show_commits(self) -> None:
         """Look for what arrived once for each span of commits; the look may take a while."""
-        arrival, outcome = self._desk.arrived.get(self.repo_id), self._row.outcome
-        spans: tuple[tuple[str | None, str], ...] = arrival.spans if arrival else ()
-        if arrival and arrival.cloned and outcome and outcome.new:
-            spans = ((None, outcome.new),)
+        arrival = self._desk.arrived.get(self.repo_id)
+        spans = arrival.spans if arrival else ()
         if spans == self._spans:
             return
         self._spans, self._commits = spans, ()
@@ -171,18 +170,16 @@ class DetailScreen(SteadyStyle, Screen[None]):
                 lambda: self._look(path, spans), thread=True, group="arrived", exit_on_error=False
             )
 
-    def _look(self, path: Path, spans: tuple[tuple[str | None, str], ...]) -> None:
+    def _look(self, path: Path, spans: Spans) -> None:
         commits = [one for old, new in reversed(spans) for one in self._desk.session.arrived(path, old, new)]
         self.app.call_later(self._draw_commits, spans, commits)
 
-    def _draw_commits(self, spans: tuple[tuple[str | None, str], ...], commits: Sequence[Commit]) -> None:
+    def _draw_commits(self, spans: Spans, commits: Sequence[Commit]) -> None:
         arrival = self._desk.arrived.get(self.repo_id)
         if spans == self._spans and arrival:
             self._commits = commits
             look = self._desk.looks.get(self.repo_id)
-            is_merged = (
-                bool(arrival.taken) or arrival.cloned or (look is not None and look.status.behind == 0)
-            )
+            is_merged = bool(arrival.taken) or (look is not None and look.status.behind == 0)
             self._draw("commits", parts.commits(commits, is_merged=is_merged))
 
     def _recall(self) -> None:

@@ -78,7 +78,7 @@ class Session(Struct, frozen=True):
     """What became of a repo, the cells of a row for each result, newest first. May raise StateError."""
     arrived: Callable[[Path, str | None, str], Sequence[Commit]] = arrived
     """What came to the checkout from one commit to another."""
-    contents: Callable[[Path, str, str], Contents] = contents
+    contents: Callable[[Path, str | None, str], Contents] = contents
     """The same in short."""
 
     @property

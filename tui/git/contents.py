@@ -13,6 +13,8 @@ from tui.git.process import Deadlines, Exit, GitRunner
 from tui.git.stop import StopSignal
 
 _PATIENCE = 30.0  # seconds for one look
+_COMMITS, _COMMITS_OF_CLONE = 200, 10
+"""The newest ones; what a clone brings nobody reads through."""
 _COUNTS = re.compile(rb"(\d+) (file|insertion|deletion)")
 
 
@@ -40,18 +42,23 @@ class Contents(Struct, frozen=True):
     """Why nothing is known."""
 
 
-def contents(path: Path, old: str, new: str, limit: int = 200) -> Contents:
-    """What `new` has and `old` has not."""
+def contents(path: Path, old: str | None, new: str) -> Contents:
+    """What `new` has and `old` has not; with `old` None all counts, as after a clone, and no diffstat is told."""
+    limit, without = (_COMMITS, [f"^{old}"]) if old else (_COMMITS_OF_CLONE, [])
     # git's log alone, without files: it needs nothing that a partial clone leaves out.
     try:
-        log = _git(path, "log", "--format=%x00%H%n%an%n%s", f"--max-count={limit}", new, f"^{old}", "--")
+        log = _git(path, "log", "--format=%x00%H%n%an%n%s", f"--max-count={limit}", new, *without, "--")
         if not log.ok:
             return Contents(error=log.lines[-1] if log.lines else f"git log ended with exit code {log.code}")
-        stat = _git(path, "diff", "--shortstat", "--no-ext-diff", "--no-textconv", old, new, "--")
+        stat = (
+            _git(path, "diff", "--shortstat", "--no-ext-diff", "--no-textconv", old, new, "--")
+            if old
+            else None
+        )
     except OSError as error:
         return Contents(error=clean_text(str(error)))
     titles = tuple(_title(record) for record in log.stdout.split(b"\0")[1:])
-    return Contents(titles, diffstat(stat.stdout) if stat.ok else None)
+    return Contents(titles, diffstat(stat.stdout) if stat and stat.ok else None)
 
 
 def joined(parts: Sequence[Contents]) -> Contents:

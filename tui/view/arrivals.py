@@ -13,7 +13,8 @@ _TAGS = "refs/tags/"
 _PREFIXES = (_TAGS, "refs/heads/", "refs/remotes/")
 
 
-Spans = tuple[tuple[str, str], ...]
+Spans = tuple[tuple[str | None, str], ...]
+"""From which commit to which; from None where all of it came, with a clone."""
 
 
 class Arrival(Struct, frozen=True):
@@ -26,7 +27,7 @@ class Arrival(Struct, frozen=True):
     refs: tuple[RefChange, ...]
     cloned: bool
     taken: Spans = ()
-    """From which commit to which HEAD went, the oldest first; none for a clone."""
+    """Where HEAD went, the oldest first."""
     pending: Spans = ()
     """The same of its branch on the remote's side, which HEAD has not followed."""
     received: int | None = None
@@ -51,7 +52,7 @@ def of_outcome(repo: str, outcome: Outcome, at: float) -> Arrival | None:
 def _spans(came: Outcome | Result) -> tuple[Spans, Spans]:
     """Where HEAD went; else, where nothing was moved, its branch on the remote's side."""
     if came.action == Action.CLONE:
-        return (), ()
+        return ((None, came.new),) if came.new else (), ()
     if came.old and came.new and came.old != came.new:
         return ((came.old, came.new),), ()
     for ref in came.refs:
