@@ -471,11 +471,20 @@ def test_the_workspace_folder_itself_may_be_the_repo(folder):
     assert (repo.path, repo.error) == (folder / "py", "")
 
 
-def test_an_accent_leaves_its_letter_in_the_id(folder):
-    workspace = load(
-        folder, '[workspaces."w"]\n"été" = {url="https://a/b"}\n"Ångström" = {url="https://a/c"}\n'
-    )
-    assert [repo.id for repo in workspace.repos] == ["w/ete", "w/angstrom"]
+@pytest.mark.parametrize(
+    ("name", "slug"),
+    [
+        ("été", "ete"),
+        ("Ångström", "angstrom"),
+        ("漢字/プロジェクト", "hanzi/purojiekuto"),
+        ("проект", "proekt"),
+        ("emoji-🚀-x", "emoji-rocket-x"),
+        ("tea & milk", "tea-milk"),
+    ],
+)
+def test_what_is_written_in_another_script_is_in_the_id_as_it_sounds(folder, name: str, slug: str):
+    workspace = load(folder, f'[workspaces."w"]\n"{name}" = {{url="https://a/b"}}\n')
+    assert [repo.id for repo in workspace.repos] == [f"w/{slug}"]
 
 
 def test_ids_are_slugs_and_unique(folder):
@@ -504,7 +513,7 @@ def test_ids_are_slugs_and_unique(folder):
         "my-work/flask-site-2",
         "my-work/flask-site-3",
         "my-work/flask-site-2-2",
-        "my-work/-",
+        "my-work/riben",
         "my-work/a/b_c.d",
         "my-work/e-2",
         "my-work/e",

@@ -2,7 +2,6 @@
 
 import os
 import re
-import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
@@ -70,8 +69,7 @@ ALLOWED = {
 
 
 _SLUG = re.compile(r"[a-z0-9._][a-z0-9._/-]*(?<!/)")
-_FOREIGN = re.compile(r"[^a-z0-9._/-]+")
-_ACCENTS = re.compile(r"[\u0300-\u036f]")
+_FOREIGN = re.compile(r"-*[^a-z0-9._/-]+-*")
 
 
 class Slugs:
@@ -84,9 +82,8 @@ class Slugs:
     def unique(self, name: str) -> str:
         base = name.lower()
         if not _SLUG.fullmatch(base):
-            plain = unicodedata.normalize("NFKD", base)  # é is e and an accent
             # A word that begins with '-' would be an option of the command line or the negation of a filter.
-            base = _FOREIGN.sub("-", _ACCENTS.sub("", plain)).strip("/").lstrip("-") or "repo"
+            base = _FOREIGN.sub("-", _in_ascii(base).lower()).strip("-/") or "repo"
         slug, count = base, self._last.get(base, 1)
         while slug in self._taken:
             count += 1
@@ -94,6 +91,15 @@ class Slugs:
         self._last[base] = count
         self._taken.add(slug)
         return slug
+
+
+def _in_ascii(name: str) -> str:
+    """What is written in another script as it sounds, or is called."""
+    if name.isascii():
+        return name
+    from anyascii import anyascii  # noqa: PLC0415 - slow to import, and hardly ever needed
+
+    return anyascii(name)
 
 
 def entry_repo(
