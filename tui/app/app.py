@@ -56,7 +56,7 @@ from widgets.text import at_slashes
 
 _TIME_TO_READ = 15.0
 """Seconds, for what stands nowhere else."""
-_LOG_WIDTH = 44
+_LOG_WIDTH = 54
 """Cells of a line that the log shows whole where it is the narrowest beside the state of the run."""
 _TOAST_WIDTH, _TOAST_FRAME = 60, 3
 """Cells of Textual's toasts, which take half of a narrower screen."""
@@ -71,6 +71,9 @@ Level = Literal["information", "warning", "error"]
 class SynctuiApp(CarefulApp[Ending]):
     TITLE = "synctui"
     NOTIFICATION_TIMEOUT = 4
+    CSS = """
+    Toast { padding: 0 1; margin-top: 0; }
+    """
     CSS_PATH: ClassVar[list[str]] = ["run_screen.tcss", "detail_screen.tcss"]  # type: ignore[assignment]  # Textual types it for one class or instance
     COMMANDS: ClassVar[set[type[Provider]]] = {ActionCommands}  # type: ignore[assignment]  # Textual's takes a callable, too
 

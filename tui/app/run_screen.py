@@ -32,7 +32,7 @@ from widgets.slot_grid import SlotGrid
 from widgets.status_pane import StatusPane
 
 _SPINS_PER_SECOND = 5
-_NARROW, _TALL, _HIGH = 100, 23, 40
+_NARROW, _TALL, _HIGH = 120, 23, 40
 _FRAME = 6
 """Cells of a frame beside its title: corners, blanks and a line before it."""
 _SLOW_LISTS = frozenset({"queue", "arrived"})
