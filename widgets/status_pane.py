@@ -74,8 +74,8 @@ class StatusView(Struct, frozen=True):
 class StatusPane(Vertical):
     """Bar, facts, counts, and as many lanes as find room: with more hosts, those held back and the busiest."""
 
-    compact = reactive(False)
-    """As high as the bar, the facts and the counts that there are, and one line for the lanes."""
+    compact = reactive(0)
+    """As high as the bar, the facts and the counts that there are, and so many lines for lanes; 0: not compact."""
 
     DEFAULT_CSS = """
     StatusPane {
@@ -95,8 +95,8 @@ class StatusPane(Vertical):
         yield self._bar
         yield self._facts
 
-    def watch_compact(self, compact: bool) -> None:
-        self.set_class(compact, "-compact")
+    def watch_compact(self, compact: int) -> None:
+        self.set_class(bool(compact), "-compact")
         self._facts.shorten(compact)
 
     def show(self, view: StatusView) -> None:
@@ -121,7 +121,7 @@ class _Facts(SteadyStyle, Widget):
     def __init__(self) -> None:
         super().__init__()
         self._view = StatusView({}, "")
-        self._compact = False
+        self._compact = 0
         self._drawn: tuple[Size, list[list[Segment]]] | None = None
 
     def show(self, view: StatusView) -> None:
@@ -130,9 +130,9 @@ class _Facts(SteadyStyle, Widget):
         self._view = view
         before, self._drawn = self._drawn, None
         grown = before is None or len(before[1]) != len(self._lines(self.size.width))
-        self.refresh(layout=grown and self._compact)
+        self.refresh(layout=grown and bool(self._compact))
 
-    def shorten(self, compact: bool) -> None:
+    def shorten(self, compact: int) -> None:
         self._compact = compact
         self._drawn = None
         self.refresh(layout=True)
@@ -181,7 +181,7 @@ class _Facts(SteadyStyle, Widget):
 
     def _draw_compact(self, width: int) -> list[list[Segment]]:
         """The facts, and beside and below them in two lines the counts: with all words, or those that matter most,
-        or in as many lines as it takes without words. Then a lane.
+        or in as many lines as it takes without words. Then the lanes.
         """
         counts = self._view.counts
         total = sum(counts.get(tone, 0) for tone in _STATES)
@@ -195,7 +195,7 @@ class _Facts(SteadyStyle, Widget):
             if len(lines) <= _COMPACT_LINES:
                 break
         lines += [[]] * (_COMPACT_LINES - len(lines))
-        return [*above, *lines, *(self._draw_lanes(width, 1) or [[]])]
+        return [*above, *lines, *(self._draw_lanes(width, self._compact) or [[]])]
 
     def _draw_short(self, tone: Tone, digits: int, words: Collection[Tone]) -> list[Segment]:
         count = self._view.counts.get(tone, 0)

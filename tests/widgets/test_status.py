@@ -125,7 +125,7 @@ async def test_a_compact_pane_has_two_lines_with_as_many_words_as_fit_and_one_fo
     app = Host(StatusPane())
     async with app.run_test(size=(width, 20)) as pilot:
         app.widget.show(StatusView(COUNTS, "6/8", "1.2 MB/s", lanes))
-        app.widget.compact = True
+        app.widget.compact = 1
         await pilot.pause()
         assert screen(app)[1:] == told
         held = LaneView("held.example", 0, 1, 9, "backs off 9 s")
@@ -137,7 +137,7 @@ async def test_a_compact_pane_has_two_lines_with_as_many_words_as_fit_and_one_fo
 async def test_what_the_facts_say_moves_no_count() -> None:
     app = Host(StatusPane())
     async with app.run_test(size=(78, 20)) as pilot:
-        app.widget.compact = True
+        app.widget.compact = 1
         places = set()
         for jobs, rate in (("6/8", "1.2 MB/s"), ("6/8", ""), ("6→3 draining", "0 B/s")):
             app.widget.show(StatusView(COUNTS, jobs, rate))
@@ -159,7 +159,7 @@ async def test_in_a_run_what_comes_first_keeps_its_place_and_only_a_new_trouble_
     states = (Tone.UP_TO_DATE, Tone.SKIPPED, Tone.BLOCKED, Tone.FAILED, Tone.RUNNING, Tone.QUEUED)
     app = Host(StatusPane())
     async with app.run_test(size=(60, 20)) as pilot:
-        app.widget.compact = True
+        app.widget.compact = 1
         seen = []
         for counts, _ in steps:
             app.widget.show(StatusView(dict(zip(states, counts, strict=True)), "6→3 draining", "102.4 kB/s"))
@@ -172,10 +172,10 @@ async def test_a_pane_with_room_again_has_all_its_lines() -> None:
     app = Host(StatusPane())
     async with app.run_test(size=(40, 20)) as pilot:
         app.widget.show(StatusView(COUNTS, "6/8", lanes=[LaneView("github.com", 4, 4, 12)]))
-        app.widget.compact = True
+        app.widget.compact = 1
         await pilot.pause()
         assert len(screen(app)) == 4
-        app.widget.compact = False
+        app.widget.compact = 0
         await pilot.pause()
         assert len(screen(app)) == 8
 
@@ -184,7 +184,7 @@ async def test_a_compact_pane_keeps_every_count() -> None:
     app = Host(StatusPane())
     async with app.run_test(size=(24, 20)) as pilot:
         app.widget.show(StatusView(COUNTS, "6/8"))
-        app.widget.compact = True
+        app.widget.compact = 1
         await pilot.pause()
         assert screen(app)[2:] == ["✓ 12  = 17  ▶  6  ◇ 20", "– 3  ▲ 1  ✗ 2"]
 

@@ -32,7 +32,7 @@ from widgets.slot_grid import SlotGrid
 from widgets.status_pane import StatusPane
 
 _SPINS_PER_SECOND = 5
-_NARROW, _TALL, _HIGH = 120, 23, 40
+_NARROW, _TALL, _ROOMY, _HIGH = 120, 23, 30, 40
 _FRAME = 6
 """Cells of a frame beside its title: corners, blanks and a line before it."""
 _SLOW_LISTS = frozenset({"queue", "arrived"})
@@ -142,7 +142,7 @@ class RunScreen(Screen[None]):
         # The log above the lists needs lines of its own.
         is_tight = not short and (narrow or event.size.height < _HIGH)
         self._slots.make_room(rows, rows * 2 // 3 if is_tight else rows)
-        self._status.compact = narrow
+        self._status.compact = (3 if event.size.height >= _ROOMY else 1) if narrow else 0
         self._drawn = None
         self.paint()
 
