@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -232,6 +233,24 @@ async def test_a_tab_is_clicked_where_the_tabs_stand_close() -> None:
         await driver.pilot.click(driver.app.main.table, offset=(3 + titles.index("1 Queue"), 0))
         await driver.settle()
         assert driver.app.main.view.tab == "queue"
+
+
+async def test_what_is_sought_by_a_look_says_that_not_all_have_had_theirs() -> None:
+    looked = threading.Event()
+
+    def survey(repos: Any, on_row: Any, _stop: Any) -> None:
+        for entry in repos:
+            on_row(StatusRow(entry, RepoStatus(behind=1)))
+            looked.wait()
+
+    async with Driver(2, survey=survey).open() as driver:
+        await driver.until(lambda: driver.app.tick() or driver.app.desk.looks)
+        await driver.press("3", "/", *"behind")
+        assert count(driver) == "1 of 2 so far "
+        looked.set()
+        await driver.until(lambda: driver.app.tick() or len(driver.app.desk.looks) == 2)
+        driver.app.main.redraw()
+        assert count(driver) == "2 of 2 "
 
 
 async def test_the_filter_narrows_while_it_is_typed_and_esc_clears_it() -> None:

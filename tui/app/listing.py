@@ -11,6 +11,7 @@ from tui.app.desk import Desk
 from tui.app.repo_list import SORTS, RepoList, comes_descending
 from tui.app.views import View
 from tui.engine.completion import Completer
+from tui.engine.selection import FLAG_WORDS
 from tui.git.outcome import State
 from tui.view.board import BoardRow, Stage
 from tui.view.finding import find
@@ -90,7 +91,13 @@ class Listing:
                 shown = self._repos.in_order(shown, view.sort, descending=view.descending)
                 table.show_lazily([row.repo.id for row in shown], lambda at: self._repos.row(shown[at]))
         of = lists.counts(desk)[view.tab]
-        return wrong or f"{len(shown)} of {of} " if view.words else ""
+        so_far = "so far " if self._waits_for_looks() else ""
+        return wrong or f"{len(shown)} of {of} {so_far}" if view.words else ""
+
+    def _waits_for_looks(self) -> bool:
+        """What is sought is known only of a repo that has been looked at."""
+        desk, words = self._desk, {word.removeprefix("-") for word in self.view.words.split()}
+        return not words.isdisjoint(FLAG_WORDS) and len(desk.looks) < len(desk.board.rows)
 
     def _empty(self) -> str:
         """What stands in place of rows."""
