@@ -326,7 +326,7 @@ def _what(outcome: Outcome) -> str:
             )
         case Action.FAST_FORWARD if outcome.old and outcome.new:
             span = f"{outcome.old[:_SHORT_ID]}..{outcome.new[:_SHORT_ID]}"
-            return f"{plural(outcome.commits, 'commit')}  {span}  {outcome.branch or ''}".rstrip()
+            return f"{plural(outcome.commits, 'commit'):9}  {span}  {outcome.branch or ''}".rstrip()
         case _:
             fetched = f"{plural(len(outcome.refs), 'ref')} fetched" if outcome.refs else ""
             return ", ".join(part for part in (fetched, _distance(outcome)) if part)
