@@ -33,7 +33,7 @@ _STATES = (
 _TROUBLE = frozenset({Tone.BLOCKED, Tone.BUSY, Tone.FAILED, Tone.TIMED_OUT, Tone.CANCELLED})
 _TROUBLE_AND_REST = _TROUBLE | {Tone.RUNNING, Tone.QUEUED}
 _IN_ANY_RUN = (Tone.SYNCED, Tone.UP_TO_DATE, Tone.RUNNING, Tone.QUEUED)
-"""Those that a compact pane counts from the start, each in its place; troubles come behind them."""
+"""Those that a compact pane counts while a run goes on, each in its place; troubles come behind them."""
 
 _COUNT_WIDTH = 20
 """A count and the two blanks before the next one."""
@@ -185,7 +185,8 @@ class _Facts(SteadyStyle, Widget):
         """
         counts = self._view.counts
         total = sum(counts.get(tone, 0) for tone in _STATES)
-        shown = dict.fromkeys(_IN_ANY_RUN, len(str(total))) if total else {}
+        goes_on = counts.get(Tone.RUNNING) or counts.get(Tone.QUEUED)
+        shown = dict.fromkeys(_IN_ANY_RUN, len(str(total))) if goes_on else {}
         shown |= {tone: 1 for tone in _STATES if counts.get(tone, 0) and tone not in shown}
         *above, facts = _flow(self._draw_facts(width), width)
         beside = _FACTS_WIDTH if _length(facts) <= _FACTS_WIDTH else width

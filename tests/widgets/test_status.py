@@ -147,14 +147,17 @@ async def test_what_the_facts_say_moves_no_count() -> None:
     assert places == {46}
 
 
-async def test_in_a_run_what_comes_first_keeps_its_place_and_only_a_new_trouble_takes_words() -> None:
+async def test_in_a_run_what_comes_first_keeps_its_place_and_a_new_trouble_takes_words_until_the_end() -> (
+    None
+):
     steps = [
         ((0, 0, 0, 0, 0, 40), "=  0 up to date  ▶  0 running  ◇ 40 queued"),
         ((4, 1, 0, 0, 6, 29), "=  4 up to date  ▶  6 running  ◇ 29 queued  – 1 skipped"),
         ((4, 1, 1, 0, 6, 28), "▶  6 running  ◇ 28 queued  – 1  ▲ 1 blocked"),
         ((4, 1, 1, 1, 6, 27), "▶  6 running  ◇ 27 queued  – 1  ▲ 1 blocked  ✗ 1 failed"),
         ((15, 2, 2, 2, 6, 13), "▶  6 running  ◇ 13 queued  – 2  ▲ 2 blocked  ✗ 2 failed"),
-        ((34, 2, 2, 2, 0, 0), "▶  0 running  ◇  0 queued  – 2  ▲ 2 blocked  ✗ 2 failed"),
+        ((33, 2, 2, 2, 1, 0), "▶  1 running  ◇  0 queued  – 2  ▲ 2 blocked  ✗ 2 failed"),
+        ((34, 2, 2, 2, 0, 0), "= 34 up to date  – 2 skipped  ▲ 2 blocked  ✗ 2 failed"),
     ]
     states = (Tone.UP_TO_DATE, Tone.SKIPPED, Tone.BLOCKED, Tone.FAILED, Tone.RUNNING, Tone.QUEUED)
     app = Host(StatusPane())
