@@ -8,15 +8,13 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from textwrap import wrap
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from msgspec import structs
 from textual.await_complete import AwaitComplete
 from textual.binding import BindingsMap
 from textual.command import Provider
 from textual.events import Event, Key
-from textual.notifications import Notify
 from textual.screen import Screen, ScreenResultType
 from textual.theme import Theme
 
@@ -26,6 +24,7 @@ from tui.app.commands import Commands
 from tui.app.desk import Desk
 from tui.app.detail_screen import DetailScreen
 from tui.app.fault import CarefulApp
+from tui.app.greeting import greet
 from tui.app.keyboard import Keyboard
 from tui.app.log_lines import log_line, note
 from tui.app.lookout import Lookout
@@ -40,6 +39,7 @@ from tui.app.run_dialog import RunDialog
 from tui.app.run_screen import RunScreen
 from tui.app.session import Session
 from tui.app.terminal import TerminalDriver, handlers_kept, terminal_is_lost
+from tui.app.toasts import ToastingApp
 from tui.app.views import Left
 from tui.engine.clock import Clock
 from tui.engine.events import JobEnded, JobStarted, Notice, Record
@@ -52,28 +52,15 @@ from tui.store.paths import StateError
 from tui.view.board import Board, BoardRow
 from tui.view.lines import plural, summary
 from widgets.log_pane import LogLine
-from widgets.text import at_slashes
 
-_TIME_TO_READ = 15.0
-"""Seconds, for what stands nowhere else."""
-_LOG_WIDTH = 54
-"""Cells of a line that the log shows whole where it is the narrowest beside the state of the run."""
-_TOAST_WIDTH, _TOAST_FRAME = 60, 3
-"""Cells of Textual's toasts, which take half of a narrower screen."""
 _AT_ONCE = 200
 """Records in one step of the loop, for the end of which a key has to wait."""
 _GIVE_UP = 2.7
 """Seconds after which an abort leaves whatever is still alive: by then TERM and KILL have been sent."""
 
-Level = Literal["information", "warning", "error"]
 
-
-class SynctuiApp(CarefulApp[Ending]):
+class SynctuiApp(CarefulApp[Ending], ToastingApp[Ending]):
     TITLE = "synctui"
-    NOTIFICATION_TIMEOUT = 4
-    CSS = """
-    Toast { padding: 0 1; margin-top: 0; }
-    """
     CSS_PATH: ClassVar[list[str]] = ["run_screen.tcss", "detail_screen.tcss"]  # type: ignore[assignment]  # Textual types it for one class or instance
     COMMANDS: ClassVar[set[type[Provider]]] = {ActionCommands}  # type: ignore[assignment]  # Textual's takes a callable, too
 
@@ -106,8 +93,6 @@ class SynctuiApp(CarefulApp[Ending]):
         self._refusal: BaseException | None = None
         """What kept the session from being made; it ends the screen."""
         self._inbox = Inbox()
-        self._refused = ""
-        """Why the last key did nothing."""
         self._signal: signal.Signals | None = None
         self._has_terminal = sys.__stdin__ is not None and sys.__stdin__.isatty()
         self._opening: Future[Session] | None = None
@@ -238,7 +223,7 @@ class SynctuiApp(CarefulApp[Ending]):
             text = goes_on_in(session.cut_off, here, self.desk.clock.now())
             self.keep(text)
             self.say(text)
-        self._greet()
+        greet(self)
         if session.start:
             self.read()
             if self.desk.board.run is None:  # else it has begun already
@@ -246,28 +231,6 @@ class SynctuiApp(CarefulApp[Ending]):
         # What is here now stays: the collector, which stops everything, need not go through it again and again.
         gc.freeze()
         gc.enable()
-
-    def _greet(self) -> None:
-        """What a newcomer needs to know, and what the person's files have wrong: it is in the log as well."""
-        session, keys = self.desk.session, self.desk.keys
-        if session.greets:
-            begins = "" if session.start or session.watch else f", {keys.first('start_all')} to start"
-            self.say(f"Press {keys.first('help')} for the keys{begins}.", seconds=_TIME_TO_READ)
-            self.keyboard.greeting = not session.warnings
-        if session.warnings:
-            more, now = len(session.warnings) - 1, self.desk.clock.now()
-            self.main.append(
-                [
-                    note(now, part, goes_on=number > 0)
-                    for line in session.warnings
-                    for number, part in enumerate(wrap(line, _LOG_WIDTH, break_on_hyphens=False))
-                ]
-            )
-            # Before the first run there is no log to see.
-            others = (
-                f"; and {more} more: `synctui config` and `synctui config --keys` print them" if more else ""
-            )
-            self.say(f"{session.warnings[0]}{others}", "warning", seconds=_TIME_TO_READ)
 
     # The theme.
 
@@ -340,7 +303,7 @@ class SynctuiApp(CarefulApp[Ending]):
             if len(records) == most:
                 self.call_later(self.read)
         if notices:
-            self._tell(notices)
+            self.say_last(notices)
         if self.desk.leaving and self.desk.engine.snapshot().idle:
             self.leave()
 
@@ -354,13 +317,6 @@ class SynctuiApp(CarefulApp[Ending]):
                 self.lookout.due[repo.id] = repo
                 self.desk.note_end(ended, record.time)
                 self.desk.forecast.learn(ended)
-
-    def _tell(self, notices: list[Notice]) -> None:
-        """One toast, however many came at once; each is in the log."""
-        last = notices[-1]
-        more = len(notices) - 1
-        text = f"{last.text} (and {plural(more, 'more notice')} in the log)" if more else last.text
-        self.say(text, "information" if last.level == "info" else last.level)
 
     def keep(self, text: str) -> None:
         """In the log, where it can be read after its toast is gone."""
@@ -377,21 +333,6 @@ class SynctuiApp(CarefulApp[Ending]):
     def action_command_palette(self) -> None:
         if not self.screen.is_modal:
             self.open(Palette(self.situation()))
-
-    def say(self, text: str, level: Level = "information", seconds: float | None = None) -> None:
-        self.notify(self._for_toast(text), severity=level, markup=False, timeout=seconds)
-
-    def _for_toast(self, text: str) -> str:
-        return at_slashes(text, min(_TOAST_WIDTH, self.size.width // 2) - _TOAST_FRAME)
-
-    def refuse(self, why: str) -> None:
-        """In the place of what was said before: many keys that do nothing would fill the screen."""
-        self._refused = why
-        self.say(why, "warning")
-
-    def on_notify(self, event: Notify) -> None:
-        if event.notification.message == self._for_toast(self._refused):
-            self.clear_notifications()
 
     # Actions.
 

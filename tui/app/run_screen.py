@@ -2,24 +2,20 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from functools import partialmethod
-from typing import ClassVar
 
 from msgspec import structs
 from rich.cells import cell_len
 from textual import on
-from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Container
 from textual.content import Content
-from textual.events import DescendantFocus, Resize
+from textual.events import Resize
 from textual.geometry import Size
-from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from tui.app import lists, plan, slot_views, status_views, titles
 from tui.app.desk import Desk
 from tui.app.footer import UNDER_A_DIALOG, hints, last_hints
 from tui.app.listing import Listing
+from tui.app.panes import Pane, PaneScreen
 from tui.app.refusals import Heading
 from tui.app.views import View
 from tui.engine.shutdown import Ending
@@ -27,12 +23,10 @@ from widgets.filter_line import FilterLine
 from widgets.hint_bar import Hint, HintBar
 from widgets.line_pane import LinePane
 from widgets.line_table import LineTable, Sheet, TableRow
-from widgets.log_pane import LogLine, LogPane
+from widgets.log_pane import LogLine
 from widgets.slot_grid import SlotGrid
-from widgets.status_pane import StatusPane
 
 _SPINS_PER_SECOND = 5
-_NARROW, _TALL, _ROOMY, _HIGH = 120, 23, 30, 40
 _FRAME = 6
 """Cells of a frame beside its title: corners, blanks and a line before it."""
 _SLOW_LISTS = frozenset({"queue", "arrived"})
@@ -46,39 +40,16 @@ _SEARCH_HINTS = (Hint("enter", "keep"), Hint("esc", "clear"))
 _FILTER_HINTS = (*_SEARCH_HINTS, Hint("tab", "complete"))
 """While a key is a letter of the filter."""
 
-Pane = SlotGrid | LogPane | LineTable
 
-
-class RunScreen(Screen[None]):
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (_NARROW, "-wide")]  # noqa: RUF012  Textual types it as an instance's
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (_TALL, "-tall"), (_HIGH, "-high")]  # noqa: RUF012  as above
-    AUTO_FOCUS = ""
-    BINDINGS: ClassVar[list[BindingType]] = [
-        # Textual's own would not reach a pane that a small screen does not show.
-        Binding("tab", "app.act('next_pane')", show=False),
-        Binding("shift+tab", "turn(-1)", show=False),
-    ]
-
+class RunScreen(PaneScreen):
     def __init__(self) -> None:
-        # What has its classes before there is a widget is styled once.
-        super().__init__(classes="-lists -plan")
+        super().__init__(self._complete)
         self._desk: Desk
         """There once it is furnished, as the two that follow."""
         self._sheets: Mapping[str, Sheet]
         self._listing: Listing
         self._furnished = False
-        self._header = Static("synctui", id="header", markup=False)
-        self._plan = Static("Reading the workspace…", id="plan", markup=False)
-        self._slots = SlotGrid(id="slots")
-        self._log = LogPane(empty="repos appear here as they end", id="log")
-        self._status = StatusPane(id="status")
-        self.table = LineTable(Sheet(()), id="lists")
-        self._slots.border_title, self.table.border_title = "Slots", "Repos"
-        self._filter = FilterLine("/", complete=self._complete, id="filter")
-        self._hints = HintBar(id="hints")
         self._hints.show([Hint("q", "quit")])
-        self._pane: Pane = self.table
-        """The one that had the focus last."""
         self._needle = ""
         self._folded: set[str] = set()
         """Keys of the headings of Attention that hide their repos."""
@@ -105,23 +76,6 @@ class RunScreen(Screen[None]):
             self._begin()
             self.paint()
 
-    def compose(self) -> ComposeResult:
-        size = self.app.size
-        for places, have in (
-            (self.HORIZONTAL_BREAKPOINTS, size.width),
-            (self.VERTICAL_BREAKPOINTS, size.height),
-        ):
-            self.add_class(max(place for place in places if have >= place[0])[1])
-        yield self._header
-        yield self._plan
-        yield self._slots
-        with Container(id="run"):
-            yield self._log
-            yield self._status
-        yield self.table
-        yield self._filter
-        yield self._hints
-
     def on_mount(self) -> None:
         if self._furnished:
             self._begin()
@@ -129,20 +83,14 @@ class RunScreen(Screen[None]):
     def _begin(self) -> None:
         # A small screen shows one of the two, and the end of a running log is no target to aim at.
         session = self._desk.session
-        starts_small = (session.start or session.watch or self._desk.player) and self.app.size.height < _TALL
+        starts_small = (session.start or session.watch or self._desk.player) and self.is_short
         self._to(self._log if starts_small else self.table)
 
     def on_resize(self, event: Resize) -> None:
         if event.size == self._drawn_at:  # Textual says it up to three times
             return
         self._drawn_at = event.size
-        short = event.size.height < _TALL
-        narrow = event.size.width < _NARROW
-        rows = max(1, event.size.height // 2 - (1 if short else 2))
-        # The log above the lists needs lines of its own.
-        is_tight = not short and (narrow or event.size.height < _HIGH)
-        self._slots.make_room(rows, rows * 2 // 3 if is_tight else rows)
-        self._status.compact = (3 if event.size.height >= _ROOMY else 1) if narrow else 0
+        self.make_room(event.size)
         self._drawn = None
         self.paint()
 
@@ -265,15 +213,15 @@ class RunScreen(Screen[None]):
         self._paint_header()
         self.set_class(board.run is None, "-plan")
         if board.run is None:
-            brief = self.size.height < _TALL
+            brief = self.is_short
             session = desk.session
             offer = plan.offer(board, session.cut_off, desk.clock.now(), desk.keys, brief=brief)
-            brief = brief or (bool(offer) and self.size.width < _NARROW)
+            brief = brief or (bool(offer) and self.is_narrow)
             planned = plan.plan_line(board, session, brief=brief)
             _update(self._plan, f"{offer}\n{planned}" if offer else planned, layout=True)
         elif self._plan.display:
             self._plan.display = False
-            if self.size.height < _TALL:  # there the plan has had the place of the log
+            if self.is_short:  # there the plan has had the place of the log
                 self._to(self._log)
         next_starts = desk.engine.next_starts()
         self._paint_slots(next_starts)
@@ -317,9 +265,8 @@ class RunScreen(Screen[None]):
             self._hints.show(hints(now, log, tab=tab, sought=sought, zoomed=zoomed), *last_hints(desk.keys))
 
     def _paint_header(self) -> None:
-        width, height = self.size
-        short = height < _TALL or self.has_class("-zoom")
-        _update(self._header, titles.header(self._desk, max(0, width - 2), short=short))
+        short = self.is_short or self.has_class("-zoom")
+        _update(self._header, titles.header(self._desk, max(0, self.size.width - 2), short=short))
 
     def _paint_table(self) -> None:
         desk = self._desk
@@ -356,10 +303,6 @@ class RunScreen(Screen[None]):
         self.table.entitle(titles.tabs(self._desk, self.view.tab, room))
 
     # Messages.
-
-    def on_descendant_focus(self, event: DescendantFocus) -> None:
-        if isinstance(event.widget, SlotGrid | LogPane | LineTable):
-            self._take_focus(event.widget)
 
     @on(LinePane.Opened)
     @on(SlotGrid.Opened)
@@ -427,35 +370,6 @@ class RunScreen(Screen[None]):
             marks.difference_update(repo_ids)
         else:
             marks.update(repo_ids)
-
-    def do_next_pane(self) -> None:
-        self.action_turn(1)
-
-    def action_turn(self, step: int) -> None:
-        panes = self._panes()
-        here = panes.index(self._pane) if self._pane in panes else 0
-        self._to(panes[(here + step) % len(panes)])
-
-    def _panes(self) -> list[Pane]:
-        plan = self.has_class("-plan")
-        # The plan has the place of the log, and on a small screen that of the slots.
-        slots = [] if self.has_class("-zoom") or (plan and self.has_class("-short")) else [self._slots]
-        return [*slots, *([] if plan else [self._log]), self.table]
-
-    def _to(self, pane: Pane) -> None:
-        self._take_focus(pane)  # first: what is hidden takes none
-        self.set_focus(pane)
-
-    def _take_focus(self, pane: Pane) -> None:
-        """Of the log and the lists one is the higher, or alone on a small screen: the one that had it last."""
-        self._pane = pane
-        if pane is not self._slots:
-            self.set_class(pane is self.table, "-lists")
-
-    def do_zoom(self) -> None:
-        if self._pane is self._slots:
-            self._to(self.table)
-        self.toggle_class("-zoom")
 
     def do_filter(self) -> None:
         if self._pane is self._slots:
