@@ -64,7 +64,7 @@ async def test_on_a_line_of_no_repo_enter_tells_the_whole_of_it_or_opens_what_is
         assert (driver.app.main.highlighted(), "enter" in driver.hints()) == (None, True)
         await driver.press("enter")
         assert driver.app.screen is driver.app.main
-        assert driver.toasts() == ["1 repo in 0.0 s, 1 to look at: press 2"]
+        assert driver.toasts() == ["1 repo in 0.0 s, 1 to look at (press 2)"]
         await driver.press("tab", "j", "space", "shift+tab")
         assert (driver.app.main.highlighted(), "enter" in driver.hints()) == (None, True)
         await driver.press("enter")

@@ -144,7 +144,7 @@ async def test_only_changes_are_told_pass_after_pass() -> None:
         assert [line.text for line in driver.app.main.log_lines] == ["run of 10:01, 1 repo"]
         await driver.end("a", outcome=NOT_FOUND)
         await driver.idle()
-        assert driver.app.main.log_lines[-1].text == "1 repo in 0.0 s, 1 to look at: press 2"
+        assert driver.app.main.log_lines[-1].text == "1 repo in 0.0 s, 1 to look at (press 2)"
 
 
 async def test_what_is_left_alone_is_found_by_what_it_was_as_on_the_command_line() -> None:

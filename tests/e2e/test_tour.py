@@ -39,7 +39,7 @@ def test_a_newcomers_tour(terminal: Terminal) -> None:
     she = Newcomer(terminal)
 
     # Given the demo, which begins by itself: three repos end badly, and the log says where to look.
-    she.sees("3 to look at: press 2")
+    she.sees("3 to look at (press 2)")
 
     # Why did they fail?
     she.press("2", "2 Attention 3")
@@ -58,7 +58,7 @@ def test_a_newcomers_tour(terminal: Terminal) -> None:
 
     # All of them again.
     she.press("R", "R retry all")
-    she.sees("2 to look at: press 2")
+    she.sees("2 to look at (press 2)")
 
     # What came to one of them?
     she.press("4", "4 Arrived")

@@ -69,7 +69,7 @@ def _run_end(at: float, event: RunFinished, keys: Keymap) -> LogLine:
     parts = [
         f"{plural(event.total, 'repo')} in {took}",
         "interrupted" if event.interrupted else "",
-        f"{attention} to look at: press {keys.first('show_attention')}" if attention else "",
+        f"{attention} to look at (press {keys.first('show_attention')})" if attention else "",
         plural(event.commits, "commit") if event.commits else "",
         f"{cancelled} cancelled" if (cancelled := event.counts[State.CANCELLED]) else "",
     ]
