@@ -200,5 +200,5 @@ def test_after_ctrl_z_the_screen_is_whole_again(terminal: Terminal) -> None:
     wait_until(lambda: state_of(terminal.process.pid) == "T", "stopped")
     terminal.forget_screen()
     terminal.signal(signal.SIGCONT)
-    still = ("╭─ Slots 4/4", "3 Repos 20", "co/r15", "? more")
+    still = ("╭─ Slots 4/4", "3 Repos 20", "co/r11", "? more")
     terminal.wait_for(lambda screen: all(text in screen for text in still))

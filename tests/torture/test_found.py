@@ -60,8 +60,8 @@ def test_a_name_that_looks_like_another_is_told_from_it(tmp_path: Path) -> None:
     repos.add_commits(remote)
     ran = synctui("sync", "--ndjson", cwd=tmp_path / "co")
     ends = ran.finished()
-    assert [ends[name]["reason"] for name in ("proj", "proj-")] == [None, "diverged"]
-    command = ends["proj-"]["advice"].partition("commits: ")[2].partition(",")[0]
+    assert [ends[name]["reason"] for name in ("proj", "proj-2")] == [None, "diverged"]
+    command = ends["proj-2"]["advice"].partition("commits: ")[2].partition(",")[0]
     assert command.isprintable()
     person = dict.fromkeys(("GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL"), "me@example.org")
     subprocess.run(["bash", "-c", command], check=True, capture_output=True, env=os.environ | person)
