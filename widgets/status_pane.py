@@ -45,8 +45,9 @@ _COMPACT_LINES = 2
 """Of facts and counts, as long as they find room there without words."""
 
 _GAP = "  "
-_LEAST_HOST = 4
-"""Cells of its name."""
+_LEAST_HOST, _PACKED_HOST = 4, 20
+"""Cells of its name: the fewest, and the most where hosts stand side by side."""
+_LEAST_LANE = _LEAST_HOST + len(" 1/1") + len(_GAP)
 
 
 class LaneView(Struct, frozen=True):
@@ -72,7 +73,7 @@ class StatusView(Struct, frozen=True):
 
 
 class StatusPane(Vertical):
-    """Bar, facts, counts, and as many lanes as find room: with more hosts, those held back and the busiest."""
+    """Bar, facts, counts, and lanes: a line each or, with more hosts, side by side, those held back and with most to do."""
 
     compact = reactive(0)
     """As high as the bar, the facts and the counts that there are, and so many lines for lanes; 0: not compact."""
@@ -160,7 +161,7 @@ class _Facts(SteadyStyle, Widget):
         if self._compact:
             return self._draw_compact(width)
         lines = [*_flow(self._draw_facts(width), width), *self._draw_counts(width)]
-        return [*lines, *self._draw_lanes(width, self.size.height - len(lines))]
+        return [*lines, *self._draw_lanes(width, max(0, self.size.height - len(lines)))]
 
     def _draw_facts(self, width: int) -> list[list[Segment]]:
         """Each as wide as it can become, so that none moves the next one, where they find room so in one line."""
@@ -226,12 +227,11 @@ class _Facts(SteadyStyle, Widget):
         return lines
 
     def _draw_lanes(self, width: int, height: int) -> list[list[Segment]]:
-        lanes = sorted(
-            self._view.lanes, key=lambda lane: (not lane.note, -lane.running, -lane.waiting, lane.host)
-        )
-        places = height if len(lanes) <= height or height == 1 else height - 1
-        # By name, so that the lines do not change places with every job that ends.
-        shown = sorted(lanes[: max(0, places)], key=lambda lane: lane.host)
+        """By name, so that none changes places with a job that ends."""
+        lanes = sorted(self._view.lanes, key=lambda lane: lane.host)
+        return self._tabulate(lanes, width) if len(lanes) <= height else self._pack(lanes, width, height)
+
+    def _tabulate(self, lanes: Sequence[LaneView], width: int) -> list[list[Segment]]:
         facts = [
             (
                 lane.host,
@@ -239,13 +239,13 @@ class _Facts(SteadyStyle, Widget):
                 f"{lane.waiting} waiting",
                 lane.note and f"  {lane.note}",
             )
-            for lane in shown
+            for lane in lanes
         ]
         longest, used, waiting, note = (
             max((len(fact[column]) for fact in facts), default=0) for column in range(4)
         )
         room = max(_LEAST_HOST, min(width - used - waiting - note - 4, longest))
-        lines = [
+        return [
             [
                 Segment(f"{fit(cut_middle(host, room), room)}  "),
                 Segment(f"{jobs:>{used}}  ", self._ink("strong")),
@@ -254,13 +254,35 @@ class _Facts(SteadyStyle, Widget):
             ]
             for host, jobs, text, note in facts
         ]
-        hidden = len(lanes) - len(shown)
-        more = Segment(f"+{hidden} more host{'s' if hidden > 1 else ''}", self._ink("muted"))
-        if hidden and height > 1:
-            lines.append([more])
-        elif hidden and lines and _length(lines[0]) + len(_GAP) + more.cell_length <= width:
-            lines[0] += [Segment(_GAP), more]
-        return lines
+
+    def _pack(self, lanes: Sequence[LaneView], width: int, height: int) -> list[list[Segment]]:
+        """Always `height` lines, so that a note moves nothing below."""
+        places = max(1, min(len(lanes), height * width // _LEAST_LANE))
+        while len(lines := self._draw_beside(lanes, places, width)) > height and places > 1:
+            places -= 1
+        return [*lines, *[[]] * height][:height]
+
+    def _draw_beside(self, lanes: Sequence[LaneView], places: int, width: int) -> list[list[Segment]]:
+        """So many of them side by side, without what waits."""
+        urgent = sorted(lanes, key=lambda lane: (not lane.note, -lane.running - lane.waiting))[:places]
+        pieces = [self._draw_lane(lane, width) for lane in lanes if lane in urgent]
+        if hidden := len(lanes) - places:
+            more = f"+{hidden} more host{'s' if hidden > 1 else ''}{_GAP}"
+            pieces.append([Segment(more, self._ink("muted"))])
+        return _flow(pieces, width)
+
+    def _draw_lane(self, lane: LaneView, width: int) -> list[Segment]:
+        """`github.com 3/8 backs off 41 s`."""
+        jobs = f" {lane.running}/{lane.limit}"
+        note = lane.note and f" {lane.note}"
+        room = max(_LEAST_HOST, min(_PACKED_HOST, width - len(jobs) - len(note)))
+        # With the place of a digit that comes and goes.
+        gap = _GAP + " " * (len(str(lane.limit)) - len(str(lane.running)))
+        return [
+            Segment(cut_middle(lane.host, room)),
+            Segment(jobs, self._ink("strong")),
+            Segment(f"{note}{gap}"),
+        ]
 
     def _ink(self, name: str) -> Style:
         return self.ink(f"facts--{name}")

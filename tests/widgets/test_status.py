@@ -1,11 +1,11 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from tests.widgets.host import Host, lines, screen
 from widgets.overall_bar import OverallBar, shares
 from widgets.status_pane import LaneView, StatusPane, StatusView
-from widgets.text import cut_middle
 from widgets.tone import Tone
 
 ENDED = {Tone.SYNCED: 12, Tone.UP_TO_DATE: 17, Tone.FAILED: 2, Tone.BLOCKED: 1, Tone.SKIPPED: 3}
@@ -90,48 +90,78 @@ async def test_the_pane_shows_facts_counts_and_the_busiest_lanes():
 
 
 @pytest.mark.parametrize(
-    ("width", "told"),
+    ("width", "told", "backing_off"),
     [
         (
             78,
             [
                 "done 35/61  jobs 6/8           1.2 MB/s       ✓ 12 synced  = 17 up to date",
                 "▶  6 running  ◇ 20 queued  – 3 skipped  ▲ 1 blocked  ✗ 2 failed",
-                "github.com  4/4  12 waiting  +1 more host",
+                "a.example 2/4  b.example 0/4  github.com 4/4  gitlab.com 3/16   +1 more host",
             ],
+            "github.com 4/4  held.example 0/1 backs off 9 s  +3 more hosts",
         ),
         (
             60,
             [
                 "done 35/61  jobs 6/8           1.2 MB/s       ✓ 12  = 17",
                 "▶  6 running  ◇ 20 queued  – 3  ▲ 1 blocked  ✗ 2 failed",
-                "github.com  4/4  12 waiting  +1 more host",
+                "github.com 4/4  gitlab.com 3/16   +3 more hosts",
             ],
+            "held.example 0/1 backs off 9 s  +4 more hosts",
         ),
         (
             40,
             [
                 "done 35/61  jobs 6/8  1.2 MB/s",
                 "✓ 12  = 17  ▶  6  ◇ 20  – 3  ▲ 1  ✗ 2",
-                "github.com  4/4  12 waiting",
+                "github.com 4/4  +4 more hosts",
             ],
+            "held.example 0/1 backs off 9 s",
         ),
     ],
 )
 async def test_a_compact_pane_has_two_lines_with_as_many_words_as_fit_and_one_for_the_lanes(
-    width: int, told: list[str]
+    width: int, told: list[str], backing_off: str
 ) -> None:
-    lanes = [LaneView("github.com", 4, 4, 12), LaneView("a.example", 2, 4, 0)]
+    lanes = [
+        LaneView("github.com", 4, 4, 12),
+        LaneView("gitlab.com", 3, 16, 12),
+        LaneView("a.example", 2, 4, 1),
+        LaneView("b.example", 0, 4, 1),
+    ]
+    held = LaneView("held.example", 0, 4, 0)
     app = Host(StatusPane())
     async with app.run_test(size=(width, 20)) as pilot:
-        app.widget.show(StatusView(COUNTS, "6/8", "1.2 MB/s", lanes))
+        app.widget.show(StatusView(COUNTS, "6/8", "1.2 MB/s", [*lanes, held]))
         app.widget.compact = 1
         await pilot.pause()
         assert screen(app)[1:] == told
-        held = LaneView("held.example", 0, 1, 9, "backs off 9 s")
+        held = structs.replace(held, limit=1, note="backs off 9 s")
         app.widget.show(StatusView(COUNTS, "6/8", "1.2 MB/s", [*lanes, held]))
         await pilot.pause()
-        assert screen(app)[3].split()[:2] == [cut_middle("held.example", 7 if width == 40 else 12), "0/1"]
+        assert screen(app)[3] == backing_off
+
+
+async def test_hosts_side_by_side_take_as_many_lines_whatever_is_said_of_them() -> None:
+    app = Host(StatusPane())
+    async with app.run_test(size=(40, 20)) as pilot:
+        app.widget.compact = 3
+        seen = []
+        for note in ("", "backs off 41 s"):
+            lanes = [LaneView(f"host-{n}.example", n, 8, 3, note * (n == 1)) for n in range(4)]
+            app.widget.show(StatusView(COUNTS, "6/8", lanes=lanes))
+            await pilot.pause()
+            assert app.widget.size.height == 6
+            seen.append(screen(app)[3:])
+    assert seen == [
+        ["host-0.example 0/8  host-1.example 1/8", "host-2.example 2/8  host-3.example 3/8"],
+        [
+            "host-0.example 0/8",
+            "host-1.example 1/8 backs off 41 s",
+            "host-2.example 2/8  host-3.example 3/8",
+        ],
+    ]
 
 
 async def test_what_the_facts_say_moves_no_count() -> None:
@@ -196,8 +226,15 @@ async def test_a_compact_pane_keeps_every_count() -> None:
     ("height", "told"),
     [
         (7, []),
-        (8, ["host-0  1/4  0 waiting  +8 more hosts"]),
-        (10, ["host-0  1/4  0 waiting", "host-1  1/4  0 waiting", "+7 more hosts"]),
+        (8, ["host-0 1/4  host-1 1/4  +7 more hosts"]),
+        (
+            10,
+            [
+                "host-0 1/4  host-1 1/4  host-2 1/4  host-3 1/4",
+                "host-4 1/4  host-5 1/4  host-6 1/4  host-7 1/4",
+                "host-8 1/4",
+            ],
+        ),
         (16, [f"host-{number}  1/4  0 waiting" for number in range(9)]),
     ],
 )
