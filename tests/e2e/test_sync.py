@@ -13,6 +13,7 @@ import pytest
 from tests.kit.gate import SshStub
 from tests.kit.processes import wait_until
 from tests.kit.program import SYNCTUI, Ran, Workspace, ended, kill_unwatched, start, synctui
+from tests.kit.pty import Terminal
 from tests.kit.repos import add_commits, head
 from tests.torture.servers import WebServer, status
 
@@ -75,6 +76,23 @@ def test_a_line_a_repo_and_a_summary(workspace: Workspace) -> None:
     assert lines[-1] == "try these again: synctui sync co/gone"
     again = synctui(*lines[-1].split()[4:], cwd=workspace.folder)
     assert (again.code, again.out.count("co/good")) == (1, 0)
+
+
+@pytest.mark.parametrize("words", [["sync"], ["--start"]])
+def test_a_narrow_terminal_breaks_no_word_of_the_counts(workspace: Workspace, words: list[str]) -> None:
+    workspace.add("a", "b", "c")
+    for name in "bc":
+        shutil.rmtree(workspace.remotes[name].path)
+    with Terminal.start([SYNCTUI, *words, "-j", "1"], cwd=workspace.folder, size=(44, 24)) as terminal:
+        if words == ["--start"]:
+            terminal.wait_for("3 repos in ")
+            terminal.press("q")
+        assert terminal.wait_exit() == 1
+        told = terminal.raw().decode().rpartition("\x1b[?1049l")[2].splitlines()
+    (at,) = [number for number, line in enumerate(told) if line.startswith("3 repos in ")]
+    assert told[at].endswith(" s: 1 up to date, 2 failed (2")
+    assert told[at + 1] == "  not found)"
+    assert told[-1] == "try these again: synctui sync co/b co/c"
 
 
 def test_quiet_says_nothing_where_all_is_well_and_exit_zero_hides_failures(workspace: Workspace) -> None:

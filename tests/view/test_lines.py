@@ -1,3 +1,4 @@
+import io
 import json
 from pathlib import Path
 
@@ -126,6 +127,24 @@ def test_several_that_failed_are_counted_by_their_reasons() -> None:
     ends += [ended(Outcome(State.BLOCKED, Reason.DIRTY)), *[ended(Outcome(State.BUSY))] * 2]
     text = lines.summary(finished(failed=8, blocked=1, busy=2), ends)
     assert "11 repos in 12.3 s: 1 blocked, 2 busy, 8 failed (5 auth, 2 network, 1 not found)" in text
+
+
+def test_on_a_terminal_the_counts_are_folded_between_words_and_what_is_to_be_copied_is_not() -> None:
+    bad = Outcome(State.FAILED, Reason.NOT_FOUND, "there is no such repository", "check the URL of web/shop")
+    text = lines.summary(finished(synced=6, up_to_date=32, failed=1), [ended(bad)], columns=40)
+    assert text == [
+        "✗ web/shop  failed  not found: there is no such repository",
+        "    check the URL of web/shop",
+        "",
+        "39 repos in 12.3 s: 6 synced (18",
+        "  commits), 32 up to date, 1 failed",
+        "try these again: synctui sync web/shop",
+    ]
+
+
+def test_what_is_no_terminal_has_no_columns(tmp_path: Path) -> None:
+    with (tmp_path / "out").open("w") as file:
+        assert (lines.columns_of(file), lines.columns_of(io.StringIO())) == (0, 0)
 
 
 def test_many_failures_are_named_by_their_states() -> None:

@@ -50,7 +50,7 @@ from tui.git.repo import Repo
 from tui.store.logs import log_of
 from tui.store.paths import StateError
 from tui.view.board import Board, BoardRow
-from tui.view.lines import plural, summary
+from tui.view.lines import columns_of, plural, summary
 from widgets.log_pane import LogLine
 
 _AT_ONCE = 200
@@ -172,7 +172,8 @@ class SynctuiApp(CarefulApp[Ending], ToastingApp[Ending]):
         dry_run, log = session.dry_run, log_of(board.run_with_trouble)
         # What a demo would advise goes with it.
         told = [] if session.forgetful and not dry_run else ends
-        lines = summary(finished, told, dry_run=dry_run, log=log) if ends else []
+        columns = columns_of(sys.stdout)
+        lines = summary(finished, told, dry_run=dry_run, log=log, columns=columns) if ends else []
         if alive := len(board.running):
             lines.append(f"{plural(alive, 'job')} did not end in time")
         with contextlib.suppress(OSError):  # the terminal may be what ended us

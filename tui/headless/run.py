@@ -214,8 +214,11 @@ class _Teller:
     def _tell_summary(self, finished: RunFinished, log: str) -> None:
         ended = [end.event for end in self._ended.values() if isinstance(end.event, JobEnded)]
         if not self._show.quiet or any(end.outcome.state in ATTENTION_STATES for end in ended):
+            columns = lines.columns_of(self._streams.out)
             self._streams.data("")
-            for text in lines.summary(finished, ended, dry_run=self._dry_run, log=log, logged=True):
+            for text in lines.summary(
+                finished, ended, dry_run=self._dry_run, log=log, logged=True, columns=columns
+            ):
                 self._streams.data(text)
         if self._show.verbose and (text := lines.probes_line(ended)):
             self._streams.note(text)

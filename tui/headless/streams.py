@@ -27,19 +27,19 @@ class Streams:
     def __init__(
         self, color: Color = "auto", *, out: TextIO | None = None, err: TextIO | None = None
     ) -> None:
-        self._out = out or sys.stdout
+        self.out = out or sys.stdout
         self._err = err or sys.stderr
-        for stream in (self._out, self._err):
+        for stream in (self.out, self._err):
             if hasattr(stream, "reconfigure"):
                 stream.reconfigure(errors="backslashreplace")
         self._colored = color == "always" or (
-            color == "auto" and self._out.isatty() and not os.environ.get("NO_COLOR")
+            color == "auto" and self.out.isatty() and not os.environ.get("NO_COLOR")
         )
 
     def data(self, line: str) -> None:
         """Raises StdoutClosed."""
         try:
-            print(line, file=self._out, flush=True)
+            print(line, file=self.out, flush=True)
         except BrokenPipeError:
             self._discard()
             raise StdoutClosed from None
@@ -62,7 +62,7 @@ class Streams:
         """True once the reader of a pipe has gone, before anything is written to it."""
         try:
             poll = select.poll()
-            poll.register(self._out.fileno(), 0)
+            poll.register(self.out.fileno(), 0)
             return any(event & (select.POLLERR | select.POLLNVAL) for _, event in poll.poll(0))
         except (OSError, ValueError):
             return False
@@ -70,7 +70,7 @@ class Streams:
     def _discard(self) -> None:
         """Point stdout at nothing, so that the flush at exit does not fail as well."""
         with open(os.devnull, "wb") as nothing:  # noqa: PTH123  a device, not a path of ours
-            os.dup2(nothing.fileno(), self._out.fileno())
+            os.dup2(nothing.fileno(), self.out.fileno())
 
 
 def print_and_leave(lines: Sequence[str], code: int = 0) -> NoReturn:

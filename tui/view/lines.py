@@ -1,10 +1,13 @@
 """One event, one line: what the log of the app and the plain output of `sync` share."""
 
+import os
 import re
 import shlex
+import textwrap
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import TextIO
 
 import humanize
 
@@ -222,11 +225,13 @@ def summary(
     dry_run: bool = False,
     log: str = "",
     logged: bool = False,
+    columns: int = 0,
 ) -> list[str]:
     """The end of a run for a person: what needs one, each with its advice, then the counts.
 
     `ended` is the last end of each repo; `log` is where more is said of what needs a person. `logged`: each
-    has had its line, and what is wrong with the entry of one, which is long, is not said again.
+    has had its line, and what is wrong with the entry of one, which is long, is not said again. `columns`: the
+    counts are folded to so many, where any; what names a repo or a command stays one line, to be copied.
     """
     attention = [event for event in ended if event.outcome.state in ATTENTION_STATES]
     lines: list[str] = []
@@ -239,9 +244,10 @@ def summary(
     lines += _logins(attention)
     if attention:
         lines.append("")
-    lines.append(counts_line(finished, attention, dry_run=dry_run))
+    counts = [counts_line(finished, attention, dry_run=dry_run)]
     if ended and all(event.outcome.state in {State.SKIPPED, State.BUSY} for event in ended):
-        lines.append(not_run((event.repo, event.outcome) for event in ended))
+        counts.append(not_run((event.repo, event.outcome) for event in ended))
+    lines += [part for line in counts for part in (_folded(line, columns) if columns else [line])]
     if attention and log:
         lines.append(f"log: {log}")
     # A setting does not mend itself.
@@ -250,6 +256,20 @@ def summary(
     if undone and not dry_run:
         lines.append(f"try these again: {rerun_command(undone)}")
     return lines
+
+
+def columns_of(out: TextIO) -> int:
+    """Of the terminal that it writes to; 0 where it writes to none, or to one that does not say."""
+    try:
+        return os.get_terminal_size(out.fileno()).columns
+    except (OSError, ValueError):
+        return 0
+
+
+def _folded(line: str, columns: int) -> list[str]:
+    return textwrap.wrap(
+        line, columns, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+    )
 
 
 def probes_line(ended: Iterable[JobEnded]) -> str:
