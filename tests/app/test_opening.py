@@ -123,16 +123,23 @@ def test_what_is_known_to_be_wrong_before_the_first_frame_opens_no_screen() -> N
 
 
 async def test_a_run_that_has_begun_before_the_screen_is_shown_from_its_beginning() -> None:
-    driver = Driver(3, limit=1, start=True)
+    driver = Driver(3, limit=1, start=True, warnings=["jobs: no number"])
     made = driver.app.desk.session
     engine = made.engine(driver.app.bridge.spawn)
     engine.start(made.plan.run)
     driver.work.wait_running("r0")
+    driver.clock.advance(2)
     driver.app = SynctuiApp(structs.replace(made, engine=lambda _spawn: engine), driver.clock)
     async with driver.open():
         assert driver.states() == {"r0": "running", "r1": "queued", "r2": "queued"}
         assert driver.board.run.total == 3
         assert driver.work.started == ["r0"]
+        begun, said = driver.app.main.log_lines
+        assert (begun.text, said.cells[0], said.text) == (
+            "run of 10:00, 3 repos",
+            "10:00:02",
+            "jobs: no number",
+        )
 
 
 async def test_the_end_of_a_run_is_shown_without_waiting_for_a_tick(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -886,6 +886,30 @@ async def test_one_login_serves_all_of_its_server(monkeypatch: pytest.MonkeyPatc
             assert driver.work.running == []
 
 
+async def test_what_ends_while_git_asks_is_above_what_is_said_afterwards(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with Driver([repo("a", "git.example"), repo("b", "git.example")]).open() as driver:
+
+        def log_in(_url: str, _folder: Path) -> bool:
+            driver.work.end("b")
+            assert driver.engine.wait_idle(20)
+            driver.clock.advance(30)
+            return False
+
+        await driver.press("S")
+        await driver.running("a", "b")
+        await driver.end("a", outcome=Outcome(State.FAILED, Reason.AUTH, url="https://git.example/***"))
+        monkeypatch.setattr("tui.app.outside_commands.log_in", log_in)
+        monkeypatch.setattr(driver.app, "suspend", contextlib.nullcontext)
+        await driver.press("2", "i")
+        assert [(line.cells[0], line.text or line.key) for line in driver.app.main.log_lines[2:]] == [
+            ("10:00:00", "b"),
+            ("10:00:00", "2 repos in 0.0 s, 1 to look at: press 2"),
+            ("10:00:30", "no login at git.example: it was refused, or broken off"),
+        ]
+
+
 async def test_what_is_said_before_git_asks_breaks_no_word(monkeypatch: pytest.MonkeyPatch) -> None:
     said = StringIO()
     async with Driver([repo("tools/a-repo-of-a-long-name", "git.example")]).open(80, 24) as driver:

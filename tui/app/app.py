@@ -219,16 +219,15 @@ class SynctuiApp(CarefulApp[Ending], ToastingApp[Ending]):
         self.theme_changed_signal.subscribe(self, self._keep_theme)
         self.lookout.recall_arrivals()
         session = self.desk.session
+        self.read(ALL)  # a run that has begun already is older than what is said now
         if session.cut_off and (session.start or session.watch):
             here = len(self.desk.board.left)
             text = goes_on_in(session.cut_off, here, self.desk.clock.now())
             self.keep(text)
             self.say(text)
         greet(self)
-        if session.start:
-            self.read()
-            if self.desk.board.run is None:  # else it has begun already
-                self.commands.start_all()
+        if session.start and self.desk.board.run is None:
+            self.commands.start_all()
         # What is here now stays: the collector, which stops everything, need not go through it again and again.
         gc.freeze()
         gc.enable()
@@ -320,7 +319,8 @@ class SynctuiApp(CarefulApp[Ending], ToastingApp[Ending]):
                 self.desk.forecast.learn(ended)
 
     def keep(self, text: str) -> None:
-        """In the log, where it can be read after its toast is gone."""
+        """In the log, where it can be read after its toast is gone, below all that has happened before it."""
+        self.read(ALL)
         self.main.append([note(self.desk.clock.now(), text)])
 
     def open(
