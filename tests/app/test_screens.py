@@ -982,6 +982,22 @@ async def test_y_copies_the_error_of_what_failed_and_else_the_path() -> None:
         assert driver.app.clipboard == "no such repository"
 
 
+async def test_in_tmux_what_is_copied_is_given_to_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tmux = tmp_path / "tmux"
+    tmux.write_text(f'#!/bin/sh\necho "$*" > {tmp_path}/asked\ncat > {tmp_path}/given\n')
+    tmux.chmod(0o755)
+    async with Driver(1).open() as driver:
+        await driver.press("y")
+        monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+        monkeypatch.setenv("TMUX", "/tmp/tmux-0/default,1,0")
+        await driver.press("y")
+        assert (tmp_path / "asked").read_text() == "load-buffer -w -\n"
+        assert (tmp_path / "given").read_text() == driver.app.clipboard == "/nowhere/r0"
+        monkeypatch.setenv("PATH", "/nowhere")
+        await driver.press("y")
+        assert driver.toasts() == ["copied the path of r0"] * 3
+
+
 async def test_a_limit_that_cannot_be_remembered_is_told_and_holds() -> None:
     from tui.store.paths import StateError
 

@@ -38,7 +38,7 @@ from tui.app.refusals import Heading, Situation
 from tui.app.run_dialog import RunDialog
 from tui.app.run_screen import RunScreen
 from tui.app.session import Session
-from tui.app.terminal import TerminalDriver, handlers_kept, terminal_is_lost
+from tui.app.terminal import TerminalDriver, give_tmux, handlers_kept, terminal_is_lost
 from tui.app.toasts import ToastingApp
 from tui.app.views import Left
 from tui.engine.clock import Clock
@@ -322,6 +322,11 @@ class SynctuiApp(CarefulApp[Ending], ToastingApp[Ending]):
         """In the log, where it can be read after its toast is gone, below all that has happened before it."""
         self.read(ALL)
         self.main.append([note(self.desk.clock.now(), text)])
+
+    def copy_to_clipboard(self, text: str) -> None:
+        super().copy_to_clipboard(text)
+        if os.environ.get("TMUX"):
+            give_tmux(text)
 
     def open(
         self,

@@ -4,6 +4,7 @@ import contextlib
 import os
 import select
 import signal
+import subprocess
 import sys
 import termios
 from collections.abc import Iterator
@@ -54,6 +55,18 @@ class TerminalDriver(LinuxDriver):
     def run_input_thread(self) -> None:
         with contextlib.suppress(OSError):
             super().run_input_thread()
+
+
+def give_tmux(text: str) -> None:
+    """To paste, and on to the clipboard of its terminal: that of a program in it goes nowhere by tmux's own default."""
+    with contextlib.suppress(OSError, subprocess.SubprocessError):
+        subprocess.run(
+            ["tmux", "load-buffer", "-w", "-"],
+            input=text.encode(),
+            capture_output=True,
+            check=False,
+            timeout=1,
+        )
 
 
 def terminal_is_lost() -> bool:
