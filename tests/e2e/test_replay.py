@@ -1,5 +1,6 @@
 """What was recorded, played in a real terminal."""
 
+import os
 import re
 from pathlib import Path
 
@@ -101,6 +102,18 @@ def test_the_theme_is_that_of_the_person_and_not_of_the_recording(
         terminal.wait_for(lambda screen: "Settings ·" not in screen)
         terminal.press("q")
         assert terminal.wait_exit() == 0
+
+
+def test_while_a_recording_comes_in_a_line_says_so(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    argv = ["sh", "-c", f"cat {pipe} | exec {SYNCTUI} --replay -"]
+    with Terminal.start(argv, cwd=tmp_path) as terminal:
+        terminal.wait_for("synctui: reading the recording…")
+        pipe.write_text("no recording\n")
+        screen = terminal.wait_for("no run is recorded")
+        assert screen.startswith("synctui: --replay: stdin: no run is recorded in it; ")
+        assert terminal.wait_exit() == 2
 
 
 def test_a_recording_from_stdin_leaves_the_keys_to_the_terminal(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """`--replay FILE`: a recorded run in the app, instead of a run."""
 
+import gc
 import os
 import sys
 from contextlib import suppress
@@ -34,6 +35,7 @@ def play(file: str, asked: Asked, *, start: bool) -> Ending:
         refuse(
             f"--replay shows what was recorded; {clean_text(', '.join(given))} cannot change it, leave it out"
         )
+    gc.disable()  # until the first frame hardly anything becomes garbage
     with signals_unwind():
         recording = _recording(file)
     needs_terminal("read the file itself: each line is an event")
@@ -72,7 +74,13 @@ def _recording(file: str) -> Recording:
 
 
 def _read(file: BinaryIO) -> Recording:
-    return read(line.decode("utf-8", "replace") for line in file)
+    """A long recording takes seconds, and one that still comes in takes as long as its run."""
+    text = "synctui: reading the recording…" if sys.stderr.isatty() else ""
+    click.echo(text, nl=False, err=True)
+    try:
+        return read(line.decode("utf-8", "replace") for line in file)
+    finally:
+        click.echo(f"\r{' ' * len(text)}\r" if text else "", nl=False, err=True)
 
 
 def _take_keys_from_terminal() -> None:

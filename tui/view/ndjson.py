@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
@@ -168,25 +169,26 @@ def _finished(event: JobEnded) -> Document:
     }
 
 
-def told(document: Document, places: Mapping[str, Document]) -> Record | Moved:
+def told(document: Document) -> Record | Moved:
     """What the document of one of the KINDS tells, its text cleaned: a recording may come from anywhere.
 
-    `places` has `id`, `path` and `url` by repo id: a `repo_queued` names but the id. The slot of a `repo_finished`
-    is not told. Raises ValueError for a document that is not as this module makes it.
+    Of a `repo_queued` it is not told where the repo is, and of a `repo_finished` not its slot. Raises ValueError
+    for a document that is not as this module makes it.
     """
     try:
         document = _clean(document)
-        time, run = seconds(document["time"]), str(document["run"])
+        # The same few names, a thousand times each.
+        time, run = seconds(document["time"]), sys.intern(str(document["run"]))
         if document["event"] == "repo_progress":
             progress = _as(Progress, document | {"line": "", "moved": time})
             _check(progress.percent is None or 0 <= progress.percent <= 100)  # noqa: PLR2004  percent
-            return Moved(time, run, str(document["repo"]), progress)
-        return Record(time, run, _READERS[document["event"]](document, places))
+            return Moved(time, run, sys.intern(str(document["repo"])), progress)
+        return Record(time, run, _READERS[document["event"]](document))
     except (KeyError, TypeError, OverflowError, msgspec.ValidationError) as error:
         raise ValueError(str(error)) from None
 
 
-def _read_run_started(document: Document, _places: Mapping[str, Document]) -> RunStarted:
+def _read_run_started(document: Document) -> RunStarted:
     event = _as(RunStarted, document)
     _check(1 <= event.jobs <= MAX_JOBS)
     return structs.replace(event, host_jobs=None) if event.host_jobs == event.jobs else event
@@ -200,40 +202,38 @@ class _Unplaced(Repo, frozen=True):
         return ""
 
 
-def _read_queued(document: Document, places: Mapping[str, Document]) -> JobQueued:
-    repo = str(document["repo"])
-    place = places.get(repo)
-    event = _as(JobQueued, document | {"repo": _clean(place or {"id": repo, "path": "(not recorded)"})})
-    return event if place else structs.replace(event, repo=_Unplaced(event.repo.id, event.repo.path))
+def _read_queued(document: Document) -> JobQueued:
+    event = _as(JobQueued, document | {"repo": {"id": document["repo"], "path": "(not recorded)"}})
+    return structs.replace(event, repo=_Unplaced(event.repo.id, event.repo.path))
 
 
-def _read_started(document: Document, _places: Mapping[str, Document]) -> JobStarted:
-    event = _as(JobStarted, document | {"repo": place(document)})
+def _read_started(document: Document) -> JobStarted:
+    event = _as(JobStarted, document | {"repo": _place(document)})
     _check(0 <= event.slot <= PLACES)
     return event
 
 
-def _read_finished(document: Document, _places: Mapping[str, Document]) -> JobEnded:
-    return _as(JobEnded, document | {"repo": place(document), "outcome": document, "slot": None})
+def _read_finished(document: Document) -> JobEnded:
+    return _as(JobEnded, document | {"repo": _place(document), "outcome": document, "slot": None})
 
 
-def _read_limit_changed(document: Document, _places: Mapping[str, Document]) -> LimitChanged:
+def _read_limit_changed(document: Document) -> LimitChanged:
     event = _as(LimitChanged, document)
     _check(1 <= event.jobs <= MAX_JOBS)
     return event
 
 
-def _read_notice(document: Document, _places: Mapping[str, Document]) -> Notice | QueuePaused:
+def _read_notice(document: Document) -> Notice | QueuePaused:
     event = _as(Notice, document)
     return next((QueuePaused(paused) for paused, text in _PAUSES.items() if text == event.text), event)
 
 
-def _read_run_finished(document: Document, _places: Mapping[str, Document]) -> RunFinished:
+def _read_run_finished(document: Document) -> RunFinished:
     event = _as(RunFinished, document)
     return structs.replace(event, counts={state: event.counts.get(state, 0) for state in State})
 
 
-_READERS: Mapping[str, Callable[[Document, Mapping[str, Document]], Event]] = {
+_READERS: Mapping[str, Callable[[Document], Event]] = {
     "run_started": _read_run_started,
     "repo_queued": _read_queued,
     "repo_started": _read_started,
@@ -245,7 +245,7 @@ _READERS: Mapping[str, Callable[[Document, Mapping[str, Document]], Event]] = {
 KINDS = frozenset({*_READERS, "repo_progress"})
 
 
-def place(document: Document) -> Document:
+def _place(document: Document) -> Document:
     """Which repo it speaks of, and where that is. Raises KeyError."""
     return {"id": document["repo"], "path": document["path"], "url": document["url"]}
 

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct, structs
 
@@ -53,7 +53,7 @@ def read(lines: Iterable[str]) -> Recording:
     """What of the lines is no event of a run is left out, and said in the recording. Raises Unplayable."""
     strange: list[int] = []
     unknown: Counter[str] = Counter()
-    documents: list[tuple[int, Document]] = []
+    events: list[Record | Moved] = []
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
@@ -61,25 +61,16 @@ def read(lines: Iterable[str]) -> Recording:
         if document is None:
             strange.append(number)
         elif document["event"] in ndjson.KINDS:
-            documents.append((number, document))
+            try:
+                events.append(ndjson.told(document))
+            except ValueError:
+                strange.append(number)
         else:
             unknown[clean_text(document["event"])[:_LONGEST_KIND]] += 1
-    places = {
-        place["id"]: place
-        for _, document in documents
-        if isinstance(document.get("repo"), str) and "path" in document
-        for place in (ndjson.place({"url": None} | document),)
-    }
-    events: list[Record | Moved] = []
-    for number, document in documents:
-        try:
-            events.append(ndjson.told(document, places))
-        except ValueError:
-            strange.append(number)
-    runs = _runs(events)
+    runs = _runs(_placed(events))
     if not runs:
         raise Unplayable(f"no run is recorded in it; {_HOW}")
-    return _recording(runs, _left_out(sorted(strange), unknown))
+    return _recording(runs, _left_out(strange, unknown))
 
 
 def _parsed(line: str) -> Document | None:
@@ -118,6 +109,20 @@ def _left_out(strange: Sequence[int], unknown: Counter[str]) -> list[str]:
             f"{events} of the recording left out, of a kind not known here: {', '.join(sorted(unknown))}"
         )
     return said
+
+
+def _placed(events: Sequence[Record | Moved]) -> Iterator[Record | Moved]:
+    """Each repo that is queued with its place, which what follows says."""
+    places: dict[str, Repo] = {}
+    for what in events:
+        if isinstance(what, Record) and isinstance(what.event, JobStarted | JobEnded):
+            places[what.event.repo.id] = what.event.repo
+    for what in events:
+        match what:
+            case Record(event=JobQueued(repo=repo) as event) if repo.id in places:
+                yield structs.replace(what, event=structs.replace(event, repo=places[repo.id]))
+            case _:
+                yield what
 
 
 def _runs(events: Iterable[Record | Moved]) -> list[list[Record | Moved]]:
