@@ -1125,18 +1125,18 @@ async def test_count_and_clock_of_the_header_are_those_of_one_run() -> None:
         driver.clock.advance(9)
         await driver.end("r0", "r1", "r2")
         await driver.idle()
-        assert driver.header().endswith("  3/3   0:09")
+        assert driver.header().endswith("  done 3/3   0:09")
         await driver.press("3", "g", "s")
         await driver.running("r0")
         driver.clock.advance(2)
         await driver.settle()
-        assert driver.header().endswith("  0/1   0:02")
+        assert driver.header().endswith("  done 0/1   0:02")
         await driver.end("r0")
         await driver.idle()
-        assert driver.header().endswith("  1/1   0:02")
+        assert driver.header().endswith("  done 1/1   0:02")
 
 
 async def test_a_long_name_of_the_workspace_stands_apart_from_the_clock() -> None:
     async with Driver(1, workspace="~/work/" + "long" * 20).open(40, 12) as driver:
         await driver.press("s")
-        assert driver.header() == "synctui  ~/work/longlongl…  0/1   0:00"
+        assert driver.header() == "synctui  ~/work/long…  done 0/1   0:00"

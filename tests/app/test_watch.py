@@ -60,6 +60,20 @@ async def test_a_pass_begins_at_once_and_the_next_is_counted_down_to() -> None:
         assert passes.watch.passes == 2
 
 
+async def test_between_two_passes_the_header_has_the_countdown_alone_and_counts_what_runs() -> None:
+    passes = Passes(repo("a"), repo("b"))
+    async with passes.driver().open(80, 24) as driver:
+        await driver.press("Z")
+        await driver.running("a", "b")
+        assert driver.header().endswith("   pass 1   done 0/2   0:00")
+        await driver.end("a", "b")
+        await driver.idle()
+        assert driver.header() == f"synctui  {'~/work':52}next pass in 5:00"
+        await driver.press("3", "g", "s")
+        await driver.running("a")
+        assert driver.header().endswith("   next pass in 5:00   done 0/1   0:00")
+
+
 async def test_a_pass_takes_up_what_the_file_then_names() -> None:
     passes = Passes(repo("a"))
     async with passes.driver().open() as driver:

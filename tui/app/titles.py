@@ -19,10 +19,13 @@ from widgets.text import cut_end, fit
 
 def header(desk: Desk, width: int, *, short: bool) -> str:
     """In exactly `width` cells; `short`: there is no other place for how far the run is."""
-    mode, passes = _mode(desk.board), _passes(desk.session.watch)
+    watch = desk.session.watch
+    mode, passes = _mode(desk.board), _passes(watch)
     dry_run = "dry run" if desk.session.dry_run else ""
     done = _done(desk.board) if desk.board.asked and short else ""
     clock = _playing(desk.player) if desk.player else _run_clock(desk.board, desk.clock)
+    if watch and watch.next_start is not None and not desk.board.active:
+        done = clock = ""  # of a pass that is over, beside the countdown to the next
     told = [desk.leaving, mode, dry_run, passes, done, clock]
     for least in (done, passes, dry_run, mode, clock):
         if len(_told("   ", *told)) + 2 <= width:
@@ -99,8 +102,8 @@ def _told(between: str, *parts: str) -> str:
 
 
 def _done(board: Board) -> str:
-    """`11/40`: repos of the run that have ended, beside the clock of that run."""
-    return f"{len(board.done)}/{len(board.asked)}"
+    """`done 11/40`: repos of the run that have ended, beside the clock of that run."""
+    return f"done {len(board.done)}/{len(board.asked)}"
 
 
 def _run_clock(board: Board, clock: Clock) -> str:
