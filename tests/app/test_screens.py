@@ -905,7 +905,7 @@ async def test_what_ends_while_git_asks_is_above_what_is_said_afterwards(
         await driver.press("2", "i")
         assert [(line.cells[0], line.text or line.key) for line in driver.app.main.log_lines[2:]] == [
             ("10:00:00", "b"),
-            ("10:00:00", "2 repos in 0.0 s, 1 to look at: press 2"),
+            ("10:00:00", "2 repos in 0.0 s, 1 to look at (press 2)"),
             ("10:00:30", "no login at git.example: it was refused, or broken off"),
         ]
 
