@@ -40,6 +40,23 @@ def test_a_person_mends_a_repo_in_the_shell_while_the_run_goes_on(tmp_path: Path
     assert ssh_stub.processes() == {}
 
 
+def test_a_run_that_begins_with_the_key_before_goes_on_too(tmp_path: Path, ssh_stub: SshStub) -> None:
+    workspace = Workspace.held(tmp_path / "w", ssh_stub, "r00", "r01", "r02")
+    with Terminal.start([SYNCTUI, "-j", "2"], cwd=workspace.folder, env={"SHELL": "/bin/sh"}) as terminal:
+        terminal.wait_for("3 repos planned")
+        terminal.press("3")
+        terminal.press("S", "!")
+        terminal.wait_for("the run goes on, leave sh to come back")
+        assert ssh_stub.wait_running(2) == ["r00", "r01"]
+        ssh_stub.open_all()
+        wait_until(lambda: ssh_stub.running() == [], "all jobs end while the shell has the terminal")
+        terminal.press("exit", "enter")
+        terminal.wait_for("3 repos in ")
+        terminal.press("q")
+        assert terminal.wait_exit() == 0
+    assert ssh_stub.processes() == {}
+
+
 def test_what_a_killed_program_made_of_the_terminal_is_undone(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path / "w")
     workspace.add("a")

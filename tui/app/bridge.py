@@ -4,9 +4,9 @@ import asyncio
 import contextlib
 import contextvars
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 from textual.app import App
@@ -56,6 +56,9 @@ class Bridge:
         self._context = contextvars.Context()
         self._writes: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._last_write: Future[Any] | None = None
+        self._due: SimpleQueue[tuple[Callable[[], None], str]] = SimpleQueue()
+        """Jobs that begin with the next round of the loop."""
+        self._stands_still = False
 
     def attach(self) -> None:
         """In the running loop of the app, before anything starts."""
@@ -66,10 +69,21 @@ class Bridge:
 
     def spawn(self, body: Callable[[], None], name: str) -> None:
         """For the engine, from any thread."""
+        self._due.put((body, name))
         if threading.get_ident() == self._thread:
-            self._start(body, name)
-        elif not self.call_soon(lambda: self._start(body, name)):
-            daemon_thread(body, name)  # the screen is gone; what was started still has its one end
+            self._start_due()
+        elif self._stands_still or not self.call_soon(self._start_due):
+            self._start_beside()  # also where the screen is gone: what was started still has its one end
+
+    @contextlib.contextmanager
+    def standing_still(self) -> Iterator[None]:
+        """While the loop waits for another program the jobs go on, and others begin."""
+        self._stands_still = True
+        self._start_beside()
+        try:
+            yield
+        finally:
+            self._stands_still = False
 
     def write(self, body: Callable[[], _Result], written: Callable[[Future[_Result]], None]) -> None:
         """Do what may have to wait for the store, in a thread of its own and after what was asked for before.
@@ -104,8 +118,18 @@ class Bridge:
         while True:
             self._writes.get()()
 
-    def _start(self, body: Callable[[], None], name: str) -> None:
-        self._app.run_worker(body, name=name, group=JOBS, thread=True, exit_on_error=False)
+    def _start_due(self) -> None:
+        for body, name in self._take_due():
+            self._app.run_worker(body, name=name, group=JOBS, thread=True, exit_on_error=False)
+
+    def _start_beside(self) -> None:
+        for body, name in self._take_due():
+            daemon_thread(body, name)
+
+    def _take_due(self) -> Iterator[tuple[Callable[[], None], str]]:
+        with contextlib.suppress(Empty):
+            while True:
+                yield self._due.get_nowait()
 
     def call_soon(self, callback: Callable[[], None]) -> bool:
         """In the loop, from any thread; False when that is closed."""

@@ -28,7 +28,7 @@ class OutsideCommands(CommandGroup):
             return
         server = target.server
         place = server.removeprefix("https://")
-        text = f"synctui: git asks {place} for {target.repo.id}; log in if it wants that"
+        text = f"synctui: git asks {place} for {target.repo.id}; log in if it wants that, ctrl+c comes back"
         folder = target.repo.path if target.repo.path.is_dir() else Path.home()
         if self._outside(lambda: log_in(url, folder), text):
             rows = [row for row in self._app.desk.board.attention if row.wants_login and row.server == server]
@@ -76,9 +76,10 @@ class OutsideCommands(CommandGroup):
 
     def _outside(self, run: Callable[[], _Result], text: str) -> _Result:
         """Another program has the terminal until it ends; the jobs go on, only the drawing stands still."""
-        with self._app.suspend(), modes_kept(), self._app.deaf_to_interrupts():
+        app = self._app
+        with app.suspend(), app.bridge.standing_still(), modes_kept(), app.deaf_to_interrupts():
             # A terminal would break it in the middle of a word.
-            width = self._app.size.width
+            width = app.size.width
             sys.stderr.write(fill(text, width, break_long_words=False, break_on_hyphens=False) + "\n")
             sys.stderr.flush()
             return run()
