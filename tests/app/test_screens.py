@@ -920,7 +920,8 @@ async def test_what_is_said_before_git_asks_breaks_no_word(monkeypatch: pytest.M
         monkeypatch.setattr(driver.app, "suspend", lambda: contextlib.redirect_stderr(said))
         await driver.press("i")
     assert said.getvalue() == (
-        "synctui: git asks git.example for tools/a-repo-of-a-long-name; log in if it\nwants that\n"
+        "synctui: git asks git.example for tools/a-repo-of-a-long-name; log in if it\n"
+        "wants that, ctrl+c comes back\n"
     )
 
 
